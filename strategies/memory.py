@@ -1,0 +1,123 @@
+"""Short term and long term under one budget."""
+
+from collections.abc import Mapping, Sequence
+
+from memeval.errors import ConfigError
+from memeval.prompt import count
+from memeval.tokens import Tokenizer
+from memeval.types import Closes, Context, Flushes, Forgets, Hit, Query, Reports, Retriever, Segment, Strategy, Turn
+
+
+class Memory:
+    """A window composed with a retriever: system, summary, retrieved memories, recent history.
+
+    The window may use `1 - retrieved_share` of the budget and memories all that it leaves; what the memories leave goes back to
+    the window. A passage whose turns all stand in the window already is not repeated. Memories are put in best first; one
+    that does not fit is passed over for the next.
+    """
+
+    def __init__(
+        self,
+        window: Strategy,
+        retriever: Retriever,
+        tokenizer: Tokenizer,
+        retrieved_share: float = 0.5,
+        top_k: int | None = None,
+        depth: int = 50,
+    ) -> None:
+        """Compose.
+
+        Args:
+            window: the short-term strategy.
+            retriever: the long-term memory.
+            tokenizer: counts the memories.
+            retrieved_share: part of the budget that the window leaves to memories, 0 to 1.
+            top_k: at most so many memories enter the prompt; None lets the budget decide.
+            depth: how many hits are asked for and kept as the ranking.
+        """
+        if not 0 <= retrieved_share <= 1:
+            raise ConfigError(f"retrieved_share={retrieved_share} is not a share: give 0 to 1, e.g. retrieved_share=0.5")
+        if depth < 1:
+            raise ConfigError(f"depth={depth} ranks nothing: give 1 or more, e.g. depth=50")
+        if top_k is not None and not 1 <= top_k <= depth:
+            raise ConfigError(f"top_k={top_k} must lie between 1 and depth={depth}: give e.g. top_k=5, or null to let the budget decide")
+        self._window = window
+        self._retriever = retriever
+        self._tokenizer = tokenizer
+        self._share = retrieved_share
+        self._top_k = top_k
+        self._depth = depth
+
+    def write(self, turns: Sequence[Turn]) -> None:
+        """Write to both sides."""
+        self._window.write(turns)
+        self._retriever.write(turns)
+
+    def read(self, query: Query, budget: int) -> Context:
+        """Compose both sides for a query."""
+        ranking = self._retriever.search(query, self._depth)
+        window = self._window.read(query, budget - int(budget * self._share)).segments
+        # Each round can only give tokens back to the window and drop memories that it now shows, so this ends.
+        while True:
+            used = count(window, self._tokenizer)
+            memories, taken = self._fill(query, ranking, window, budget - used)
+            larger = self._window.read(query, budget - taken).segments
+            if len(larger) <= len(window):
+                break
+            window = larger
+        head = [segment for segment in window if segment.kind in ("system", "summary")]
+        tail = [segment for segment in window if segment.kind not in ("system", "summary")]
+        return Context((*head, *memories, *tail), tuple(ranking[: self._depth]))
+
+    def _fill(
+        self, query: Query, ranking: Sequence[Hit], window: Sequence[Segment], room: int
+    ) -> tuple[list[Segment], int]:
+        """The best memories not shown by the window in at most `room` tokens, and the tokens they take."""
+        shown = {source for segment in window if segment.verbatim for source in segment.sources}
+        memories: list[Segment] = []
+        taken = 0
+        hits, asked, tried = ranking, self._depth, 0
+        while True:
+            for hit in hits[tried:]:
+                if self._top_k is not None and len(memories) >= self._top_k:
+                    return memories, taken
+                if hit.sources and shown.issuperset(hit.sources):
+                    continue
+                tokens = self._tokenizer.count(hit.text)
+                if taken + tokens <= room:
+                    memories.append(Segment("memory", hit.text, hit.sources, hit.verbatim))
+                    taken += tokens
+            # A large budget can hold more than `depth` memories: then the ranking is asked for further down.
+            tried = len(hits)
+            if self._top_k is not None or tried < asked or taken > room * 0.9:
+                return memories, taken
+            asked *= 4
+            hits = self._retriever.search(query, asked)
+
+    def flush(self) -> None:
+        """Finish pending indexing on both sides."""
+        for side in (self._window, self._retriever):
+            if isinstance(side, Flushes):
+                side.flush()
+
+    def forget(self, turn_ids: Sequence[str]) -> None:
+        """Forget on both sides; a side that cannot forget raises ConfigError."""
+        for side in (self._window, self._retriever):
+            if not isinstance(side, Forgets):
+                raise ConfigError(f"{type(side).__name__} cannot forget: choose a strategy and a retriever that have forget()")
+            side.forget(turn_ids)
+
+    def stats(self) -> Mapping[str, float]:
+        """Counters of both sides."""
+        return {
+            name: value
+            for side in (self._window, self._retriever)
+            if isinstance(side, Reports)
+            for name, value in side.stats().items()
+        }
+
+    def close(self) -> None:
+        """Close both sides."""
+        for side in (self._window, self._retriever):
+            if isinstance(side, Closes):
+                side.close()

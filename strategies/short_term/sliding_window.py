@@ -1,0 +1,30 @@
+"""A token budget that slides along the dialogue: the oldest turns that are not system turns are dropped."""
+
+from collections.abc import Sequence
+
+from memeval.document import Document
+from memeval.errors import ConfigError
+from memeval.strategies.short_term.window import Window
+from memeval.tokens import Tokenizer
+from memeval.types import Context, Query, Turn
+
+
+class SlidingWindow:
+    """Keeps the system turns and the newest turns that fit `tokens`, or the run's whole budget if that is None."""
+
+    def __init__(self, document: Document, tokenizer: Tokenizer, tokens: int | None = None) -> None:
+        """Set the size of the window in tokens."""
+        if tokens is not None and tokens < 1:
+            raise ConfigError(
+                f"strategy.tokens={tokens} keeps nothing: give 1 or more, or strategy.tokens=null for the run's budget"
+            )
+        self._tokens = tokens
+        self._window = Window(document, tokenizer)
+
+    def write(self, turns: Sequence[Turn]) -> None:
+        """Append."""
+        self._window.write(turns)
+
+    def read(self, query: Query, budget: int) -> Context:
+        """The newest turns that fit."""
+        return Context(self._window.read(budget if self._tokens is None else min(budget, self._tokens)))
