@@ -1,0 +1,125 @@
+"""From a resolved config node to the object it describes.
+
+A node is a mapping with `_target_` (a class or function by its dotted name) and its arguments; child nodes are built first. The
+constructor's signature is the schema: argument names and types are checked against it, so that a plug-in's options are checked
+like our own. Hydra's `instantiate` does not check types and cannot be told to build a fresh object for every dialogue cheaply.
+"""
+
+import inspect
+import pkgutil
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, get_type_hints
+
+from memeval.errors import ConfigError
+
+TARGET = "_target_"
+
+
+def build(node: Mapping[str, Any], path: str = "") -> Any:
+    """Build the object that a node describes.
+
+    Args:
+        node: a plain mapping with all interpolations resolved.
+        path: where it stands in the config, for messages, e.g. `strategy`.
+
+    Raises:
+        ConfigError: a target that cannot be imported, an argument that it does not take, or one of the wrong type.
+    """
+    target = node.get(TARGET)
+    if not isinstance(target, str):
+        raise ConfigError(f"{path or 'this node'} has no {TARGET}: name a class, e.g. {path or 'strategy'}.{TARGET}=package.module.Class")
+    signature = _signature(target)
+    arguments: dict[str, Any] = {}
+    for key, value in node.items():
+        if key == TARGET:
+            continue
+        where = f"{path}.{key}" if path else key
+        if not signature.open and key not in signature.parameters:
+            raise ConfigError(f"{target} takes no option {key!r}: it takes {', '.join(signature.parameters) or 'none'}")
+        if isinstance(value, Mapping) and TARGET in value:
+            arguments[key] = build(value, where)
+        elif isinstance(value, list) and any(isinstance(part, Mapping) and TARGET in part for part in value):
+            arguments[key] = [build(part, f"{where}[{index}]") for index, part in enumerate(value)]
+        else:
+            arguments[key] = signature.check(key, value, where)
+    missing = [name for name in signature.required if name not in arguments]
+    if missing:
+        raise ConfigError(f"{path or target} lacks {', '.join(missing)}: {target} needs it, e.g. {path}.{missing[0]}=...")
+    return signature.call(**arguments)
+
+
+class _Signature:
+    """What a target takes, read once."""
+
+    def __init__(self, target: str) -> None:
+        self.call = _locate(target)
+        parameters = inspect.signature(self.call).parameters.values()
+        named = [
+            parameter for parameter in parameters if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+        ]
+        self.parameters = [parameter.name for parameter in named]
+        self.required = [parameter.name for parameter in named if parameter.default is parameter.empty]
+        self.open = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
+        self._defaults = {parameter.name: parameter.default for parameter in named}
+        self._hints = _hints(self.call)
+
+    def check(self, key: str, value: Any, where: str) -> Any:
+        """The value as the hint wants it; hints that are not plain values (protocols, classes) are not checked."""
+        adapter = _adapter(self._hints.get(key, Any))
+        if adapter is None:
+            return value
+        from pydantic import ValidationError
+
+        try:
+            return adapter.validate_python(value)
+        except ValidationError as error:
+            reason = error.errors()[0]["msg"]
+            default = self._defaults.get(key, inspect.Parameter.empty)
+            example = "" if default is inspect.Parameter.empty else f", e.g. {where}={'null' if default is None else default}"
+            raise ConfigError(f"{where}={value!r} is not valid: {reason[0].lower()}{reason[1:]}{example}") from None
+
+
+@lru_cache(maxsize=None)
+def _signature(target: str) -> _Signature:
+    return _Signature(target)
+
+
+def _locate(target: str) -> Any:
+    module = target.rpartition(".")[0]
+    try:
+        return pkgutil.resolve_name(target)
+    except Exception as error:
+        raise ConfigError(
+            f"{target} cannot be imported ({_root(error)}): check the spelling and that its package is installed; "
+            f"python -c 'import {module}' says more"
+        ) from error
+
+
+def _root(error: BaseException) -> str:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return f"{type(error).__name__}: {error}".splitlines()[0]
+
+
+def _hints(call: Any) -> dict[str, Any]:
+    function = call.__init__ if inspect.isclass(call) else call
+    try:
+        return get_type_hints(function)
+    except (NameError, TypeError):
+        return {}
+
+
+@lru_cache(maxsize=None)
+def _adapter(hint: Any) -> Any:
+    # pydantic is told to be strict, so that 0.5 is no int and 3 no string; an int is still taken for a float.
+    from pydantic import ConfigDict, PydanticSchemaGenerationError, TypeAdapter
+
+    if hint is Any:
+        return None
+    try:
+        return TypeAdapter(hint, config=ConfigDict(strict=True))
+    except PydanticSchemaGenerationError:
+        return None
+    except Exception:  # noqa: BLE001  dataclasses and protocols refuse a config in ways of their own
+        return None

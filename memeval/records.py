@@ -1,0 +1,116 @@
+"""Outcomes and dialogue records as lines of JSON, and back. Fields that hold their default are left out."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from memeval.types import ContextPart, DialogueRecord, Outcome, Usage
+
+SCHEMA_VERSION = 1
+
+
+def outcome_to_json(outcome: Outcome) -> str:
+    """One line without a newline, keys in a fixed order, times last."""
+    line: dict[str, Any] = {
+        "dialogue": outcome.dialogue,
+        "question": outcome.question,
+        "written": outcome.written,
+        "context": None if outcome.context is None else [_part_to_json(part) for part in outcome.context],
+        "ranking": outcome.ranking,
+        "tokens": dict(outcome.tokens),
+    }
+    if outcome.answer is not None:
+        line["answer"] = outcome.answer
+    if outcome.verdict is not None:
+        line["verdict"] = dict(outcome.verdict)
+    if outcome.error is not None:
+        line["error"] = outcome.error
+    line["usage"] = {phase: _usage_to_json(usage) for phase, usage in outcome.usage.items()}
+    return _dump(line)
+
+
+def outcome_from_json(line: Mapping[str, Any]) -> Outcome:
+    """The outcome of a parsed line.
+
+    Raises:
+        KeyError, TypeError, ValueError: a line of another schema.
+    """
+    context = line["context"]
+    ranking = line["ranking"]
+    return Outcome(
+        dialogue=line["dialogue"],
+        question=line["question"],
+        written=line["written"],
+        context=None if context is None else tuple(_part_from_json(part) for part in context),
+        ranking=None if ranking is None else tuple((tuple(sources), score) for sources, score in ranking),
+        tokens=line["tokens"],
+        answer=line.get("answer"),
+        verdict=line.get("verdict"),
+        error=line.get("error"),
+        usage={phase: Usage(**usage) for phase, usage in line["usage"].items()},
+    )
+
+
+def record_to_json(record: DialogueRecord) -> str:
+    """The line that closes a dialogue: once it stands in the file, the dialogue is finished."""
+    line: dict[str, Any] = {
+        "finished": record.dialogue,
+        "turns": record.turns,
+        "tokens": record.tokens,
+        "questions": record.questions,
+    }
+    if record.error is not None:
+        line["error"] = record.error
+    if record.stats:
+        line["stats"] = dict(record.stats)
+    line["write"] = _usage_to_json(record.write)
+    return _dump(line)
+
+
+def record_from_json(line: Mapping[str, Any]) -> DialogueRecord:
+    """The record of a parsed closing line.
+
+    Raises:
+        KeyError, TypeError, ValueError: a line of another schema.
+    """
+    return DialogueRecord(
+        dialogue=line["finished"],
+        turns=line["turns"],
+        tokens=line["tokens"],
+        questions=line["questions"],
+        write=Usage(**line["write"]),
+        error=line.get("error"),
+        stats=line.get("stats", {}),
+    )
+
+
+def _dump(line: Mapping[str, Any]) -> str:
+    return json.dumps(line, separators=(",", ":"), allow_nan=False)
+
+
+def _part_to_json(part: ContextPart) -> dict[str, Any]:
+    line: dict[str, Any] = {"kind": part.kind, "sources": part.sources}
+    if not part.verbatim:
+        line["verbatim"] = False
+        line["texts"] = part.texts
+    return line
+
+
+def _part_from_json(line: Mapping[str, Any]) -> ContextPart:
+    texts = line.get("texts")
+    return ContextPart(
+        kind=line["kind"],
+        verbatim=line.get("verbatim", True),
+        sources=tuple(map(tuple, line["sources"])),
+        texts=None if texts is None else tuple(texts),
+    )
+
+
+def _usage_to_json(usage: Usage) -> dict[str, Any]:
+    line: dict[str, Any] = {}
+    for field in fields(usage):
+        value = getattr(usage, field.name)
+        if value:
+            line[field.name] = round(value, 7) if isinstance(value, float) else value
+    return line
