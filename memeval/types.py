@@ -246,6 +246,14 @@ class Retriever(Protocol):
 
 
 @runtime_checkable
+class Prepares(Protocol):
+    """For whatever loads models or opens connections."""
+
+    def prepare(self) -> None:
+        """Do it now, before the clock starts; called once before the first write, must be cheap when already done."""
+
+
+@runtime_checkable
 class Flushes(Protocol):
     """For strategies, retrievers and stores that index late: called after writing and before the next read."""
 

@@ -5,7 +5,20 @@ from collections.abc import Mapping, Sequence
 from memeval.errors import ConfigError
 from memeval.prompt import count
 from memeval.tokens import Tokenizer
-from memeval.types import Closes, Context, Flushes, Forgets, Hit, Query, Reports, Retriever, Segment, Strategy, Turn
+from memeval.types import (
+    Closes,
+    Context,
+    Flushes,
+    Forgets,
+    Hit,
+    Prepares,
+    Query,
+    Reports,
+    Retriever,
+    Segment,
+    Strategy,
+    Turn,
+)
 
 
 class Memory:
@@ -93,6 +106,12 @@ class Memory:
                 return memories, taken
             asked *= 4
             hits = self._retriever.search(query, asked)
+
+    def prepare(self) -> None:
+        """Prepare both sides."""
+        for side in (self._window, self._retriever):
+            if isinstance(side, Prepares):
+                side.prepare()
 
     def flush(self) -> None:
         """Finish pending indexing on both sides."""

@@ -1,0 +1,90 @@
+"""What one cell of a sweep runs: everything that determines its result, and the id that follows from it."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from memeval.errors import ConfigError
+
+SCOPE = "${scope}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A resolved cell. Nodes are plain mappings for `memeval.build.build`.
+
+    Attributes:
+        names: option names of the axes, e.g. {"benchmark": "locomo", "strategy": "truncation", "retriever": "none"}.
+        benchmark: node of the benchmark.
+        fingerprint: what the benchmark says identifies its data and gold.
+        memory: node of the strategy that the runner drives; `scope` stands in it as a placeholder.
+        tokenizer, document: nodes of the harness's own.
+        budget: tokens a context may have.
+        window: context window of the target model, tokens.
+        limit: only the first so many dialogues; None for all.
+        max_turn_tokens: longer turns are refused.
+    """
+
+    names: Mapping[str, str]
+    benchmark: Mapping[str, Any]
+    fingerprint: Mapping[str, Any]
+    memory: Mapping[str, Any]
+    tokenizer: Mapping[str, Any]
+    document: Mapping[str, Any]
+    budget: int
+    window: int
+    limit: int | None
+    max_turn_tokens: int
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be run."""
+        if self.budget < 1:
+            raise ConfigError(f"budget={self.budget} leaves no room for any context: give 1 token or more, e.g. budget=2000")
+        if self.budget > self.window:
+            raise ConfigError(
+                f"budget={self.budget} is larger than the context window of the target ({self.window:,} tokens): lower it, or choose "
+                "a target with a larger window (memeval list target)"
+            )
+        if self.limit is not None and self.limit < 1:
+            raise ConfigError(f"limit={self.limit} runs no dialogue: give 1 or more, or limit=null for all")
+        if self.max_turn_tokens < 1:
+            raise ConfigError(f"max_turn_tokens={self.max_turn_tokens} allows no turn: give e.g. max_turn_tokens=32768")
+
+    @cached_property
+    def identity(self) -> Mapping[str, Any]:
+        """What determines the result, and nothing else: two cells with equal identities are one run."""
+        return {
+            "benchmark": dict(self.fingerprint),
+            "memory": self.memory,
+            "tokenizer": self.tokenizer,
+            "document": self.document,
+            "budget": self.budget,
+            "limit": self.limit,
+        }
+
+    @cached_property
+    def run_id(self) -> str:
+        """Readable name and hash of the identity, stable over time and machines."""
+        canonical = json.dumps(self.identity, sort_keys=True, separators=(",", ":"))
+        parts = [self.names["strategy"]]
+        if self.names.get("retriever", "none") != "none":
+            parts.append(self.names["retriever"])
+        name = re.sub(r"[^\w.+-]+", "-", "+".join(parts))
+        return f"{name}-{self.budget}-{hashlib.sha256(canonical.encode()).hexdigest()[:10]}"
+
+    def scoped_memory(self, scope: str) -> Mapping[str, Any]:
+        """The memory node with the placeholder replaced by the dialogue's scope."""
+        scoped: Mapping[str, Any] = _replace(self.memory, scope)
+        return scoped
+
+
+def _replace(node: Any, scope: str) -> Any:
+    if isinstance(node, Mapping):
+        return {key: _replace(value, scope) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_replace(value, scope) for value in node]
+    return scope if node == SCOPE else node

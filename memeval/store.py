@@ -1,0 +1,284 @@
+"""Results on disk: one folder a run, with `run.json` (what was run) and `outcomes.jsonl` (what came out).
+
+Outcomes are appended one dialogue at a time; the line that closes a dialogue makes it finished. Starting the same run again
+keeps finished dialogues and drops what follows the last closing line, so a run survives being killed at any moment.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from memeval.errors import StoreError
+from memeval.records import SCHEMA_VERSION, outcome_from_json, outcome_to_json, record_from_json, record_to_json
+from memeval.runner import DialogueResult
+from memeval.types import DialogueRecord, Outcome
+
+RUN_FILE = "run.json"
+OUTCOMES_FILE = "outcomes.jsonl"
+_LOCK_FILE = ".lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stored run. `meta` is the content of run.json."""
+
+    folder: Path
+    meta: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return str(self.meta["id"])
+
+    @property
+    def finished(self) -> bool:
+        """Whether every dialogue is there."""
+        return self.meta.get("status") == "finished"
+
+    def results(self) -> Iterator[DialogueResult]:
+        """Finished dialogues in the order of the file, streamed.
+
+        Raises:
+            StoreError: a line that is not of this schema.
+        """
+        outcomes: list[Outcome] = []
+        path = self.folder / OUTCOMES_FILE
+        for number, line in _lines(path):
+            try:
+                if "finished" in line:
+                    yield DialogueResult(record_from_json(line), tuple(outcomes))
+                    outcomes = []
+                else:
+                    outcomes.append(outcome_from_json(line))
+            except (KeyError, TypeError, ValueError) as error:
+                raise StoreError(
+                    f"{path}, line {number} is not a line of schema version {SCHEMA_VERSION} ({error!r}): run it again with overwrite=true"
+                ) from error
+
+
+def load(folder: Path) -> Run:
+    """The run stored in a folder.
+
+    Raises:
+        StoreError: no run there, or one written by a newer memeval.
+    """
+    path = folder / RUN_FILE
+    try:
+        meta = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StoreError(f"{folder} holds no run (no {RUN_FILE}): memeval show lists the stored runs") from None
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path} cannot be read ({error}): start the run again with overwrite=true") from error
+    version = meta.get("schema_version")
+    if version != SCHEMA_VERSION:
+        raise StoreError(
+            f"{path} has schema version {version}, this memeval reads {SCHEMA_VERSION}: install the memeval that wrote it, or run it again"
+        )
+    return Run(folder, meta)
+
+
+def runs(root: Path) -> list[Run]:
+    """All readable runs below `root`, sorted by folder; set-aside runs (of older code) are left out."""
+    return [
+        load(path.parent) for path in sorted(root.glob(f"*/*/{RUN_FILE}")) if "~" not in path.parent.name
+    ]
+
+
+def find(root: Path, patterns: Sequence[str]) -> list[Run]:
+    """Runs named by folder, id, start of an id, or glob of ids.
+
+    Raises:
+        StoreError: a pattern that names no run.
+    """
+    found: dict[Path, Run] = {}
+    for pattern in patterns:
+        folder = Path(pattern)
+        if (folder / RUN_FILE).is_file():
+            matching = [load(folder)]
+        else:
+            glob = pattern if any(sign in pattern for sign in "*?[") else f"{pattern}*"
+            matching = [
+                load(path)
+                for path in sorted({*root.glob(f"*/{glob}"), *root.glob(glob)})
+                if (path / RUN_FILE).is_file() and "~" not in path.name
+            ]
+        if not matching:
+            raise StoreError(f"no run matches {pattern!r} below {root}: memeval show lists the stored runs")
+        found.update((run.folder, run) for run in matching)
+    return list(found.values())
+
+
+class RunWriter:
+    """Holds a run's folder open for writing: at most one process at a time."""
+
+    def __init__(self, folder: Path, meta: Mapping[str, Any], overwrite: bool = False) -> None:
+        """Open or create the folder and find out what is already finished.
+
+        A run made by other code (`code` of `meta` differs) is not continued: its folder is set aside under a name that ends in
+        `~` and its code's hash.
+
+        Raises:
+            StoreError: the folder cannot be written, or another process is writing it.
+        """
+        self.folder = folder
+        self.finished: dict[str, DialogueRecord] = {}
+        self._meta = dict(meta)
+        self._path = folder / OUTCOMES_FILE
+        with _explained(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = FileLock(folder / _LOCK_FILE)
+            self._take_lock()
+            if (folder / RUN_FILE).is_file() or self._path.is_file():
+                self._continue(overwrite)
+            self._write_meta("unfinished")
+            self._file = self._path.open("a", encoding="utf-8", newline="\n")
+
+    def _take_lock(self) -> None:
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise StoreError(f"another process is writing {self.folder}: wait for it, or stop it first") from None
+
+    def _continue(self, overwrite: bool) -> None:
+        previous = _previous(self.folder)
+        if overwrite:
+            self._path.unlink(missing_ok=True)
+        elif previous is not None and previous.get("code") != self._meta.get("code"):
+            self._set_aside(str(previous.get("code", "unknown")))
+        else:
+            self._keep_finished()
+
+    def _set_aside(self, code: str) -> None:
+        aside = self.folder.with_name(f"{self.folder.name}~{code[:8]}")
+        if aside.exists():
+            shutil.rmtree(aside)
+        self._lock.release()
+        self.folder.rename(aside)
+        self.folder.mkdir()
+        self._take_lock()
+
+    def _keep_finished(self) -> None:
+        """Keep whole dialogues without errors; what a kill has torn, or an error has spoilt, is run again."""
+        if not self._path.is_file():
+            return
+        kept: list[str] = []
+        pending: list[str] = []
+        spoilt = False
+        for line in self._path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True):
+            try:
+                parsed = json.loads(line) if line.endswith("\n") else None
+            except ValueError:
+                parsed = None
+            if not isinstance(parsed, dict):
+                pending, spoilt = [], False
+                continue
+            pending.append(line)
+            spoilt = spoilt or parsed.get("error") is not None
+            if "finished" in parsed:
+                if not spoilt:
+                    record = record_from_json(parsed)
+                    self.finished[record.dialogue] = record
+                    kept += pending
+                pending, spoilt = [], False
+        _replace_file(self._path, "".join(kept))
+
+    def append(self, result: DialogueResult) -> None:
+        """Write a finished dialogue and make sure that it is on the disk.
+
+        Raises:
+            StoreError: the disk is full or the file cannot be written; what was written before stays readable.
+        """
+        lines = [outcome_to_json(outcome) for outcome in result.outcomes]
+        lines.append(record_to_json(result.record))
+        with _explained(self.folder):
+            self._file.write("\n".join(lines) + "\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        self.finished[result.record.dialogue] = result.record
+
+    def finish(self, order: Sequence[str], facts: Mapping[str, Any]) -> Run:
+        """Put the dialogues in the benchmark's order, add `facts` to run.json and mark the run as finished."""
+        with _explained(self.folder):
+            self._file.close()
+            if [record for record in self.finished] != list(order):
+                self._sort(order)
+            self._meta.update(facts)
+            self._write_meta("finished")
+        return load(self.folder)
+
+    def _sort(self, order: Sequence[str]) -> None:
+        """Rewrite the file in order without holding it in memory: block positions first, then copy."""
+        blocks: dict[str, tuple[int, int]] = {}
+        with self._path.open("rb") as file:
+            start = 0
+            while line := file.readline():
+                if line.startswith(b'{"finished":'):
+                    end = file.tell()
+                    blocks[json.loads(line)["finished"]] = (start, end)
+                    start = end
+            temporary = self._path.with_suffix(".tmp")
+            with temporary.open("wb") as sorted_file:
+                for dialogue in order:
+                    start, end = blocks[dialogue]
+                    file.seek(start)
+                    sorted_file.write(file.read(end - start))
+        temporary.replace(self._path)
+
+    def _write_meta(self, status: str) -> None:
+        self._meta["status"] = status
+        _replace_file(self.folder / RUN_FILE, json.dumps(self._meta, indent=2) + "\n")
+
+    def close(self) -> None:
+        """Let go of the folder; the run stays resumable."""
+        if not self._file.closed:
+            self._file.close()
+        self._lock.release()
+
+
+def _previous(folder: Path) -> Mapping[str, Any] | None:
+    try:
+        meta = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return meta if isinstance(meta, dict) else None
+
+
+def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            if line.endswith("\n"):
+                yield number, json.loads(line)
+
+
+def _replace_file(path: Path, text: str) -> None:
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(text, encoding="utf-8", newline="\n")
+    temporary.replace(path)
+
+
+class _explained:
+    """Turns what the operating system refuses into a sentence."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            import errno
+
+            if error.errno == errno.ENOSPC:
+                cure = "the disk is full; free some space and start the same command again, finished dialogues are kept"
+            elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+                cure = "no permission to write there; choose another folder with results=FOLDER"
+            else:
+                cure = f"{error}; choose another folder with results=FOLDER"
+            raise StoreError(f"results cannot be written to {self._folder}: {cure}") from error
