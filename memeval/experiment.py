@@ -1,0 +1,108 @@
+"""Runs a plan over its benchmark into the store: skips what is finished, appends what comes out."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from memeval import provenance
+from memeval.executors import get_executor
+from memeval.plan import Plan
+from memeval.records import SCHEMA_VERSION
+from memeval.store import Run, RunWriter
+from memeval.types import Benchmark, Dialogue, DialogueRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to run, as opposed to what: none of it changes an outcome."""
+
+    results: Path
+    workers: int = 1
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run after `run_plan`: `executed` dialogues were run now, `kept` were there before."""
+
+    run: Run
+    executed: int
+    kept: int
+    errors: int
+
+
+def run_plan(
+    plan: Plan,
+    benchmark: Benchmark,
+    config: Mapping[str, Any],
+    settings: Settings,
+    progress: Callable[[DialogueRecord | None, int], None] = lambda record, total: None,
+) -> Finished:
+    """Run what is not finished yet.
+
+    Args:
+        plan: what to run.
+        benchmark: the benchmark built from `plan.benchmark`.
+        config: the resolved config, kept in run.json for the reader.
+        settings: how to run it.
+        progress: called with (None, total) once, then with the record of each dialogue, kept ones first.
+
+    Raises:
+        StoreError, DataError, ConfigError, ModelError: what stops the run; finished dialogues are kept.
+    """
+    meta = {
+        "schema_version": SCHEMA_VERSION,
+        "id": plan.run_id,
+        "names": dict(plan.names),
+        "identity": plan.identity,
+        "code": provenance.code_hash({"memory": plan.memory, "benchmark": plan.benchmark}),
+        "benchmark": {"name": benchmark.name, "licence": benchmark.licence, "node": plan.benchmark},
+        "environment": provenance.environment(),
+        "config": config,
+    }
+    writer = RunWriter(settings.results / benchmark.name / plan.run_id, meta, settings.overwrite)
+    try:
+        total = len(benchmark) if plan.limit is None else min(plan.limit, len(benchmark))
+        progress(None, total)
+        for record in list(writer.finished.values()):
+            progress(record, total)
+        kept = len(writer.finished)
+        order: list[str] = []
+        start = time.perf_counter()
+        for result in get_executor(settings.workers).run(plan, _open_dialogues(benchmark, plan.limit, writer, order)):
+            writer.append(result)
+            progress(result.record, total)
+        executed = len(writer.finished) - kept
+        facts: dict[str, Any] = {
+            "dialogues": len(order),
+            "questions": sum(record.questions for record in writer.finished.values()),
+        }
+        if executed:
+            facts["execution"] = {
+                "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+                "workers": settings.workers,
+                "dialogues": executed,
+                "seconds": round(time.perf_counter() - start, 3),
+                "peak_memory_bytes": provenance.peak_memory(),
+            }
+        run = writer.finish(order, facts)
+        return Finished(run, executed, kept, _errors(run))
+    finally:
+        writer.close()
+
+
+def _open_dialogues(benchmark: Benchmark, limit: int | None, writer: RunWriter, order: list[str]) -> Iterator[Dialogue]:
+    """Dialogues that are not finished; `order` gets the ids of all of them."""
+    for number, dialogue in enumerate(benchmark):
+        if limit is not None and number >= limit:
+            return
+        order.append(dialogue.id)
+        if dialogue.id not in writer.finished:
+            yield dialogue
+
+
+def _errors(run: Run) -> int:
+    return sum(outcome.error is not None for result in run.results() for outcome in result.outcomes)
