@@ -1,0 +1,55 @@
+"""Measures as values: what they mean stands in `docs/measures.md`."""
+
+from memeval.measures.base import DialogueMeasure, Measure, QuestionMeasure
+from memeval.measures.context import (
+    AnswerInContext,
+    EvidenceDensity,
+    EvidenceRecall,
+    NeitherInContext,
+    NewestInContext,
+    OnlyStaleInContext,
+)
+from memeval.measures.parsing import ALIASES, KNOWN, parse, parse_list
+from memeval.measures.ranking import MRR, Precision, RankingMeasure, Recall, nDCG
+from memeval.measures.resources import ContextShare, ContextTokens, ReadSeconds, WriteSeconds
+
+__all__ = [
+    "ALIASES",
+    "DEFAULT_MEASURES",
+    "KNOWN",
+    "MRR",
+    "AnswerInContext",
+    "ContextShare",
+    "ContextTokens",
+    "DialogueMeasure",
+    "EvidenceDensity",
+    "EvidenceRecall",
+    "Measure",
+    "NeitherInContext",
+    "NewestInContext",
+    "OnlyStaleInContext",
+    "Precision",
+    "QuestionMeasure",
+    "RankingMeasure",
+    "ReadSeconds",
+    "Recall",
+    "WriteSeconds",
+    "nDCG",
+    "parse",
+    "parse_list",
+]
+
+DEFAULT_MEASURES: tuple[Measure, ...] = (
+    EvidenceRecall(),
+    # Equal to the first where nothing in a context is derived: tables then leave it out.
+    EvidenceRecall(segments="all"),
+    AnswerInContext(),
+    EvidenceDensity(),
+    ContextTokens(),
+    Recall(k=10),
+    nDCG(k=10),
+    MRR(k=10),
+    ReadSeconds(p=50),
+    ReadSeconds(p=95),
+    WriteSeconds(),
+)

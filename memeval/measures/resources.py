@@ -1,0 +1,105 @@
+"""Measures of what a context and its making take: tokens and seconds."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from memeval.measures.base import Better, DialogueMeasure, Floats, Quantity, QuestionMeasure, option
+from memeval.measures.facts import Case
+from memeval.types import DialogueRecord, Usage
+
+Clock = Literal["booked", "measured"]
+CLOCKS = ("booked", "measured")
+
+
+def _seconds(usage: Usage, clock: Clock) -> float:
+    return usage.booked_seconds if clock == "booked" else usage.seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class _Resource(QuestionMeasure):
+    """What has no worst value: failed questions are left out and counted beside."""
+
+    better: ClassVar[Better] = "lower"
+    worst: ClassVar[float | None] = None
+
+    def applies(self, case: Case) -> bool:
+        """Every question, with gold or without."""
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ContextTokens(_Resource):
+    """Tokens of the assembled context, without the query and the prompt's own headings."""
+
+    summary: ClassVar[str] = "tokens of the context"
+    quantity: ClassVar[Quantity] = "tokens"
+
+    def value(self, case: Case) -> float:
+        """A count."""
+        return float(case.context_tokens())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ContextShare(_Resource):
+    """Tokens of the context divided by the tokens of the dialogue written so far; None before anything was written.
+
+    Above 1 where a strategy adds more than it leaves out (a system text, a summary beside the full history).
+    """
+
+    summary: ClassVar[str] = "tokens of the context / tokens of the dialogue so far"
+
+    def value(self, case: Case) -> float | None:
+        """A share."""
+        written = case.history.tokens_written(case.written)
+        return case.context_tokens() / written if written else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ReadSeconds(_Resource):
+    """Percentile over questions of the seconds from query to context, linear between order statistics.
+
+    Attributes:
+        p: percentile.
+        clock: booked is what it takes without the harness's caches, measured is this run's wall clock.
+    """
+
+    summary: ClassVar[str] = "percentile of the seconds from query to context"
+    quantity: ClassVar[Quantity] = "seconds"
+
+    p: int = option(50, (50, 90, 95, 99), shown=True)
+    clock: Clock = option("booked", CLOCKS)
+
+    def value(self, case: Case) -> float | None:
+        """Seconds; None where the outcome has no books of reading."""
+        usage = case.outcome.usage.get("read") if case.outcome is not None else None
+        return _seconds(usage, self.clock) if usage is not None else None
+
+    def aggregate(self, values: Floats) -> float:
+        """The percentile."""
+        return float(np.percentile(values, self.p))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class WriteSeconds(DialogueMeasure):
+    """Seconds of writing a dialogue into memory, all chunks together: the mean over dialogues.
+
+    Attributes:
+        per: dialogue, or turn (each dialogue's seconds divided by its turns).
+        clock: booked is what it takes without the harness's caches, measured is this run's wall clock.
+    """
+
+    summary: ClassVar[str] = "seconds of writing a dialogue into memory"
+    better: ClassVar[Better] = "lower"
+    quantity: ClassVar[Quantity] = "seconds"
+
+    per: Literal["dialogue", "turn"] = option("dialogue", ("dialogue", "turn"))
+    clock: Clock = option("booked", CLOCKS)
+
+    def value(self, record: DialogueRecord) -> float | None:
+        """Seconds; None for a dialogue without turns where they are counted by turn."""
+        seconds = _seconds(record.write, self.clock)
+        if self.per == "dialogue":
+            return seconds
+        return seconds / record.turns if record.turns else None
