@@ -1,0 +1,1 @@
+"""What is fetched back: retrievers, which rank stored passages for a query."""

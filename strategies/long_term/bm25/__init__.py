@@ -1,0 +1,172 @@
+"""Lexical retrieval by BM25, with a choice of engines."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from memeval.errors import ConfigError
+from memeval.strategies.long_term.bm25.analysis import Stemmer, StopWords, get_analysis
+from memeval.strategies.long_term.bm25.bm25s_engine import Bm25sEngine
+from memeval.strategies.long_term.bm25.engine import Engine
+from memeval.strategies.long_term.bm25.fts5_engine import K1, B, Fts5Engine
+from memeval.strategies.long_term.bm25.rank_bm25_engine import RankBm25Engine
+from memeval.types import Forgets, Hit, Passage, Query, Turn, Writing
+
+Method = Literal["lucene", "robertson", "atire", "okapi", "bm25l", "bm25plus"]
+
+# The first of each is what the engine's package does by default.
+METHODS: Mapping[str, tuple[str, ...]] = {
+    "bm25s": ("lucene", "robertson", "atire", "bm25l", "bm25plus"),
+    "rank_bm25": ("okapi", "bm25l", "bm25plus"),
+    "fts5": (),
+}
+
+
+class BM25:
+    """Passages ranked by BM25 over the terms of the query.
+
+    A query's repeated terms count each time. A passage is a hit if it scores more than one without any term of the query would;
+    equal scores keep the order in which passages were first written. Indexing is put off to `flush` or the next search.
+    """
+
+    def __init__(
+        self,
+        writing: Writing,
+        engine: Literal["bm25s", "rank_bm25", "fts5"] = "bm25s",
+        tokenizer: Literal["word", "unicode61"] = "word",
+        pattern: str = r"\w{2,}",
+        lower: bool = True,
+        stop_words: StopWords | None = "english",
+        stemmer: Stemmer | None = "english",
+        method: Method | None = None,
+        k1: float | None = None,
+        b: float = 0.75,
+        delta: float = 0.5,
+        epsilon: float = 0.25,
+        zero_scores: bool = False,
+        scope: str = "default",
+        path: str | None = None,
+    ) -> None:
+        r"""Open an empty index.
+
+        Args:
+            writing: makes the passages.
+            engine: bm25s, rank_bm25 (slow, the package of many published baselines) or fts5 (SQLite; adds without rebuilding).
+            tokenizer: `word`: texts and queries are split by `pattern`, the same for all engines. `unicode61`: SQLite splits
+                and stems the texts itself, `pattern` only queries; fts5 only, without stop words, stemmer porter or None.
+            pattern: regular expression of a word.
+            lower: fold case.
+            stop_words: `english`: Lucene's 33, as in bm25s; None keeps all words.
+            stemmer: Snowball `english` (Porter 2) or `porter`; None keeps words as they are.
+            method: how frequencies become scores; None means lucene for bm25s and okapi for rank_bm25. fts5 has no choice.
+            k1: saturation of a term's frequency; None means 1.5, and 1.2 for fts5, which has no choice.
+            b: weight of a passage's length, 0 to 1; fts5 has 0.75.
+            delta: of bm25l and bm25plus.
+            epsilon: share of the mean idf that okapi puts in the place of a negative one.
+            zero_scores: fill up a short ranking with the passages that are no hits, as rank_bm25's own ranking does.
+            scope: whose passages these are, where several memories share `path`.
+            path: SQLite file of fts5; None keeps the index in memory. With a shared file, document frequencies and the average
+                length are those of all scopes together.
+
+        Raises:
+            ConfigError: options that do not go together.
+        """
+        if k1 is not None and k1 < 0:
+            raise ConfigError(f"retriever.k1={k1} must be 0 or more, e.g. retriever.k1=1.5")
+        if not 0 <= b <= 1:
+            raise ConfigError(f"retriever.b={b} must lie between 0 and 1, e.g. retriever.b=0.75")
+        if delta < 0:
+            raise ConfigError(f"retriever.delta={delta} must be 0 or more, e.g. retriever.delta=0.5")
+        if method is not None and method not in METHODS[engine]:
+            raise ConfigError(
+                f"retriever.method={method} is none of {engine}: type retriever.method="
+                f"{'|'.join(METHODS[engine]) or 'null'}"
+            )
+        if engine == "fts5":
+            if (k1, b) not in ((None, B), (K1, B)):
+                raise ConfigError(
+                    f"SQLite has k1={K1} and b={B} built in, not k1={k1} and b={b}: type retriever.k1={K1} retriever.b={B}, or "
+                    "retriever.engine=bm25s"
+                )
+        elif path is not None or tokenizer != "word":
+            raise ConfigError(
+                f"retriever.path and retriever.tokenizer=unicode61 are for SQLite: type retriever.engine=fts5, or leave "
+                f"retriever.path=null retriever.tokenizer=word with {engine}"
+            )
+        if tokenizer == "unicode61" and (stop_words is not None or stemmer == "english"):
+            raise ConfigError(
+                f"SQLite's own tokenizer has no stop words and no stemmer but porter, not stop_words={stop_words} and stemmer="
+                f"{stemmer}: type retriever.stop_words=null retriever.stemmer=porter, or retriever.tokenizer=word"
+            )
+        self._writing = writing
+        self._zero_scores = zero_scores
+        self._passages: dict[int, Passage] = {}
+        self._numbers: dict[str, int] = {}
+        self._next = 0
+        self._changed: dict[int, str | None] = {}
+        self._forgotten: set[str] = set()
+        self._k1 = k1 if k1 is not None else K1 if engine == "fts5" else 1.5
+        self._b = b
+        native = tokenizer == "unicode61"
+        analysis = get_analysis(pattern, lower, stop_words, None if native else stemmer)
+        self._engine: Engine
+        if engine == "bm25s":
+            self._engine = Bm25sEngine(analysis, method or METHODS[engine][0], self._k1, b, delta)
+        elif engine == "rank_bm25":
+            self._engine = RankBm25Engine(analysis, method or METHODS[engine][0], self._k1, b, delta, epsilon)
+        else:
+            self._engine = Fts5Engine(
+                analysis, (f"{stemmer} {tokenizer}" if stemmer else tokenizer) if native else None, scope, path
+            )
+
+    def write(self, turns: Sequence[Turn]) -> None:
+        """Take in the next turns."""
+        self._put(self._writing.write(turns))
+
+    def _put(self, passages: Sequence[Passage]) -> None:
+        for passage in passages:
+            if self._forgotten and not self._forgotten.isdisjoint(passage.sources):
+                continue
+            number = self._numbers.get(passage.id)
+            if number is None:
+                number = self._numbers[passage.id] = self._next
+                self._next += 1
+            self._passages[number] = passage
+            self._changed[number] = passage.text
+
+    def flush(self) -> None:
+        """Index what has changed."""
+        if self._changed:
+            self._engine.update(self._changed)
+            self._changed = {}
+
+    def search(self, query: Query, k: int) -> Sequence[Hit]:
+        """The at most `k` best hits; the query's time is not used."""
+        self.flush()
+        if k < 1:
+            return []
+        passages = self._passages
+        return [
+            Hit(passage.text, passage.sources, score, passage.verbatim)
+            for number, score in self._engine.search(query.text, k, self._zero_scores)
+            for passage in (passages[number],)
+        ]
+
+    def forget(self, turn_ids: Sequence[str]) -> None:
+        """Remove what was made from these turns; a writing that can forget gives the other turns of a passage back."""
+        self._forgotten.update(turn_ids)
+        if isinstance(self._writing, Forgets):
+            self._writing.forget(turn_ids)
+            self._put(self._writing.write(()))
+        for number, passage in list(self._passages.items()):
+            if not self._forgotten.isdisjoint(passage.sources):
+                del self._passages[number], self._numbers[passage.id]
+                self._changed[number] = None
+
+    def stats(self) -> Mapping[str, float]:
+        """Passages stored, bytes of the index, how often it was built, and the parameters in force."""
+        self.flush()
+        return {"items": len(self._passages), **self._engine.stats(), "k1": self._k1, "b": self._b}
+
+    def close(self) -> None:
+        """Release the index."""
+        self._engine.close()

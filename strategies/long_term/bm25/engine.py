@@ -1,0 +1,39 @@
+"""What a BM25 engine does for the retriever, and the choice of the best that two of them share."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Engine(Protocol):
+    """An index over the texts of one dialogue, each known by its number in order of writing."""
+
+    def update(self, texts: Mapping[int, str | None]) -> None:
+        """Index the texts, in order of their numbers unless replaced; None removes a number's text."""
+
+    def search(self, text: str, k: int, every: bool) -> list[tuple[int, float]]:
+        """At most `k` (number, score), best first, equal scores by number.
+
+        Only texts that score more than one without any term of the query; with `every` all, whatever they score.
+        """
+
+    def stats(self) -> Mapping[str, float]:
+        """`index_bytes`, `rebuilds`."""
+
+    def close(self) -> None:
+        """Release files and connections."""
+
+
+def best(scores: npt.NDArray[Any], k: int, above: float | None) -> list[tuple[int, float]]:
+    """At most `k` (position, score), best first, equal scores by position; only scores greater than `above` unless None."""
+    positions = np.arange(len(scores)) if above is None else np.flatnonzero(scores > above)
+    kept = scores[positions]
+    if len(kept) > k:
+        # All that equal the k-th best stay in, so that the order of writing decides between them.
+        worst = np.partition(kept, len(kept) - k)[len(kept) - k]
+        chosen = np.flatnonzero(kept >= worst)
+        positions, kept = positions[chosen], kept[chosen]
+    order = np.argsort(-kept, kind="stable")[:k]
+    return list(zip(positions[order].tolist(), kept[order].tolist(), strict=True))
