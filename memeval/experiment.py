@@ -11,7 +11,7 @@ from memeval import provenance
 from memeval.executors import get_executor
 from memeval.plan import Plan
 from memeval.records import SCHEMA_VERSION
-from memeval.store import Run, RunWriter
+from memeval.store import Run, RunWriter, reuse
 from memeval.types import Benchmark, Dialogue, DialogueRecord
 
 
@@ -53,6 +53,7 @@ def run_plan(
     Raises:
         StoreError, DataError, ConfigError, ModelError: what stops the run; finished dialogues are kept.
     """
+    folder = settings.results / benchmark.name / plan.run_id
     meta = {
         "schema_version": SCHEMA_VERSION,
         "id": plan.run_id,
@@ -63,7 +64,9 @@ def run_plan(
         "environment": provenance.environment(),
         "config": config,
     }
-    writer = RunWriter(settings.results / benchmark.name / plan.run_id, meta, settings.overwrite)
+    if not settings.overwrite and (reusable := reuse(folder, meta)) is not None:
+        return Finished(reusable, 0, reusable.meta["dialogues"], 0)
+    writer = RunWriter(folder, meta, settings.overwrite)
     try:
         total = len(benchmark) if plan.limit is None else min(plan.limit, len(benchmark))
         progress(None, total)
@@ -71,25 +74,27 @@ def run_plan(
             progress(record, total)
         kept = len(writer.finished)
         order: list[str] = []
+        errors = 0
         start = time.perf_counter()
         for result in get_executor(settings.workers).run(plan, _open_dialogues(benchmark, plan.limit, writer, order)):
             writer.append(result)
+            errors += sum(outcome.error is not None for outcome in result.outcomes)
             progress(result.record, total)
         executed = len(writer.finished) - kept
-        facts: dict[str, Any] = {
+        execution = {
+            "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "workers": settings.workers,
+            "dialogues": executed,
+            "seconds": round(time.perf_counter() - start, 3),
+            "peak_memory_bytes": provenance.peak_memory(),
+        }
+        facts = {
             "dialogues": len(order),
             "questions": sum(record.questions for record in writer.finished.values()),
+            "errors": errors,
+            "execution": execution,
         }
-        if executed:
-            facts["execution"] = {
-                "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
-                "workers": settings.workers,
-                "dialogues": executed,
-                "seconds": round(time.perf_counter() - start, 3),
-                "peak_memory_bytes": provenance.peak_memory(),
-            }
-        run = writer.finish(order, facts)
-        return Finished(run, executed, kept, _errors(run))
+        return Finished(writer.finish(order, facts), executed, kept, errors)
     finally:
         writer.close()
 
@@ -103,6 +108,3 @@ def _open_dialogues(benchmark: Benchmark, limit: int | None, writer: RunWriter, 
         if dialogue.id not in writer.finished:
             yield dialogue
 
-
-def _errors(run: Run) -> int:
-    return sum(outcome.error is not None for result in run.results() for outcome in result.outcomes)

@@ -10,7 +10,7 @@ from typing import Any
 
 from memeval.errors import ConfigError
 
-SCOPE = "${scope}"
+SCOPE = "<scope>"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ Outcomes are appended one dialogue at a time; the line that closes a dialogue ma
 keeps finished dialogues and drops what follows the last closing line, so a run survives being killed at any moment.
 """
 
+import errno
 import json
 import os
 import shutil
@@ -22,6 +23,8 @@ from memeval.types import DialogueRecord, Outcome
 RUN_FILE = "run.json"
 OUTCOMES_FILE = "outcomes.jsonl"
 _LOCK_FILE = ".lock"
+# How the line starts that closes a dialogue.
+_CLOSING = '{"finished":'
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,13 @@ class Run:
                 raise StoreError(
                     f"{path}, line {number} is not a line of schema version {SCHEMA_VERSION} ({error!r}): run it again with overwrite=true"
                 ) from error
+
+    def records(self) -> Iterator[DialogueRecord]:
+        """Records of the finished dialogues in the order of the file, without reading their outcomes."""
+        with (self.folder / OUTCOMES_FILE).open(encoding="utf-8") as file:
+            for line in file:
+                if line.startswith(_CLOSING) and line.endswith("\n"):
+                    yield record_from_json(json.loads(line))
 
 
 def load(folder: Path) -> Run:
@@ -112,6 +122,14 @@ def find(root: Path, patterns: Sequence[str]) -> list[Run]:
             raise StoreError(f"no run matches {pattern!r} below {root}: memeval show lists the stored runs")
         found.update((run.folder, run) for run in matching)
     return list(found.values())
+
+
+def reuse(folder: Path, meta: Mapping[str, Any]) -> Run | None:
+    """The run in `folder` if it is finished, free of errors and made by the code that `meta` names."""
+    previous = _previous(folder)
+    if previous is None or previous.get("schema_version") != SCHEMA_VERSION or previous.get("code") != meta["code"]:
+        return None
+    return Run(folder, previous) if previous.get("status") == "finished" and not previous.get("errors") else None
 
 
 class RunWriter:
@@ -218,7 +236,7 @@ class RunWriter:
         with self._path.open("rb") as file:
             start = 0
             while line := file.readline():
-                if line.startswith(b'{"finished":'):
+                if line.startswith(_CLOSING.encode()):
                     end = file.tell()
                     blocks[json.loads(line)["finished"]] = (start, end)
                     start = end
@@ -273,8 +291,6 @@ class _explained:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, OSError):
-            import errno
-
             if error.errno == errno.ENOSPC:
                 cure = "the disk is full; free some space and start the same command again, finished dialogues are kept"
             elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

@@ -1,0 +1,68 @@
+"""Scores of stored runs: finds the gold again and makes sure that it is the gold of the run."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from memeval.build import build
+from memeval.errors import DataError
+from memeval.measures import Measure
+from memeval.measures.presets import Preset
+from memeval.scoring import Scores, score
+from memeval.store import Run
+from memeval.types import Benchmark, Dialogue
+
+# Of these parts of a fingerprint the outcomes do not depend, only the scores: a preset may choose others.
+_GOLD_KEYS = ("gold", "evidence")
+
+
+def open_benchmark(run: Run, preset: Preset | None = None) -> Benchmark:
+    """The benchmark that a run was made with, with the gold that the preset asks for.
+
+    Raises:
+        DataError: the data are not the ones of the run any more.
+    """
+    node = run.meta["benchmark"]["node"]
+    benchmark: Benchmark = build({**node, **(preset.gold if preset else {})}, "benchmark")
+    recorded = run.meta["identity"]["benchmark"]
+    now = benchmark.fingerprint()
+    differing = [key for key in recorded if key not in _GOLD_KEYS and recorded[key] != now.get(key)]
+    if differing:
+        key = differing[0]
+        raise DataError(
+            f"run {run.id} was made with other data ({key} was {recorded[key]}, is now {now.get(key)}): bring back the data of the "
+            "run, or run it again"
+        )
+    return benchmark
+
+
+def evaluate(
+    run: Run, measures: Sequence[Measure], preset: Preset | None = None, benchmark: Benchmark | None = None
+) -> Scores:
+    """Score a stored run.
+
+    Args:
+        run: the run.
+        measures: what to compute.
+        preset: another definition of gold and denominator.
+        benchmark: the run's benchmark if it is open already; ignored with a preset.
+
+    Raises:
+        DataError: gold that does not belong to the run.
+    """
+    if benchmark is None or preset is not None:
+        benchmark = open_benchmark(run, preset)
+    identity = run.meta["identity"]
+    records = list(run.records())
+    dialogues: Iterator[Dialogue] = islice(iter(benchmark), identity["limit"])
+    if not run.finished:
+        done = {record.dialogue for record in records}
+        dialogues = (dialogue for dialogue in dialogues if dialogue.id in done)
+    return score(
+        (outcome for result in run.results() for outcome in result.outcomes),
+        records,
+        dialogues,
+        measures,
+        document=build(identity["document"], "document"),
+        tokenizer=build(identity["tokenizer"], "tokenizer"),
+        gold=preset.view if preset else None,
+    )

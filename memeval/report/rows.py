@@ -1,0 +1,56 @@
+"""One row a run: what tables and plots are made from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from memeval.measures import EvidenceRecall, Measure
+from memeval.scoring import Scores
+from memeval.store import Run
+
+REFERENCES = frozenset({"none", "full", "oracle", "random"})
+MAIN = EvidenceRecall()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A scored run."""
+
+    run: Run
+    scores: Scores
+
+    @property
+    def strategy(self) -> str:
+        """Short-term strategy, or the reference."""
+        return str(self.run.meta["names"]["strategy"])
+
+    @property
+    def retriever(self) -> str:
+        """Long-term retriever; `none` for a window alone."""
+        return str(self.run.meta["names"]["retriever"])
+
+    @property
+    def is_reference(self) -> bool:
+        """One of the fixed rows that say what is the least and the most that can be reached."""
+        return self.strategy in REFERENCES and self.retriever == "none"
+
+    @property
+    def budget(self) -> int:
+        """Tokens that a context could have."""
+        return int(self.run.meta["identity"]["budget"])
+
+    @property
+    def name(self) -> str:
+        """Strategy and retriever."""
+        return self.strategy if self.retriever == "none" else f"{self.strategy} + {self.retriever}"
+
+
+def ordered(rows: Sequence[Row], by: Measure = MAIN) -> list[Row]:
+    """Strategies first, best first by a measure, then the references; rows without a value last."""
+
+    def key(row: Row) -> tuple[bool, bool, float, str, int]:
+        score = row.scores.overall.get(by)
+        value = None if score is None else score.value
+        sign = -1 if by.better == "higher" else 1
+        return (row.is_reference, value is None, sign * (value or 0.0), row.name, row.budget)
+
+    return sorted(rows, key=key)
