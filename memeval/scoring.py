@@ -33,6 +33,7 @@ class Score:
             there is none (tokens, seconds), left out of it.
         chance: the expected value of luck, None where it has no closed form.
         saturation: share of questions where everything written was covered, so that the value says nothing.
+        short: share of questions whose ranking ended before the cut-off although more had been written.
         by_category: in order of first appearance; empty for measures of dialogues.
     """
 
@@ -42,6 +43,7 @@ class Score:
     n_failed: int
     chance: float | None = None
     saturation: float | None = None
+    short: float | None = None
     by_category: Mapping[str, Part] = field(default_factory=dict)
 
 
@@ -188,7 +190,8 @@ class _Column:
         self.measure = measure
         self.values: list[float] = []
         self.chance: list[float] = []
-        self.saturated: list[bool] = []
+        self.saturated: list[float] = []
+        self.short: list[float] = []
         self.failed = 0
 
     def add(self, case: Case) -> None:
@@ -200,11 +203,9 @@ class _Column:
             else:
                 value = self.measure.value(case)
             if value is not None:
-                luck, saturated = self.measure.chance(case), self.measure.saturated(case)
-                if luck is not None:
-                    self.chance.append(luck)
-                if saturated is not None:
-                    self.saturated.append(saturated)
+                _note(self.chance, self.measure.chance(case))
+                _note(self.saturated, self.measure.saturated(case))
+                _note(self.short, self.measure.short(case))
         self.values.append(np.nan if value is None else value)
 
 
@@ -286,10 +287,20 @@ class _Table:
             value,
             n,
             column.failed,
-            chance=float(np.mean(column.chance)) if column.chance else None,
-            saturation=float(np.mean(column.saturated)) if column.saturated else None,
+            chance=_mean(column.chance),
+            saturation=_mean(column.saturated),
+            short=_mean(column.short),
             by_category={category: _part(measure, values[list(indexes)]) for category, indexes in members.items()},
         )
+
+
+def _note(values: list[float], value: float | None) -> None:
+    if value is not None:
+        values.append(value)
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if values else None
 
 
 def _part(measure: Measure, values: Floats) -> Part:

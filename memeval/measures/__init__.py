@@ -10,6 +10,7 @@ from memeval.measures.context import (
     OnlyStaleInContext,
 )
 from memeval.measures.parsing import ALIASES, KNOWN, parse, parse_list
+from memeval.measures.presets import PRESETS, Preset, get_preset
 from memeval.measures.ranking import MRR, Precision, RankingMeasure, Recall, nDCG
 from memeval.measures.resources import ContextShare, ContextTokens, ReadSeconds, WriteSeconds
 
@@ -18,6 +19,7 @@ __all__ = [
     "DEFAULT_MEASURES",
     "KNOWN",
     "MRR",
+    "PRESETS",
     "AnswerInContext",
     "ContextShare",
     "ContextTokens",
@@ -29,11 +31,13 @@ __all__ = [
     "NewestInContext",
     "OnlyStaleInContext",
     "Precision",
+    "Preset",
     "QuestionMeasure",
     "RankingMeasure",
     "ReadSeconds",
     "Recall",
     "WriteSeconds",
+    "get_preset",
     "nDCG",
     "parse",
     "parse_list",

@@ -55,7 +55,7 @@ class Measure:
             value = getattr(self, each.name)
             if "cutoff" in each.metadata:
                 if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                    raise ConfigError(f"{name} needs a cut-off of at least 1, not {value!r}: type for example {name}@10")
+                    raise ConfigError(f"{name} needs a cut-off from 1, not {value!r}: for example {name}@10")
             elif value not in each.metadata["choices"]:
                 choices = ", ".join(f"{each.name}={choice}" for choice in each.metadata["choices"])
                 raise ConfigError(f"{name} cannot take {each.name}={value}: choose one of {choices}")
@@ -121,6 +121,10 @@ class QuestionMeasure(Measure):
 
     def saturated(self, case: Case) -> bool | None:
         """Whether the value is trivially best because everything written was covered; None where not defined."""
+        return None
+
+    def short(self, case: Case) -> bool | None:
+        """Whether the strategy ranked less than the measure looks at; None for measures without a cut-off."""
         return None
 
 

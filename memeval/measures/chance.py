@@ -1,8 +1,9 @@
 """Closed forms for what a measure is worth by luck.
 
-All of them are expectations over gold drawn uniformly at random from the units written, with the shape of the ranking (or
-the coverage of the context) kept. For a ranking of single units this is the same as the expectation over uniformly random
-rankings. With N units written, E of them gold, and S of them looked at, the number of gold units seen is hypergeometric.
+All of them are expectations over gold drawn uniformly at random from the units written, with the shape of the ranking
+(or the coverage of the context) kept. For a ranking of single units this is the same as the expectation over uniformly
+random rankings. With N units written, E of them gold and S of them looked at, the number of gold units seen is
+hypergeometric.
 """
 
 from collections.abc import Sequence
@@ -72,4 +73,5 @@ def dcg(sizes: tuple[int, ...], size: int, reachable: int, discounts: tuple[floa
     """Expected discounted gain; `discounts` are factors, at least one for each position."""
     if size == 0:
         return 0.0
-    return sum((1.0 - none_seen(size, reachable, each)) * factor for each, factor in zip(sizes, discounts, strict=False))
+    pairs = zip(sizes, discounts, strict=False)
+    return sum((1.0 - none_seen(size, reachable, each)) * factor for each, factor in pairs)

@@ -1,6 +1,5 @@
 """Measures on the assembled context: defined for every strategy, whether it truncates, summarises or retrieves."""
 
-from collections.abc import Set
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -126,7 +125,7 @@ class _Update(QuestionMeasure):
         return bool(case.question.stale) and bool(case.gold("turn").difference(case.question.stale))
 
     def _seen(self, case: Case) -> tuple[bool, bool]:
-        covered: Set[str] = case.covered("turn", self.segments)
+        covered = case.covered("turn", self.segments)
         newest = not covered.isdisjoint(case.gold("turn").difference(case.question.stale))
         return newest, not covered.isdisjoint(case.question.stale)
 

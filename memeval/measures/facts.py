@@ -1,6 +1,6 @@
 """What measures look at, derived once for each dialogue and question and shared by all measures."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
 from memeval.measures.text import normalise
@@ -30,7 +30,9 @@ class Counter(Protocol):
 class History:
     """A dialogue as measures see it; expensive facts are worked out when first asked for."""
 
-    def __init__(self, dialogue: Dialogue, record: DialogueRecord | None, document: Template, tokenizer: Counter) -> None:
+    def __init__(
+        self, dialogue: Dialogue, record: DialogueRecord | None, document: Template, tokenizer: Counter
+    ) -> None:
         """Index the turns of `dialogue`; `record` is None for a dialogue that the run did not finish."""
         self.turns = dialogue.turns
         self.record = record
@@ -102,7 +104,7 @@ class Case:
         self.failed = outcome is None or outcome.error is not None or outcome.context is None
         self.written = min(outcome.written, len(history.turns)) if outcome is not None else len(history.turns)
         self._gold: dict[Unit, frozenset[str]] = {}
-        self._covered: dict[tuple[Unit, Segments], Set[str]] = {}
+        self._covered: dict[tuple[Unit, Segments], frozenset[str]] = {}
         self._positions: dict[Unit, tuple[Mapping[str, int], Sequence[int]]] = {}
         self._ranks: dict[Unit, Sequence[int]] = {}
 
@@ -134,19 +136,22 @@ class Case:
         """How many units had been written when the question was read: the haystack."""
         return self.history.size(unit, self.written)
 
-    def covered(self, unit: Unit, segments: Segments) -> Set[str]:
+    def covered(self, unit: Unit, segments: Segments) -> frozenset[str]:
         """Units with at least one turn among the sources of the context's segments."""
         known = self._covered.get((unit, segments))
         if known is None:
             if unit == "session":
                 sessions = self.history.session_of
-                known = {sessions[turn] for turn in self.covered("turn", segments) if turn in sessions}
+                known = frozenset(sessions[turn] for turn in self.covered("turn", segments) if turn in sessions)
             else:
-                known = set()
-                if self.outcome is not None:
-                    for part in self.outcome.context or ():
-                        if part.verbatim or segments == "all":
-                            known.update(*part.sources)
+                parts = (self.outcome.context if self.outcome is not None else None) or ()
+                counted = [part for part in parts if part.verbatim == (segments == "verbatim")]
+                sources = [each for part in counted for each in part.sources]
+                if segments == "verbatim":
+                    known = frozenset().union(*sources)
+                else:
+                    verbatim = self.covered("turn", "verbatim")
+                    known = verbatim.union(*sources) if sources else verbatim
             self._covered[unit, segments] = known
         return known
 

@@ -1,7 +1,7 @@
 """Measures on rankings, for strategies that rank.
 
-Position p is the p-th passage with unit=turn, and the p-th distinct session with unit=session. A unit counts once, at the
-first position that holds it. Positions are those of the strategy: nothing is sorted again, whatever the scores are.
+Position p is the p-th passage with unit=turn, and the p-th distinct session with unit=session. A unit counts once, at
+the first position that holds it. Positions are those of the strategy: nothing is sorted again, whatever the scores are.
 """
 
 from dataclasses import dataclass
@@ -48,6 +48,11 @@ class RankingMeasure(QuestionMeasure):
         size = case.size(self.unit)
         return sum(chance.shape(case.gains(self.unit), self.k, size)) >= size
 
+    def short(self, case: Case) -> bool:
+        """The ranking ends before k positions although more was written: the value is a lower bound."""
+        gains = case.gains(self.unit)
+        return len(gains) < self.k and sum(gains) < case.size(self.unit)
+
     def _value(self, ranks: list[int], gold: int) -> float:
         raise NotImplementedError
 
@@ -88,7 +93,7 @@ class Precision(RankingMeasure):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class MRR(RankingMeasure):
-    """Reciprocal of the first position with a gold unit, 0 beyond k (Voorhees 1999, section 3)."""
+    """Reciprocal of the first position with a gold unit, 0 beyond k (Voorhees 1999; trec_eval's recip_rank)."""
 
     summary: ClassVar[str] = "1 / position of the first evidence, 0 beyond k"
 
@@ -103,11 +108,11 @@ class MRR(RankingMeasure):
 class nDCG(RankingMeasure):
     """Discounted gain of the first k positions over that of a perfect ranking, binary gains.
 
-    Jaervelin and Kekaelaeinen 2002, section 2.2, with the discount 1/log2(p+1) of trec_eval. A perfect ranking has gold at
-    each of its first min(E, k) positions; where passages hold several gold turns this is an upper bound.
+    Järvelin and Kekäläinen 2002 with the discount 1/log2(p+1) of trec_eval's ndcg_cut. A perfect ranking has gold at
+    each of its first min(E, k) positions, so with passages of several turns 1 may be out of reach.
 
     Attributes:
-        discount: log2, or that of LongMemEval's code, which leaves positions 1 and 2 both undiscounted.
+        discount: log2, or longmemeval: 1/log2(max(p,2)), which leaves positions 1 and 2 both undiscounted.
     """
 
     summary: ClassVar[str] = "evidence early in the first k, against a perfect ranking"

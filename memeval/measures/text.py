@@ -1,4 +1,4 @@
-"""Normalisation of text for matching answer strings, after the SQuAD evaluation (Rajpurkar et al. 2016, section 6.1)."""
+"""Normalisation of text for matching answer strings, after SQuAD (Rajpurkar et al. 2016, section 6.1)."""
 
 import string
 
