@@ -28,6 +28,11 @@ class Window:
                 self.history.append(Segment("history", render(turn), (turn.id,)))
         self._last = None
 
+    def restart(self, turns: Sequence[Turn]) -> None:
+        """Begin the history anew with these turns; system turns stay."""
+        self.history.clear()
+        self.write(turns)
+
     def read(self, budget: int, turns: int | None = None) -> tuple[Segment, ...]:
         """System segments, then the newest history in order, together at most `budget` tokens.
 

@@ -1,0 +1,77 @@
+"""`memeval list`."""
+
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from memeval.cli import console
+from memeval.compose import CONFIG_MODULE, search_path
+from memeval.errors import ConfigError
+
+DESCRIPTION = """\
+List what there is to choose from, one line each, from the configs of memeval and of installed plug-ins:
+  memeval list               every group
+  memeval list retriever     one group
+  memeval list measures      what can be measured; memeval list presets: definitions of others
+"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Carry out `memeval list`."""
+    parser = console.subparser("list", DESCRIPTION)
+    parser.add_argument("group", nargs="?", help="strategy, retriever, benchmark, ...; left out: all")
+    asked = parser.parse_args(argv).group
+    groups = options()
+    groups["measures"] = sorted(_measures())
+    groups["presets"] = sorted(_presets())
+    if asked is not None and asked not in groups:
+        raise ConfigError(f"there is no group {asked!r}: choose one of {', '.join(groups)}")
+    out = console.out()
+    for group, entries in groups.items():
+        if asked not in (None, group):
+            continue
+        out.print(f"{group}:", style="bold")
+        width = max((len(name) for name, _ in entries), default=0)
+        for name, line in entries:
+            out.print(f"  {name:<{width}}  {line}", markup=False, soft_wrap=True)
+    return 0
+
+
+def options() -> dict[str, list[tuple[str, str]]]:
+    """Options by config group: (name, the comment in the first line of its file)."""
+    groups: dict[str, dict[str, str]] = {}
+    for package in (CONFIG_MODULE, *(path.removeprefix("pkg://") for path in search_path())):
+        for group, name, line in _entries(package):
+            groups.setdefault(group, {}).setdefault(name, line)
+    return {group: sorted(entries.items()) for group, entries in sorted(groups.items())}
+
+
+def _entries(package: str) -> Iterator[tuple[str, str, str]]:
+    try:
+        import_module(package)
+        root: Traversable = files(package)
+    except ImportError as error:
+        raise ConfigError(f"the configs of the plug-in {package} cannot be read ({error}): install it again or remove it") from error
+    for folder in root.iterdir():
+        if not folder.is_dir() or folder.name.startswith(("_", ".")):
+            continue
+        for file in folder.iterdir():
+            if file.name.endswith(".yaml"):
+                first = file.read_text(encoding="utf-8").partition("\n")[0]
+                yield folder.name, file.name.removesuffix(".yaml"), first.lstrip("# ")
+
+
+def _measures() -> Iterator[tuple[str, str]]:
+    from memeval.measures import KNOWN
+
+    for name, kind in KNOWN.items():
+        given = ",".join(f"{option}={'|'.join(map(str, choices))}" for option, choices in kind.options().items())
+        yield name + (f"({given})" if given else "") + ("@k" if kind.has_cutoff() else ""), kind.summary
+
+
+def _presets() -> Iterator[tuple[str, str]]:
+    from memeval.measures.presets import PRESETS
+
+    for name, preset in PRESETS.items():
+        yield name, preset.summary

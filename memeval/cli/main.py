@@ -1,0 +1,70 @@
+"""Parses the command line, calls the command, turns errors into sentences and exit codes."""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import memeval
+from memeval.errors import MemevalError
+
+DESCRIPTION = """\
+memeval measures how an assistant remembers: what a memory strategy would put into the
+prompt, how much of the evidence that is, how long it takes and how many tokens it costs.
+
+  memeval demo                                     the default sweep on the embedded benchmark
+  memeval run benchmark=locomo retriever=bm25      one strategy over real dialogues
+  memeval run -m strategy=truncation,sliding_window retriever=none,bm25,vector budget=500,2000
+                                                   a sweep: all combinations in one table
+  memeval list strategy                            what there is to choose from
+  memeval show                                     what has been run; memeval show RUN QUESTION: why
+
+Exit codes: 0 all is well; 1 some questions failed, or a number is not met; 2 the command cannot be carried out.
+"""
+
+# Name, module that carries it out, one line of help.
+COMMANDS = (
+    ("demo", "demo", "run the default sweep on the embedded benchmark"),
+    ("run", "run", "run one strategy or a sweep (Hydra overrides)"),
+    ("score", "score", "score stored runs with other measures or another definition"),
+    ("show", "show", "list stored runs, or look inside one"),
+    ("list", "listing", "list strategies, retrievers, benchmarks and other options"),
+    ("data", "data", "list, fetch, show or validate benchmark data"),
+    ("reproduce", "reproduce", "meet published numbers, or say by how much not"),
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    top = argparse.ArgumentParser(
+        prog="memeval", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    top.add_argument("--version", action="version", version=f"memeval {memeval.__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, module, help_line in COMMANDS:
+        commands.add_parser(name, help=help_line, add_help=False).set_defaults(module=module)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    # Overrides without a command mean `run`: `memeval -m strategy=a,b`.
+    if arguments and (arguments[0] == "-m" or "=" in arguments[0].split(" ", 1)[0]):
+        arguments.insert(0, "run")
+    chosen, rest = parser().parse_known_args(arguments[:1])
+    module = importlib.import_module(f"memeval.cli.{chosen.module}")
+    try:
+        code: int = module.main([*rest, *arguments[1:]])
+    except MemevalError as error:
+        print(f"memeval: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("memeval: interrupted; the same command goes on where it stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Somebody closed the pipe (`memeval list | head`): that is no error, but Python would report it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code

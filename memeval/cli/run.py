@@ -1,0 +1,162 @@
+"""`memeval run`."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from memeval.cli import console
+from memeval.cli.progress import Bars
+from memeval.compose import Cell, composer
+from memeval.errors import ConfigError, MemevalError
+from memeval.measures import DEFAULT_MEASURES, Measure
+from memeval.report.rows import Row
+from memeval.types import Benchmark
+
+DESCRIPTION = """\
+Run a memory strategy over a benchmark and print what it remembers.
+
+Options are Hydra overrides, key=value; memeval list shows what there is:
+  memeval run benchmark=locomo strategy=sliding_window retriever=bm25 budget=2000
+  memeval run -m strategy=truncation,sliding_window retriever=none,bm25,vector    every combination
+  memeval run experiment=demo                                                     a sweep from a file
+  memeval run benchmark=jsonl benchmark.path=my.jsonl strategy._target_=my.module.Strategy
+
+Often used: budget=TOKENS, limit=DIALOGUES, workers=N, top_k=K, writing=turns|rounds|sessions|windows,
+embedder=minilm|wordllama, measures='[Recall(unit=session,rule=any)@5]', overwrite=true, progress=off, results=FOLDER.
+
+A run that was killed goes on where it stopped; one that is finished is not run again.
+"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Carry out `memeval run`."""
+    parser = console.subparser("run", DESCRIPTION)
+    parser.add_argument("-m", "--multirun", action="store_true", help="run every combination of comma-separated values")
+    parser.add_argument("--cfg", action="store_true", help="print the composed config of the first cell and stop")
+    parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="Hydra overrides")
+    arguments = parser.parse_intermixed_args(argv)
+    with composer() as hydra:
+        cells = hydra.cells(arguments.overrides, arguments.multirun)
+    if arguments.cfg:
+        print_config(cells[0].config)
+        return 0
+    rows, errors = run_cells(cells)
+    print_rows(rows, errors)
+    return 1 if errors else 0
+
+
+def print_config(config: Mapping[str, Any]) -> None:
+    """The config as YAML."""
+    from omegaconf import OmegaConf
+
+    console.out().print(OmegaConf.to_yaml(OmegaConf.create(dict(config))), end="", markup=False)
+
+
+def run_cells(cells: Sequence[Cell]) -> tuple[list[Row], int]:
+    """Run all cells, each once, and score them.
+
+    Returns:
+        the rows in the order of the cells, and the number of questions that failed.
+
+    Raises:
+        MemevalError: what stops a run. The other cells are run first, so that nothing that can be measured is missed.
+    """
+    from memeval.build import build
+    from memeval.evaluate import evaluate
+    from memeval.experiment import Settings, run_plan
+
+    benchmarks: dict[str, Benchmark] = {}
+    planned = {}
+    for cell in cells:
+        node = cell.config["benchmark"]
+        key = json.dumps(node, sort_keys=True)
+        if key not in benchmarks:
+            benchmarks[key] = build(node, "benchmark")
+        plan = cell.plan(benchmarks[key])
+        planned.setdefault((str(cell.config["results"]), plan.run_id), (cell, plan, benchmarks[key]))
+    rows: list[Row] = []
+    errors = 0
+    stopped: MemevalError | None = None
+    notes = console.notes()
+    first = cells[0].config
+    with Bars(first["progress"], len(planned)) as bars:
+        for cell, plan, benchmark in planned.values():
+            bars.start(plan.run_id)
+            settings = Settings(Path(cell.config["results"]), cell.config["workers"], cell.config["overwrite"])
+            try:
+                finished = run_plan(plan, benchmark, cell.config, settings, bars)
+            except MemevalError as error:
+                if len(planned) == 1:
+                    raise
+                notes.print(f"memeval: {plan.run_id}: {error}", markup=False)
+                stopped = error
+                continue
+            errors += finished.errors
+            rows.append(Row(finished.run, evaluate(finished.run, measures_of(cell.config), benchmark=benchmark)))
+            bars.end()
+    if stopped is not None and not rows:
+        raise stopped
+    if stopped is not None:
+        notes.print("memeval: some runs of the sweep were stopped (see above); the table has the others", markup=False)
+        errors += 1
+    return rows, errors
+
+
+def measures_of(config: Mapping[str, Any]) -> Sequence[Measure]:
+    """The measures that a config asks for.
+
+    Raises:
+        ConfigError: one that does not exist.
+    """
+    from memeval.measures import parse
+
+    asked = config["measures"]
+    if asked is None:
+        return DEFAULT_MEASURES
+    if not asked:
+        raise ConfigError("measures=[] scores nothing: name some, e.g. measures='[ContextTokens]', or leave it out")
+    return tuple(dict.fromkeys(parse(name) for name in asked))
+
+
+def print_rows(rows: Sequence[Row], errors: int) -> None:
+    """Print one table for each benchmark, and what failed."""
+    from memeval.report.rows import MAIN
+    from memeval.report.table import category_table, run_table
+
+    by_benchmark: dict[str, list[Row]] = {}
+    for row in rows:
+        by_benchmark.setdefault(row.run.meta["benchmark"]["name"], []).append(row)
+    for name, group in by_benchmark.items():
+        console.table(run_table(group, title_of(name, group)))
+        if any(MAIN in row.scores.overall and row.scores[MAIN].by_category for row in group):
+            console.table(category_table(group))
+    notes = console.notes()
+    for row in rows:
+        message = _first_error(row)
+        if message:
+            notes.print(f"memeval: {row.run.id}: {message}", markup=False)
+    out = console.out()
+    if len(rows) == 1:
+        out.print(f"Stored in {rows[0].run.folder}; memeval show {rows[0].run.id} looks inside.", markup=False)
+    elif rows:
+        out.print(f"Stored in {rows[0].run.folder.parent}; memeval show RUN looks inside one.", markup=False)
+
+
+def title_of(name: str, rows: Sequence[Row]) -> str:
+    """What was run: benchmark, size, tokenizer."""
+    meta = rows[0].run.meta
+    questions = len(rows[0].scores.questions)
+    tokenizer = meta["identity"]["tokenizer"].get("name", "tokens")
+    return f"{name}: {meta['dialogues']:,} dialogues, {questions:,} questions; tokens of {tokenizer}"
+
+
+def _first_error(row: Row) -> str:
+    failed = int(row.scores.failed.sum())
+    if not failed:
+        return ""
+    for result in row.run.results():
+        for outcome in result.outcomes:
+            if outcome.error:
+                return f"{failed} questions failed, the first ({outcome.question}) with {outcome.error}"
+    return f"{failed} questions have no outcome"

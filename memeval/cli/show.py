@@ -1,0 +1,174 @@
+"""`memeval show`."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from memeval.cli import console
+from memeval.errors import ConfigError
+from memeval.store import Run, find, runs
+from memeval.types import Dialogue, Outcome, Question, Turn
+
+DESCRIPTION = """\
+  memeval show                    stored runs
+  memeval show RUN                what it was, its scores, and its questions with most evidence missing
+  memeval show RUN QUESTION       the context of one question: what was in it, which evidence was missing, the ranking
+
+RUN is a run's id, the start of one, or a folder; QUESTION a question's id or the start of one.
+"""
+_WORST = 10
+
+
+def main(argv: Sequence[str]) -> int:
+    """Carry out `memeval show`."""
+    parser = console.subparser("show", DESCRIPTION)
+    parser.add_argument("run", nargs="?", metavar="RUN")
+    parser.add_argument("question", nargs="?", metavar="QUESTION")
+    parser.add_argument("--results", default="results/runs", help="folder of the stored runs")
+    arguments = parser.parse_args(argv)
+    root = Path(arguments.results)
+    if arguments.run is None:
+        _list_runs(root)
+        return 0
+    found = find(root, [arguments.run])
+    if len(found) > 1:
+        names = ", ".join(run.id for run in found[:6])
+        raise ConfigError(f"{arguments.run!r} names {len(found)} runs ({names}): give more of the id")
+    if arguments.question is None:
+        _show_run(found[0])
+    else:
+        _show_question(found[0], arguments.question)
+    return 0
+
+
+def _list_runs(root: Path) -> None:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("benchmark", "run", "status", "dialogues", "questions", "failed", "made with"):
+        table.add_column(name, justify="right" if name in ("dialogues", "questions", "failed") else "left", no_wrap=True)
+    stored = runs(root)
+    for run in stored:
+        meta = run.meta
+        table.add_row(
+            meta["benchmark"]["name"],
+            run.id,
+            meta["status"],
+            *(f"{meta[key]:,}" if key in meta else "" for key in ("dialogues", "questions", "errors")),
+            f"memeval {meta['environment']['memeval']}, code {meta['code'][:8]}",
+        )
+    if stored:
+        console.table(table)
+    else:
+        console.out().print(f"No runs in {root} yet; memeval demo makes some.", markup=False)
+
+
+def _show_run(run: Run) -> None:
+    from memeval.cli.run import print_rows
+    from memeval.evaluate import evaluate, open_benchmark
+    from memeval.measures import DEFAULT_MEASURES
+    from memeval.report.rows import MAIN, Row
+
+    benchmark = open_benchmark(run)
+    scores = evaluate(run, DEFAULT_MEASURES, benchmark=benchmark)
+    print_rows([Row(run, scores)], 0)
+    out = console.out()
+    values = scores.values[MAIN]
+    worst = sorted((float(value), index) for index, value in enumerate(values) if value == value)[:_WORST]
+    if worst:
+        out.print(f"\nQuestions with most evidence missing (memeval show {run.id} QUESTION):", markup=False, soft_wrap=True)
+    texts = {
+        question.id: question.query.text
+        for dialogue in islice(iter(benchmark), run.meta["identity"]["limit"])
+        for question in dialogue.questions
+    }
+    for value, index in worst:
+        question = scores.questions[index]
+        out.print(f"  {question}  {value * 100:.0f} %  {texts.get(question, '')}", markup=False, soft_wrap=True)
+
+
+def _show_question(run: Run, wanted: str) -> None:
+    dialogue, question = _question(run, wanted)
+    outcome = next(
+        (
+            outcome
+            for result in run.results()
+            for outcome in result.outcomes
+            if outcome.dialogue == dialogue.id and outcome.question == question.id
+        ),
+        None,
+    )
+    if outcome is None:
+        raise ConfigError(f"run {run.id} has no outcome for question {question.id} yet: start the run again to finish it")
+    for line in _describe(run, dialogue, question, outcome):
+        console.out().print(line, soft_wrap=True)
+
+
+def _question(run: Run, wanted: str) -> tuple[Dialogue, Question]:
+    from memeval.evaluate import open_benchmark
+
+    close: list[tuple[Dialogue, Question]] = []
+    for dialogue in islice(iter(open_benchmark(run)), run.meta["identity"]["limit"]):
+        for question in dialogue.questions:
+            if question.id == wanted:
+                return dialogue, question
+            if question.id.startswith(wanted):
+                close.append((dialogue, question))
+    if len(close) == 1:
+        return close[0]
+    if close:
+        names = ", ".join(question.id for _, question in close[:6])
+        raise ConfigError(f"{wanted!r} names {len(close)} questions ({names}, ...): give the whole id")
+    raise ConfigError(f"run {run.id} has no question {wanted!r}: memeval show {run.id} names some")
+
+
+def _describe(run: Run, dialogue: Dialogue, question: Question, outcome: Outcome) -> Iterator[Text]:
+    from memeval.build import build
+
+    document = build(run.meta["identity"]["document"], "document")
+    turns = {turn.id: turn for turn in dialogue.turns}
+    gold = set(question.evidence or ())
+    stale = set(question.stale)
+    asked = f", asked on {question.query.time:%d %B %Y}" if question.query.time else ""
+    yield Text(f"{question.id} ({question.category}{asked}, after {outcome.written:,} turns)", style="bold")
+    yield Text(f"  {question.query.text}")
+    yield Text(f"  answer: {' | '.join(question.answers) or '(abstain)'}")
+    if outcome.error is not None or outcome.context is None:
+        yield Text(f"  failed: {outcome.error}", style="red")
+        return
+    in_context = {source for part in outcome.context if part.verbatim for sources in part.sources for source in sources}
+    claimed = {source for part in outcome.context for sources in part.sources for source in sources}
+    yield Text(f"\nEvidence: {len(gold & in_context)} of {len(gold)} turns in the context", style="bold")
+    for source in question.evidence or ():
+        mark, style = ("found  ", "green") if source in in_context else ("missing", "red")
+        if source in claimed - in_context:
+            mark, style = ("derived", "yellow")
+        place = _place(source, turns, outcome)
+        yield Text(f"  {mark} {source}{place}: {_line(source, turns, document.render)}", style=style)
+    yield Text(f"\nContext: {sum(n for kind, n in outcome.tokens.items() if kind not in ('query', 'frame')):,} tokens", style="bold")
+    for part in outcome.context:
+        yield Text(f"  {part.kind}, {len(part.sources):,} pieces" + ("" if part.verbatim else ", derived text"), style="bold")
+        for index, sources in enumerate(part.sources):
+            text = part.texts[index] if part.texts else " / ".join(_line(source, turns, document.render) for source in sources)
+            style = "green" if gold & set(sources) else "yellow" if stale & set(sources) else ""
+            yield Text(f"    {','.join(sources)}  {text}", style=style)
+    if outcome.ranking is not None:
+        yield Text("\nRanking", style="bold")
+        for rank, (sources, score) in enumerate(outcome.ranking, 1):
+            shown = "" if score is None else f"{score:8.3f}"
+            style = "green" if gold & set(sources) else ""
+            yield Text(f"  {rank:3} {shown} {','.join(sources)}  {_line(sources[0], turns, document.render) if sources else ''}"[:160], style=style)
+
+
+def _place(source: str, turns: dict[str, Turn], outcome: Outcome) -> str:
+    ranks = [rank for rank, (sources, _) in enumerate(outcome.ranking or (), 1) if source in sources]
+    age = outcome.written - list(turns).index(source) if source in turns else None
+    words = ([f"{age:,} turns before"] if age is not None else ["not in the dialogue"]) + ([f"rank {ranks[0]}"] if ranks else [])
+    return f" ({', '.join(words)})"
+
+
+def _line(source: str, turns: dict[str, Turn], render: object) -> str:
+    turn = turns.get(source)
+    return "" if turn is None or not callable(render) else " ".join(str(render(turn)).split())
