@@ -1,0 +1,77 @@
+# Everything runs inside .venv, made by the first call; `make` alone lists the targets.
+# PYTHON=... chooses the interpreter, MEMEVAL_DATA=... names a folder with the real data sets for the tests that need them.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+RUN_STAMP := $(VENV)/.stamp-run
+DEV_STAMP := $(VENV)/.stamp-dev
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+CANDIDATES := python3.13 python3.12 python3.11 python3 python
+# One version of a package for all Pythons; hashes, but no address of the place that they were taken from.
+LOCK = uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-annotate \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test check format coverage lock wheel clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
+
+demo: $(RUN_STAMP) ## install what is needed and run the default sweep on the embedded benchmark
+	@$(BIN)/memeval demo
+
+test: $(DEV_STAMP) ## run all tests, two at a time (ARGS="-k name" for more)
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: $(DEV_STAMP) ## ruff (lint and format) and mypy
+	@echo "ruff check"; $(BIN)/ruff check .
+	@echo "ruff format --check"; $(BIN)/ruff format --check .
+	@echo "mypy"; $(BIN)/mypy
+
+format: $(DEV_STAMP) ## let ruff put the code into shape
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+coverage: $(DEV_STAMP) ## run the tests and show which lines none of them reaches
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
+lock: ## compute requirements.txt and requirements-dev.txt again from pyproject.toml (needs uv; UPGRADE=1 takes the newest)
+	@command -v uv >/dev/null || { echo "make lock needs uv: install it, for instance with pip install uv" >&2; exit 2; }
+	@$(LOCK) --output-file requirements.txt pyproject.toml
+	@$(LOCK) --output-file requirements-dev.txt --constraints requirements.txt --extra dev pyproject.toml
+
+wheel: $(DEV_STAMP) ## build the wheel into dist/
+	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+clean: ## remove the environment, caches and built files (results stay)
+	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage .coverage.*
+	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@python=''; \
+	for each in $(or $(PYTHON),$(CANDIDATES)); do \
+		if "$$each" -c '$(SUPPORTED)' 2>/dev/null; then python="$$each"; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "memeval needs Python 3.11, 3.12 or 3.13 and found none among: $(or $(PYTHON),$(CANDIDATES))." >&2; \
+		echo "Install one, or name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 2; \
+	fi; \
+	echo "making $(VENV) with $$("$$python" --version)"; \
+	"$$python" -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "python -m venv failed: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 2; }
+
+$(RUN_STAMP): requirements.txt pyproject.toml | $(BIN)/python
+	@echo "installing memeval and the packages of requirements.txt (about 1 GB, once)"
+	@$(PIP) install --require-hashes -r requirements.txt
+	@$(PIP) install --no-deps --editable .
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.txt $(RUN_STAMP)
+	@echo "installing the packages of requirements-dev.txt"
+	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
