@@ -1,0 +1,1 @@
+"""What is stored: from a stream of turns to passages, the units of retrieval."""

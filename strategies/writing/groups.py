@@ -20,8 +20,8 @@ class Line:
 def line(turn: Turn, document: Document) -> Line | None:
     """The turn rendered, or None for one that is not stored.
 
-    System turns are instructions to the model, kept by the short-term side, and never stored as memories. A turn without
-    text is stored only for its caption, if the template shows captions: nothing else of it could be found again.
+    System turns are instructions to the model, kept by the short-term side, and never stored as memories. A turn
+    without text is stored only for its caption, if the template shows captions: there is nothing else of it to find.
     """
     if turn.role == "system":
         return None

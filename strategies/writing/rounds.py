@@ -8,10 +8,10 @@ from memeval.types import Passage, Turn
 
 
 class Rounds:
-    """Stores a user turn with all replies up to the next user turn of the session (a round as in LongMemEval, section 5.2).
+    """Stores a user turn with all replies up to the next user turn of the session: a round, as LongMemEval calls it.
 
-    A passage's id is that of the round's first turn; it grows while replies come in. Replies at the start of a session, before
-    any user turn, make a round of their own.
+    A passage's id is that of the round's first turn; it grows while replies come in. Replies at the start of a session,
+    before any user turn, make a round of their own.
     """
 
     def __init__(self, document: Document) -> None:

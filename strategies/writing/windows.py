@@ -12,8 +12,8 @@ from memeval.types import Passage, Turn
 class Windows:
     """Stores consecutive whole turns packed up to a number of tokens, the last ones repeated in the next window.
 
-    Turns are never cut, so a turn longer than a window is a passage by itself. A passage's id is that of its first turn. The
-    newest window is stored while it still grows, so that every turn can be found as soon as it is written.
+    Turns are never cut, so a turn longer than a window is a passage by itself. A passage's id is that of its first
+    turn. The newest window is stored while it still grows, so that every turn can be found as soon as it is written.
     """
 
     def __init__(
@@ -37,7 +37,8 @@ class Windows:
             raise ConfigError(f"writing.tokens={tokens} holds nothing: give 1 or more, e.g. writing.tokens=256")
         if not 0 <= overlap < tokens:
             raise ConfigError(
-                f"writing.overlap={overlap} must be 0 or more and less than writing.tokens={tokens}, e.g. writing.overlap={tokens // 4}"
+                f"writing.overlap={overlap} must be 0 or more and less than writing.tokens={tokens}, e.g. "
+                f"writing.overlap={tokens // 4}"
             )
         self._document = document
         self._count = tokenizer.count
@@ -66,8 +67,8 @@ class Windows:
             self._groups.add(self._open, written)
             self._size += tokens
             return
-        # What is repeated leaves room for the new turn, which did not fit with the whole of the window before: so each window
-        # starts at a later turn than the one before, and has an id of its own.
+        # What is repeated leaves room for the new turn, which did not fit with the whole of the window before: so each
+        # window starts at a later turn than the one before, and has an id of its own.
         repeated = self._tail(min(self._overlap, self._tokens - tokens)) if self._open is not None else []
         self._open = repeated[0].turn if repeated else written.turn
         self._size = tokens + sum(self._count(old.text) for old in repeated)

@@ -24,8 +24,9 @@ METHODS: Mapping[str, tuple[str, ...]] = {
 class BM25:
     """Passages ranked by BM25 over the terms of the query.
 
-    A query's repeated terms count each time. A passage is a hit if it scores more than one without any term of the query would;
-    equal scores keep the order in which passages were first written. Indexing is put off to `flush` or the next search.
+    A query's repeated terms count each time. A passage is a hit if it scores more than one without any term of the
+    query would; equal scores keep the order in which passages were first written. Indexing is put off to `flush` or
+    the next search.
     """
 
     def __init__(
@@ -50,22 +51,25 @@ class BM25:
 
         Args:
             writing: makes the passages.
-            engine: bm25s, rank_bm25 (slow, the package of many published baselines) or fts5 (SQLite; adds without rebuilding).
-            tokenizer: `word`: texts and queries are split by `pattern`, the same for all engines. `unicode61`: SQLite splits
-                and stems the texts itself, `pattern` only queries; fts5 only, without stop words, stemmer porter or None.
+            engine: bm25s, rank_bm25 (slow, the package of many published baselines) or fts5 (SQLite; adds without
+                rebuilding).
+            tokenizer: `word`: texts and queries are split by `pattern`, the same for all engines. `unicode61`: SQLite
+                splits and stems the texts itself, `pattern` splits queries only; fts5 only, without stop words, with
+                stemmer porter or None.
             pattern: regular expression of a word.
             lower: fold case.
             stop_words: `english`: Lucene's 33, as in bm25s; None keeps all words.
             stemmer: Snowball `english` (Porter 2) or `porter`; None keeps words as they are.
-            method: how frequencies become scores; None means lucene for bm25s and okapi for rank_bm25. fts5 has no choice.
+            method: how frequencies become scores; None means lucene for bm25s and okapi for rank_bm25; fts5 has no
+                choice.
             k1: saturation of a term's frequency; None means 1.5, and 1.2 for fts5, which has no choice.
             b: weight of a passage's length, 0 to 1; fts5 has 0.75.
             delta: of bm25l and bm25plus.
             epsilon: share of the mean idf that okapi puts in the place of a negative one.
             zero_scores: fill up a short ranking with the passages that are no hits, as rank_bm25's own ranking does.
             scope: whose passages these are, where several memories share `path`.
-            path: SQLite file of fts5; None keeps the index in memory. With a shared file, document frequencies and the average
-                length are those of all scopes together.
+            path: SQLite file of fts5; None keeps the index in memory. With a shared file, document frequencies and the
+                average length are those of all scopes together.
 
         Raises:
             ConfigError: options that do not go together.
@@ -84,18 +88,19 @@ class BM25:
         if engine == "fts5":
             if (k1, b) not in ((None, B), (K1, B)):
                 raise ConfigError(
-                    f"SQLite has k1={K1} and b={B} built in, not k1={k1} and b={b}: type retriever.k1={K1} retriever.b={B}, or "
-                    "retriever.engine=bm25s"
+                    f"SQLite has k1={K1} and b={B} built in, not k1={k1} and b={b}: type retriever.k1={K1} "
+                    f"retriever.b={B}, or retriever.engine=bm25s"
                 )
         elif path is not None or tokenizer != "word":
             raise ConfigError(
-                f"retriever.path and retriever.tokenizer=unicode61 are for SQLite: type retriever.engine=fts5, or leave "
-                f"retriever.path=null retriever.tokenizer=word with {engine}"
+                f"retriever.path and retriever.tokenizer=unicode61 are for SQLite, not {engine}: type "
+                "retriever.engine=fts5, or leave retriever.path=null retriever.tokenizer=word"
             )
         if tokenizer == "unicode61" and (stop_words is not None or stemmer == "english"):
             raise ConfigError(
-                f"SQLite's own tokenizer has no stop words and no stemmer but porter, not stop_words={stop_words} and stemmer="
-                f"{stemmer}: type retriever.stop_words=null retriever.stemmer=porter, or retriever.tokenizer=word"
+                f"SQLite's own tokenizer has no stop words and no stemmer but porter, not stop_words={stop_words} and "
+                f"stemmer={stemmer}: type retriever.stop_words=null retriever.stemmer=porter, or "
+                "retriever.tokenizer=word"
             )
         self._writing = writing
         self._zero_scores = zero_scores

@@ -1,5 +1,6 @@
 """bm25s: scores computed at indexing time, so that a search is a few sums (Lu 2024, arXiv 2407.03618)."""
 
+import logging
 from collections.abc import Mapping
 
 from memeval.strategies.long_term.bm25.analysis import Analysis
@@ -13,11 +14,20 @@ class Bm25sEngine:
         """Start empty."""
         import bm25s
 
+        # The package lets all its debug lines through to whatever handler the application has.
+        logging.getLogger("bm25s").setLevel(logging.WARNING)
         self._analysis = analysis
         self._vocabulary: dict[str, int] = {}
         self._corpus: dict[int, list[int]] = {}
         self._numbers: list[int] = []
-        self._index = bm25s.BM25(k1=k1, b=b, delta=delta, method="bm25+" if method == "bm25plus" else method, backend="numpy", csc_backend="numpy")
+        self._index = bm25s.BM25(
+            k1=k1,
+            b=b,
+            delta=delta,
+            method="bm25+" if method == "bm25plus" else method,
+            backend="numpy",
+            csc_backend="numpy",
+        )
         self._built = False
         self._rebuilds = 0
 
@@ -28,7 +38,9 @@ class Bm25sEngine:
             if text is None:
                 self._corpus.pop(number, None)
             else:
-                self._corpus[number] = [vocabulary.setdefault(term, len(vocabulary)) for term in self._analysis.terms(text)]
+                self._corpus[number] = [
+                    vocabulary.setdefault(term, len(vocabulary)) for term in self._analysis.terms(text)
+                ]
         self._numbers = list(self._corpus)
         # Nothing to divide by: bm25s fails on a corpus without a single term.
         self._built = any(self._corpus.values())

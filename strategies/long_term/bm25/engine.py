@@ -27,7 +27,10 @@ class Engine(Protocol):
 
 
 def best(scores: npt.NDArray[Any], k: int, above: float | None) -> list[tuple[int, float]]:
-    """At most `k` (position, score), best first, equal scores by position; only scores greater than `above` unless None."""
+    """At most `k` (position, score), best first, equal scores by position.
+
+    Only scores greater than `above` are taken, all if it is None.
+    """
     positions = np.arange(len(scores)) if above is None else np.flatnonzero(scores > above)
     kept = scores[positions]
     if len(kept) > k:

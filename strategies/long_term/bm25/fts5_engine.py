@@ -47,21 +47,25 @@ class Fts5Engine:
             self._open(tokenize or "ascii", path)
         except sqlite3.Error as error:
             raise ConfigError(
-                f"SQLite cannot keep an index in {path or 'memory'} ({error}): check that retriever.path is a file that can be written "
-                "and that this Python's SQLite has FTS5, or type retriever.engine=bm25s"
+                f"SQLite cannot keep an index in {path or 'memory'} ({error}): check that retriever.path is a file that "
+                "can be written and that this Python's SQLite has FTS5, or type retriever.engine=bm25s"
             ) from error
 
     def _open(self, tokenize: str, path: str | None) -> None:
         schema = [statement.format(tokenize=tokenize) for statement in _SCHEMA]
         with self._base:
             self._base.execute("BEGIN IMMEDIATE")
-            known = {sql for (sql,) in self._base.execute("SELECT sql FROM sqlite_master WHERE name IN ('passages', 'search')")}
+            known = {
+                sql
+                for (sql,) in self._base.execute("SELECT sql FROM sqlite_master WHERE name IN ('passages', 'search')")
+            }
             if not known:
                 for statement in schema:
                     self._base.execute(statement)
             elif not known.issubset(schema):
                 raise ConfigError(
-                    f"retriever.path={path} was made with other options of text analysis: name another file or delete this one"
+                    f"retriever.path={path} was made with other options of text analysis: name another file or delete "
+                    "this one"
                 )
             left = self._base.execute("SELECT number FROM passages WHERE scope = ?", (self._scope,)).fetchall()
             self._remove(row for (row,) in left)
@@ -69,7 +73,9 @@ class Fts5Engine:
     def update(self, texts: Mapping[int, str | None]) -> None:
         """Add, replace and remove; nothing else is touched."""
         with self._base:
-            self._remove(self._row[number] for number, text in texts.items() if text is not None and number in self._row)
+            self._remove(
+                self._row[number] for number, text in texts.items() if text is not None and number in self._row
+            )
             for number, text in texts.items():
                 if text is None:
                     row = self._row.pop(number, None)
@@ -90,7 +96,10 @@ class Fts5Engine:
     def _remove(self, rows: Iterable[int]) -> None:
         for row in rows:
             # An external-content table is told what its index held.
-            self._base.execute("INSERT INTO search(search, rowid, text) SELECT 'delete', number, text FROM passages WHERE number = ?", (row,))
+            self._base.execute(
+                "INSERT INTO search(search, rowid, text) SELECT 'delete', number, text FROM passages WHERE number = ?",
+                (row,),
+            )
             self._base.execute("DELETE FROM passages WHERE number = ?", (row,))
 
     def _encode(self, terms: list[str]) -> str:
@@ -99,7 +108,9 @@ class Fts5Engine:
 
     def search(self, text: str, k: int, every: bool) -> list[tuple[int, float]]:
         """See `Engine.search`; SQLite's cost with its sign turned is the score."""
-        words = self._analysis.words(_storable(text)) if self._native else self._encode(self._analysis.terms(text)).split()
+        words = (
+            self._analysis.words(_storable(text)) if self._native else self._encode(self._analysis.terms(text)).split()
+        )
         found: list[tuple[int, float]] = []
         if words:
             query = " OR ".join('"' + word.replace('"', '""') + '"' for word in words)
