@@ -241,6 +241,6 @@ def _nowhere(source: Source) -> str:
 def _mismatch(source: Source, found: Path, actual: str, expected: str) -> str:
     again = f"fetch it again (memeval data fetch {source.name} --force)" if source.url is not None else "copy it again"
     return (
-        f"{found} has {actual}, expected {expected}: it is damaged or another version; {again}, or use it knowingly with "
-        f"benchmark.{'audit_path' if source.name.endswith('-audit') else 'path'}={found}"
+        f"{found} has {actual}, expected {expected}: it is damaged or another version; {again}, or use it knowingly "
+        f"with benchmark.{'audit_path' if source.name.endswith('-audit') else 'path'}={found}"
     )

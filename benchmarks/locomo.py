@@ -97,7 +97,7 @@ class Locomo:
         for option, value, choices in (("gold", gold, get_args(Gold)), ("evidence", evidence, get_args(Evidence))):
             if value not in choices:
                 raise ConfigError(
-                    f"benchmark.{option}={value!r} is none of {', '.join(choices)}: e.g. benchmark.{option}={choices[0]}"
+                    f"benchmark.{option}={value!r} is none of {', '.join(choices)}: try benchmark.{option}={choices[0]}"
                 )
         self._path = path
         self._gold: Gold = gold
