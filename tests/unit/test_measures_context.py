@@ -71,7 +71,8 @@ def test_evidence_recall_counts_any_kind_of_segment_once(past: History) -> None:
     assert EvidenceRecall(rule="any").value(asked) == 1
     assert EvidenceRecall(rule="all").value(asked) == 0
     # A session is there with any of its turns: s1 is missing, s0 and s2 are not.
-    assert EvidenceRecall(unit="session").value(case(past, ["t1", "t4"], evidence=("t0", "t2", "t4"))) == pytest.approx(2 / 3)
+    asked = case(past, ["t1", "t4"], evidence=("t0", "t2", "t4"))
+    assert EvidenceRecall(unit="session").value(asked) == pytest.approx(2 / 3)
     assert EvidenceRecall(unit="session").value(case(past, ["t3"], evidence=("t2",))) == 1
     assert EvidenceRecall().value(case(past, ["t3"], evidence=("t2",))) == 0
 

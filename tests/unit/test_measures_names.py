@@ -127,7 +127,7 @@ def test_lists_split_outside_parentheses_and_drop_repeats() -> None:
 def test_values_travel_between_processes() -> None:
     for measure in (*DEFAULT_MEASURES, *(m for preset in PRESETS.values() for m in preset.measures)):
         assert pickle.loads(pickle.dumps(measure)) == measure
-    assert {EvidenceRecall(): 1}[parse("EvidenceRecall")] == 1
+    assert parse("EvidenceRecall") in {EvidenceRecall()}
     assert ReadSeconds(p=50) != ReadSeconds(p=95)
 
 

@@ -203,7 +203,7 @@ def test_chance_of_evidence_in_the_context(rule: str, covered: list[int]) -> Non
     measure = parse(f"EvidenceRecall(rule={rule})")
     assert isinstance(measure, EvidenceRecall)
     values = [measure.value(case([], places, 7, context=covered)) for places in combinations(range(7), 2)]
-    assert measure.chance(case([], [0, 6], 7, context=covered)) == pytest.approx(fmean(v for v in values if v is not None))
+    assert measure.chance(case([], [0, 6], 7, context=covered)) == pytest.approx(fmean(values))
     assert measure.saturated(case([], [0, 6], 7, context=covered)) == (len(covered) == 7)
 
 

@@ -50,7 +50,8 @@ def outcome(question: str, shown: list[int], *, rank: bool = True, seconds: floa
     ranking = tuple(((f"t{i}",), 1.0) for i in shown) if rank else None
     parts = (ContextPart("memory", True, tuple((f"t{i}",) for i in shown)),)
     usage = {"read": Usage(seconds, seconds)}
-    return Outcome(question.split("/")[0], question, 4, parts, ranking, {"memory": 2 * len(shown), "query": 1}, usage=usage)
+    tokens = {"memory": 2 * len(shown), "query": 1}
+    return Outcome(question.split("/")[0], question, 4, parts, ranking, tokens, usage=usage)
 
 
 def broken(question: str) -> Outcome:
@@ -62,7 +63,10 @@ def record(name: str, error: str | None = None) -> DialogueRecord:
 
 
 def run(
-    outcomes: list[Outcome], dialogues: list[Dialogue], measures: tuple[Measure, ...], records: list[DialogueRecord] | None = None
+    outcomes: list[Outcome],
+    dialogues: list[Dialogue],
+    measures: tuple[Measure, ...],
+    records: list[DialogueRecord] | None = None,
 ) -> Scores:
     noted = [record(each.id) for each in dialogues] if records is None else records
     return score(outcomes, noted, dialogues, measures, document=Plain(), tokenizer=Plain())
@@ -75,14 +79,14 @@ GOOD = [outcome("x/0", [0]), outcome("x/1", [1]), outcome("x/2", [3]), outcome("
 def test_means_over_all_questions_with_gold() -> None:
     scores = run(GOOD, TWO, (EvidenceRecall(), MRR(k=10), ContextTokens(), ReadSeconds(p=50), WriteSeconds()))
     found = scores[EvidenceRecall()]
-    assert (found.value, found.n, found.n_failed) == (pytest.approx(2.5 / 3), 3, 0)
+    assert (found.value, found.n, found.n_failed) == pytest.approx((2.5 / 3, 3, 0))
     assert found.by_category == {"a": Part(1.0, 2), "b": Part(0.5, 1)}
     assert found.chance == pytest.approx((1 / 4 + 1 / 4 + 2 / 4) / 3)
     assert found.saturation == 0
     assert found.short is None
     assert scores[MRR(k=10)].value == pytest.approx((1 + 1 + 0.5) / 3)
     assert scores[MRR(k=10)].short == 1
-    assert (scores[ContextTokens()].value, scores[ContextTokens()].n) == (pytest.approx(12 / 5), 5)
+    assert (scores[ContextTokens()].value, scores[ContextTokens()].n) == pytest.approx((12 / 5, 5))
     assert scores[ReadSeconds(p=50)].value == 0.5
     assert (scores[WriteSeconds()].value, scores[WriteSeconds()].n) == (3, 2)
     assert scores[WriteSeconds()].by_category == {}
@@ -106,7 +110,7 @@ def test_failure_scores_worst_and_stays() -> None:
     outcomes = [GOOD[0], broken("x/2"), broken("y/0"), GOOD[4]]
     scores = run(outcomes, TWO, measures, [record("x"), record("y", "ValueError: no")])
     for measure in (EvidenceRecall(), Recall(k=10)):
-        assert (scores[measure].value, scores[measure].n, scores[measure].n_failed) == (pytest.approx(1 / 3), 3, 2)
+        assert (scores[measure].value, scores[measure].n, scores[measure].n_failed) == pytest.approx((1 / 3, 3, 2))
     assert (scores[AnswerInContext()].value, scores[AnswerInContext()].n) == (1 / 5, 5)
     tokens = scores[ContextTokens()]
     assert (tokens.value, tokens.n, tokens.n_failed) == (2, 2, 3)
@@ -139,17 +143,17 @@ def test_strategies_that_never_rank_have_a_dash() -> None:
     assert not scores.has_ranking
     # One that ranks elsewhere and gave nothing here found nothing here.
     scores = run([*quiet[:3], *GOOD[3:]], TWO, (Recall(k=10),))
-    assert (scores[Recall(k=10)].value, scores[Recall(k=10)].n) == (pytest.approx(1 / 3), 3)
+    assert (scores[Recall(k=10)].value, scores[Recall(k=10)].n) == pytest.approx((1 / 3, 3))
 
 
 def test_missing_gold_is_not_one_unless_the_definition_says_so() -> None:
     official = Recall(missing="1", k=10)
     scores = run(GOOD, TWO, (official, Recall(k=10)))
-    assert (scores[official].value, scores[official].n) == (pytest.approx((2.5 + 2) / 5), 5)
+    assert (scores[official].value, scores[official].n) == pytest.approx(((2.5 + 2) / 5, 5))
     assert scores[Recall(k=10)].n == 3
     # A failure is not rewarded, not even there.
     scores = run([*GOOD[:4], broken("y/1")], TWO, (official,))
-    assert (scores[official].value, scores[official].n) == (pytest.approx(3.5 / 5), 5)
+    assert (scores[official].value, scores[official].n) == pytest.approx((3.5 / 5, 5))
 
 
 def test_failed_updates_have_neither_value() -> None:
@@ -162,7 +166,8 @@ def test_failed_updates_have_neither_value() -> None:
 
 def test_derived_context_is_noticed() -> None:
     told = ContextPart("summary", False, (("t0",),), ("in short",))
-    scores = run([replace(GOOD[0], context=(told,)), *GOOD[1:]], TWO, (EvidenceRecall(), EvidenceRecall(segments="all")))
+    measures = (EvidenceRecall(), EvidenceRecall(segments="all"))
+    scores = run([replace(GOOD[0], context=(told,)), *GOOD[1:]], TWO, measures)
     assert scores.has_derived
     assert scores[EvidenceRecall()].value == pytest.approx(1.5 / 3)
     assert scores[EvidenceRecall(segments="all")].value == pytest.approx(2.5 / 3)
@@ -216,7 +221,7 @@ def test_another_view_of_the_gold_changes_the_denominator() -> None:
     told = Dialogue("x", told.turns, [*told.questions[:2], abstain])
     outcomes = [outcome("x/0", [0]), outcome("x/1", [1]), outcome("x/2", [2])]
     plain = run(outcomes, [told], (Recall(k=5),))
-    assert (plain[Recall(k=5)].value, plain[Recall(k=5)].n) == (pytest.approx(2.5 / 3), 3)
+    assert (plain[Recall(k=5)].value, plain[Recall(k=5)].n) == pytest.approx((2.5 / 3, 3))
     scores = score(outcomes, [], [told], (Recall(k=5),), document=Plain(), tokenizer=Plain(), gold=view)
     # Only x/0 has evidence of the user, t0, and it is found; the assistant's t1 is no gold.
     assert (scores[Recall(k=5)].value, scores[Recall(k=5)].n) == (1, 1)
