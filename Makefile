@@ -3,7 +3,7 @@
 
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 RUN_STAMP := $(VENV)/.stamp-run
 DEV_STAMP := $(VENV)/.stamp-dev
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
@@ -66,7 +66,7 @@ $(BIN)/python:
 		echo "python -m venv failed: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 2; }
 
 $(RUN_STAMP): requirements.txt pyproject.toml | $(BIN)/python
-	@echo "installing memeval and the packages of requirements.txt (about 1 GB, once)"
+	@echo "installing memeval and the packages of requirements.txt (about 1.3 GB, once)"
 	@$(PIP) install --require-hashes -r requirements.txt
 	@$(PIP) install --no-deps --editable .
 	@touch $@
