@@ -106,6 +106,8 @@ def test_gold_that_is_not_in_the_dialogue_is_never_found_and_stays() -> None:
     assert Recall(rule="all", k=9).chance(lost) == 0
     assert Recall(k=9).chance(lost) == 0.5
     assert Recall(unit="session", k=9).value(lost) == 0.5
+    # Each lost turn stands for a session of its own.
+    assert Recall(unit="session", k=9).value(case(singles([0]), [0, "lost", "gone"], turns=9)) == pytest.approx(1 / 3)
 
 
 def test_sessions_annotated_on_their_own_are_the_gold_of_sessions() -> None:

@@ -121,6 +121,12 @@ def test_failure_scores_worst_and_stays() -> None:
     assert scores[Recall(k=10)].chance == 1
 
 
+def test_an_error_outweighs_a_context() -> None:
+    scores = run([replace(GOOD[0], error="ContractError: no"), *GOOD[1:]], TWO, (EvidenceRecall(), Recall(k=10)))
+    for measure in (EvidenceRecall(), Recall(k=10)):
+        assert (scores[measure].value, scores[measure].n_failed) == pytest.approx((1.5 / 3, 1))
+
+
 def test_nothing_ran() -> None:
     scores = run([], TWO, DEFAULT_MEASURES, [])
     assert scores[EvidenceRecall()].value == 0
