@@ -47,8 +47,8 @@ class Fts5Engine:
             self._open(tokenize or "ascii", path)
         except sqlite3.Error as error:
             raise ConfigError(
-                f"SQLite cannot keep an index in {path or 'memory'} ({error}): check that retriever.path is a file that "
-                "can be written and that this Python's SQLite has FTS5, or type retriever.engine=bm25s"
+                f"SQLite cannot keep an index in {path or 'memory'} ({error}): check that retriever.path is a file "
+                "that can be written and that this Python's SQLite has FTS5, or type retriever.engine=bm25s"
             ) from error
 
     def _open(self, tokenize: str, path: str | None) -> None:
