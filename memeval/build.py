@@ -1,14 +1,15 @@
 """From a resolved config node to the object it describes.
 
-A node is a mapping with `_target_` (a class or function by its dotted name) and its arguments; child nodes are built first. The
-constructor's signature is the schema: argument names and types are checked against it, so that a plug-in's options are checked
-like our own. Hydra's `instantiate` does not check types and cannot be told to build a fresh object for every dialogue cheaply.
+A node is a mapping with `_target_` (a class or function by its dotted name) and its arguments; child nodes are built
+first. The constructor's signature is the schema: argument names and types are checked against it, so that a
+plug-in's options are checked like our own. Hydra's `instantiate` does not check types and cannot be told to build a
+fresh object for every dialogue cheaply.
 """
 
 import inspect
 import pkgutil
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any, get_type_hints
 
 from memeval.errors import ConfigError
@@ -28,7 +29,10 @@ def build(node: Mapping[str, Any], path: str = "") -> Any:
     """
     target = node.get(TARGET)
     if not isinstance(target, str):
-        raise ConfigError(f"{path or 'this node'} has no {TARGET}: name a class, e.g. {path or 'strategy'}.{TARGET}=package.module.Class")
+        raise ConfigError(
+            f"{path or 'this node'} has no {TARGET}: name a class, e.g. "
+            f"{path or 'strategy'}.{TARGET}=package.module.Class"
+        )
     signature = _signature(target)
     arguments: dict[str, Any] = {}
     for key, value in node.items():
@@ -45,7 +49,9 @@ def build(node: Mapping[str, Any], path: str = "") -> Any:
             arguments[key] = signature.check(key, value, where)
     missing = [name for name in signature.required if name not in arguments]
     if missing:
-        raise ConfigError(f"{path or target} lacks {', '.join(missing)}: {target} needs it, e.g. {path}.{missing[0]}=...")
+        raise ConfigError(
+            f"{path or target} lacks {', '.join(missing)}: {target} needs it, e.g. {path}.{missing[0]}=..."
+        )
     return signature.call(**arguments)
 
 
@@ -56,7 +62,9 @@ class _Signature:
         self.call = _locate(target)
         parameters = inspect.signature(self.call).parameters.values()
         named = [
-            parameter for parameter in parameters if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+            parameter
+            for parameter in parameters
+            if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
         ]
         self.parameters = [parameter.name for parameter in named]
         self.required = [parameter.name for parameter in named if parameter.default is parameter.empty]
@@ -76,11 +84,13 @@ class _Signature:
         except ValidationError as error:
             reason = error.errors()[0]["msg"]
             default = self._defaults.get(key, inspect.Parameter.empty)
-            example = "" if default is inspect.Parameter.empty else f", e.g. {where}={'null' if default is None else default}"
+            example = (
+                "" if default is inspect.Parameter.empty else f", e.g. {where}={'null' if default is None else default}"
+            )
             raise ConfigError(f"{where}={value!r} is not valid: {reason[0].lower()}{reason[1:]}{example}") from None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _signature(target: str) -> _Signature:
     return _Signature(target)
 
@@ -110,7 +120,7 @@ def _hints(call: Any) -> dict[str, Any]:
         return {}
 
 
-@lru_cache(maxsize=None)
+@cache
 def _adapter(hint: Any) -> Any:
     # pydantic is told to be strict, so that 0.5 is no int and 3 no string; an int is still taken for a float.
     from pydantic import ConfigDict, PydanticSchemaGenerationError, TypeAdapter

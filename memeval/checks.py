@@ -13,16 +13,21 @@ def check_dialogue(dialogue: Dialogue) -> None:
     """Refuse a dialogue that cannot be measured honestly.
 
     Raises:
-        DataError: no turns, ids used twice, days out of order, characters that no tokenizer or database takes, a question
-            before the first turn; the message names the place.
+        DataError: no turns, ids used twice, days out of order, characters that no tokenizer or database takes, a
+            question before the first turn; the message names the place.
     """
     if not dialogue.turns:
-        raise DataError(f"dialogue {dialogue.id!r} has no turns: remove it or add its turns; memeval data validate FILE finds all such places")
+        raise DataError(
+            f"dialogue {dialogue.id!r} has no turns: remove it or add its turns; memeval data validate FILE finds all "
+            "such places"
+        )
     ids: set[str] = set()
     day: date | None = None
     for turn in dialogue.turns:
         if turn.id in ids:
-            raise DataError(f"dialogue {dialogue.id!r} uses the turn id {turn.id!r} twice: make turn ids unique within a dialogue")
+            raise DataError(
+                f"dialogue {dialogue.id!r} uses the turn id {turn.id!r} twice: make turn ids unique within a dialogue"
+            )
         ids.add(turn.id)
         _check_text(turn.text, f"turn {turn.id!r} of dialogue {dialogue.id!r}")
         if turn.caption is not None:
@@ -30,7 +35,9 @@ def check_dialogue(dialogue: Dialogue) -> None:
         if turn.time is not None:
             if day is not None and turn.time.date() < day:
                 raise DataError(
-                    f"turn {turn.id!r} of dialogue {dialogue.id!r} is dated {turn.time.date()}, before the turn that precedes it "
+                    f"turn {turn.id!r} of dialogue {dialogue.id!r} is dated {turn.time.date()}, before the "
+                    "turn that precedes "
+                    "it "
                     f"({day}): put the turns in order of time"
                 )
             day = turn.time.date()
@@ -38,13 +45,17 @@ def check_dialogue(dialogue: Dialogue) -> None:
     asked: set[str] = set()
     for question in dialogue.questions:
         if question.id in asked:
-            raise DataError(f"dialogue {dialogue.id!r} uses the question id {question.id!r} twice: make question ids unique")
+            raise DataError(
+                f"dialogue {dialogue.id!r} uses the question id {question.id!r} twice: make question ids unique"
+            )
         asked.add(question.id)
         _check_text(question.query.text, f"question {question.id!r} of dialogue {dialogue.id!r}")
         time = question.query.time
         if time is not None and first is not None and time.date() < first.date():
             raise DataError(
-                f"question {question.id!r} of dialogue {dialogue.id!r} is asked on {time.date()}, before the first turn "
+                f"question {question.id!r} of dialogue {dialogue.id!r} is asked on {time.date()}, before "
+                "the first turn "
+                ""
                 f"({first.date()}): correct its time, or leave it out to ask after the last turn"
             )
 
@@ -57,7 +68,9 @@ def _check_text(text: str, where: str) -> None:
             text.encode()
         except UnicodeEncodeError as error:
             raise DataError(
-                f"{where} contains an unpaired surrogate (U+{ord(text[error.start]):04X}) at offset {error.start}, which is not "
+                f"{where} contains an unpaired surrogate (U+{ord(text[error.start]):04X}) at offset "
+                f"{error.start}, which "
+                "is not "
                 "text: repair the data's encoding"
             ) from None
 
@@ -71,7 +84,9 @@ def check_turn_tokens(turns: Sequence[Turn], tokens: Sequence[int], limit: int, 
     for turn, count in zip(turns, tokens, strict=True):
         if count > limit:
             raise DataError(
-                f"turn {turn.id!r} of dialogue {dialogue!r} has {count:,} tokens, more than max_turn_tokens={limit:,}: no window "
+                f"turn {turn.id!r} of dialogue {dialogue!r} has {count:,} tokens, more than "
+                f"max_turn_tokens={limit:,}: no "
+                "window "
                 f"treats such a turn sensibly; split it, or raise the limit knowingly with max_turn_tokens={count}"
             )
 
@@ -94,8 +109,8 @@ class ContextChecker:
         """Refuse a context that breaks the contract.
 
         Raises:
-            ContractError: a source that was never written, a verbatim segment without its source's text, a ranking that cites an
-                unknown source, or more tokens than `budget`.
+            ContractError: a source that was never written, a verbatim segment without its source's text, a ranking
+                that cites an unknown source, or more tokens than `budget`.
         """
         total = 0
         passed = self._passed
@@ -117,10 +132,14 @@ class ContextChecker:
         for source in segment.sources:
             text = self._texts.get(source)
             if text is None:
-                raise ContractError(f"a {segment.kind} segment cites turn {source!r}, which was never written to the strategy")
+                raise ContractError(
+                    f"a {segment.kind} segment cites turn {source!r}, which was never written to the strategy"
+                )
             if segment.verbatim and text not in segment.text:
                 raise ContractError(
-                    f"a {segment.kind} segment claims to be verbatim but lacks the text of its source {source!r}: give the whole "
+                    f"a {segment.kind} segment claims to be verbatim but lacks the text of its source "
+                    f"{source!r}: give the "
+                    "whole "
                     "text, or mark the segment verbatim=False"
                 )
 
@@ -128,8 +147,8 @@ class ContextChecker:
 def positions(dialogue: Dialogue) -> Mapping[str, int]:
     """For every question id: how many turns are written before it is read.
 
-    These are the turns up to and including the question's day, since the data date whole sessions only and some evidence lies on
-    the question's own day. A question without a time is asked after the last turn.
+    These are the turns up to and including the question's day, since the data date whole sessions only and some
+    evidence lies on the question's own day. A question without a time is asked after the last turn.
     """
     days: list[date] = []
     latest = date.min

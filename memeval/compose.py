@@ -73,7 +73,8 @@ class Cell:
         memory = strategy if alone else {**config["memory"], "window": strategy}
         if not alone and _target(strategy).startswith("memeval.controls."):
             raise ConfigError(
-                f"strategy={self.names['strategy']} is a reference and is not combined: add retriever=none, or choose another strategy"
+                f"strategy={self.names['strategy']} is a reference and is not combined: add retriever=none, or choose "
+                "another strategy"
             )
         return Plan(
             names=self.names,
@@ -132,7 +133,9 @@ class Composer:
             raise ConfigError(_readable(error, overrides, self._known_keys(overrides))) from error
         unread = set(config) - {each.name for each in fields(RunConfig)} - set(choices)
         if unread:
-            raise ConfigError(f"nothing reads {', '.join(sorted(unread))}: remove it; memeval run --cfg shows every option")
+            raise ConfigError(
+                f"nothing reads {', '.join(sorted(unread))}: remove it; memeval run --cfg shows every option"
+            )
         return Cell(config, {axis: str(choices.get(axis)) for axis in AXES}, tuple(overrides))
 
     def _compose(self, overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -141,7 +144,7 @@ class Composer:
 
         composed = compose("config", overrides=[*self._plugins, *overrides], return_hydra_config=True)
         choices = dict(composed.hydra.runtime.choices)
-        plain = OmegaConf.masked_copy(composed, [key for key in composed if key != "hydra"])
+        plain = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
         config = OmegaConf.to_container(plain, resolve=True)
         if not isinstance(config, dict):
             raise ConfigError("the composed config is not a mapping: check the overrides")
@@ -177,7 +180,9 @@ class Composer:
                 axes = {key: value for key, value in block.items() if key not in given}
                 values = [value if isinstance(value, list) else [value] for value in axes.values()]
                 for point in product(*values):
-                    found.append(self.cell([*expanded, *(f"{key}={value}" for key, value in zip(axes, point, strict=True))]))
+                    found.append(
+                        self.cell([*expanded, *(f"{key}={value}" for key, value in zip(axes, point, strict=True))])
+                    )
         return [*found, *self._references(found)] if len(found) > 1 else found
 
     def _references(self, cells: Iterable[Cell]) -> Iterator[Cell]:
@@ -185,8 +190,20 @@ class Composer:
         seen: set[tuple[str, ...]] = set()
         for cell in cells:
             others = tuple(
-                override for override in cell.overrides if override.split("=", 1)[0].lstrip("+").split(".")[0] not in
-                ("strategy", "retriever", "writing", "embedder", "vector_store", "top_k", "depth", "retrieved_share", "memory")
+                override
+                for override in cell.overrides
+                if override.split("=", 1)[0].lstrip("+").split(".")[0]
+                not in (
+                    "strategy",
+                    "retriever",
+                    "writing",
+                    "embedder",
+                    "vector_store",
+                    "top_k",
+                    "depth",
+                    "retrieved_share",
+                    "memory",
+                )
             )
             if others in seen:
                 continue
@@ -210,7 +227,10 @@ def _expand(overrides: Sequence[str], multirun: bool) -> Iterator[list[str]]:
         elif multirun:
             axes.append([f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()])
         else:
-            raise ConfigError(f"{override.input_line} lists several values: add -m to run all of them, e.g. memeval run -m {override.input_line}")
+            raise ConfigError(
+                f"{override.input_line} lists several values: add -m to run all of them, e.g. memeval run -m "
+                f"{override.input_line}"
+            )
     yield from (list(point) for point in product(*axes))
 
 
@@ -220,18 +240,22 @@ def _readable(error: Exception, given: Sequence[str], keys: Sequence[str]) -> st
     words = " ".join(given)
     if match := re.search(r"Could not find '([^/']+)/([^']+)'", text):
         group, name = match.groups()
-        options = re.findall(r"^\t(\S+)$", text.partition("Available options")[2].partition("Config search path")[0], re.M)
+        options = re.findall(
+            r"^\t(\S+)$", text.partition("Available options")[2].partition("Config search path")[0], re.M
+        )
         return f"unknown {group} {name!r}{_did_you_mean(name, options)}: choose {group}= one of {', '.join(options)}"
     if match := re.search(r"Could not override '([^']+)'", text):
         key = match[1].rstrip(".")
         parent = key.rpartition(".")[0]
         siblings = [known for known in keys if known.rpartition(".")[0] == parent]
-        return f"unknown option {key!r} in {words!r}{_did_you_mean(key, siblings)}: known are {', '.join(siblings) or 'none'}"
+        known = ", ".join(siblings) or "none"
+        return f"unknown option {key!r} in {words!r}{_did_you_mean(key, siblings)}: known are {known}"
     if match := re.search(r"Error merging override (\S+)", text):
         reason = str(error.__cause__ or "").splitlines()[0] if error.__cause__ else "it has the wrong type"
         return f"{match[1]} is not valid: {reason[:1].lower()}{reason[1:]}"
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return f"{words!r} is not understood ({lines[0] if lines else type(error).__name__}): overrides read key=value, e.g. strategy=truncation"
+    reason = lines[0] if lines else type(error).__name__
+    return f"{words!r} is not understood ({reason}): overrides read key=value, e.g. strategy=truncation"
 
 
 def _did_you_mean(name: str, options: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from memeval.types import Context, Hit, Query, Question, Segment, Turn
 
 
 class Oracle:
-    """Puts the gold evidence into the context, in order of time, as far as the budget reaches: the ceiling, not a strategy.
+    """Puts the gold evidence into the context, in order of time, as far as the budget reaches: the ceiling.
 
     Only the harness calls `reveal`, and only on this class: a plug-in cannot ask for the gold.
     """
@@ -34,9 +34,7 @@ class Oracle:
 
     def read(self, query: Query, budget: int) -> Context:
         """The evidence, and as the ranking the evidence turns in order."""
-        gold = [
-            turn for turn in self._turns.values() if turn.id in self._gold or turn.session in self._gold_sessions
-        ]
+        gold = [turn for turn in self._turns.values() if turn.id in self._gold or turn.session in self._gold_sessions]
         segments = []
         left = budget
         for turn in gold:

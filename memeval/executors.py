@@ -47,8 +47,8 @@ class Serial:
 class Processes:
     """In worker processes, a few dialogues ahead. A worker that dies is replaced and its dialogues are run again.
 
-    A dialogue during which workers have died `_MAX_DEATHS` times while it ran alone is noted as an error, so that one that exhausts
-    the memory cannot keep the run from ending.
+    A dialogue during which workers have died `_MAX_DEATHS` times while it ran alone is noted as an error, so that
+    one that exhausts the memory cannot keep the run from ending.
     """
 
     def __init__(self, workers: int) -> None:
@@ -60,43 +60,56 @@ class Processes:
         waiting = iter(dialogues)
         suspects: deque[Dialogue] = deque()
         deaths: dict[str, int] = {}
-        pool = self._pool(plan)
         running: dict[Future[DialogueResult], Dialogue] = {}
+        pool = self._pool(plan)
         try:
             while True:
-                # After a death the dialogues that were running are tried one at a time, to learn which of them kills.
-                room = 1 if suspects else self._workers + 1
-                while len(running) < room:
-                    dialogue = suspects.popleft() if suspects else next(waiting, None)
-                    if dialogue is None:
-                        break
-                    running[pool.submit(_run, dialogue)] = dialogue
-                    if suspects or dialogue.id in deaths:
-                        break
-                if not running:
+                lost = self._submit(pool, running, suspects, waiting, deaths)
+                if not running and not lost:
                     return
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                broken = False
+                alone = len(running) + len(lost) == 1
+                # Once the pool is broken every future is done.
+                done = list(running) if lost else wait(running, return_when=FIRST_COMPLETED).done
                 for future in done:
                     dialogue = running.pop(future)
                     try:
                         yield future.result()
                     except BrokenProcessPool:
-                        broken = True
-                        running[future] = dialogue
-                if broken:
-                    alone = len(running) == 1
-                    for dialogue in running.values():
-                        deaths[dialogue.id] = deaths.get(dialogue.id, 0) + (1 if alone else 0)
+                        lost.append(dialogue)
+                if lost:
+                    lost += running.values()
+                    running.clear()
+                    for dialogue in lost:
+                        deaths[dialogue.id] = deaths.get(dialogue.id, 0) + alone
                         if deaths[dialogue.id] >= _MAX_DEATHS:
                             yield _killed(dialogue, deaths[dialogue.id])
                         else:
                             suspects.append(dialogue)
-                    running.clear()
                     pool.shutdown(cancel_futures=True)
                     pool = self._pool(plan)
         finally:
             pool.shutdown(cancel_futures=True)
+
+    def _submit(
+        self,
+        pool: ProcessPoolExecutor,
+        running: dict[Future[DialogueResult], Dialogue],
+        suspects: deque[Dialogue],
+        waiting: Iterator[Dialogue],
+        deaths: dict[str, int],
+    ) -> list[Dialogue]:
+        """Give the pool as much as it should have; returns a dialogue that a broken pool refused."""
+        # After a death the dialogues that were running are tried one at a time, to learn which of them kills.
+        trial = bool(suspects) or any(dialogue.id in deaths for dialogue in running.values())
+        while len(running) < (1 if trial else self._workers + 1):
+            dialogue = suspects.popleft() if suspects else next(waiting, None)
+            if dialogue is None:
+                break
+            try:
+                running[pool.submit(_run, dialogue)] = dialogue
+            except BrokenProcessPool:
+                return [dialogue]
+        return []
 
     def _pool(self, plan: Plan) -> ProcessPoolExecutor:
         threads = max(1, (os.cpu_count() or 1) // self._workers)
@@ -127,8 +140,6 @@ def _run(dialogue: Dialogue) -> DialogueResult:
 
 def _killed(dialogue: Dialogue, times: int) -> DialogueResult:
     error = f"the worker process died {times} times while it ran this dialogue alone (out of memory?)"
-    outcomes = [
-        Outcome(dialogue.id, question.id, 0, None, None, {}, error=error) for question in dialogue.questions
-    ]
+    outcomes = [Outcome(dialogue.id, question.id, 0, None, None, {}, error=error) for question in dialogue.questions]
     record = DialogueRecord(dialogue.id, len(dialogue.turns), 0, len(outcomes), Usage(), error)
     return DialogueResult(record, outcomes)

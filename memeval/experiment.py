@@ -107,4 +107,3 @@ def _open_dialogues(benchmark: Benchmark, limit: int | None, writer: RunWriter, 
         order.append(dialogue.id)
         if dialogue.id not in writer.finished:
             yield dialogue
-

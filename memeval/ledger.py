@@ -54,7 +54,7 @@ _open: ContextVar[Meter | None] = ContextVar("memeval_open_meter", default=None)
 
 @contextmanager
 def phase() -> Iterator[Meter]:
-    """Time the block and collect what is booked inside it; the meter's `usage` is set when the block ends, also by error."""
+    """Time the block and collect what is booked inside it; the meter's `usage` is set when the block ends."""
     meter = Meter()
     token = _open.set(meter)
     start = time.perf_counter()

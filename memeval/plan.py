@@ -43,10 +43,14 @@ class Plan:
     def __post_init__(self) -> None:
         """Refuse what cannot be run."""
         if self.budget < 1:
-            raise ConfigError(f"budget={self.budget} leaves no room for any context: give 1 token or more, e.g. budget=2000")
+            raise ConfigError(
+                f"budget={self.budget} leaves no room for any context: give 1 token or more, e.g. budget=2000"
+            )
         if self.budget > self.window:
             raise ConfigError(
-                f"budget={self.budget} is larger than the context window of the target ({self.window:,} tokens): lower it, or choose "
+                f"budget={self.budget} is larger than the context window of the target ({self.window:,} "
+                "tokens): lower it, "
+                "or choose "
                 "a target with a larger window (memeval list target)"
             )
         if self.limit is not None and self.limit < 1:

@@ -17,7 +17,7 @@ QUERY_HEADING = "[User query]"
 
 
 def messages(context: Context, query: Query) -> list[dict[str, str]]:
-    """Chat messages: system segments first, then one user message with a heading above each section and the query last."""
+    """Chat messages: the system segments, then one user message with a heading over each section, the query last."""
     system = [segment.text for segment in context.segments if segment.kind == "system"]
     lines: list[str] = []
     for kind, group in groupby(

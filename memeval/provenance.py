@@ -35,7 +35,7 @@ _PACKAGES = (
 
 
 def code_hash(nodes: Mapping[str, Any]) -> str:
-    """Hash of the sources that can change an outcome: the harness, its plug-ins, and the modules that the nodes name."""
+    """Hash of the sources that can change an outcome: the harness, its plug-ins, the modules that the nodes name."""
     digest = hashlib.sha256(_own_code().encode())
     for target in sorted(set(_targets(nodes))):
         if not target.startswith("memeval."):
@@ -81,7 +81,7 @@ def _module_source(target: str) -> bytes:
 
 @lru_cache(maxsize=1)
 def environment() -> Mapping[str, Any]:
-    """Versions of memeval, Python and the packages that results depend on; git commit and whether the tree was dirty."""
+    """Versions of memeval, Python and the packages that results depend on; git commit, and if the tree was dirty."""
     packages = {}
     for name in _PACKAGES:
         try:

@@ -55,7 +55,8 @@ class Runner:
     def run(self, dialogue: Dialogue) -> DialogueResult:
         """Run one dialogue with a fresh strategy.
 
-        What a strategy raises is noted as the error of the question it was reading, or of all open questions if it was writing.
+        What a strategy raises is noted as the error of the question it was reading, or of all open questions if it
+        was writing.
 
         Raises:
             DataError: a dialogue that cannot be measured.
@@ -166,7 +167,9 @@ def _parts(context: Context) -> tuple[ContextPart, ...]:
             sources=tuple(segment.sources for segment in group),
             texts=None if verbatim else tuple(segment.text for segment in group),
         )
-        for (kind, verbatim), segments in groupby(context.segments, key=lambda segment: (segment.kind, segment.verbatim))
+        for (kind, verbatim), segments in groupby(
+            context.segments, key=lambda segment: (segment.kind, segment.verbatim)
+        )
         for group in [list(segments)]
     )
 

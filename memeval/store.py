@@ -1,7 +1,8 @@
 """Results on disk: one folder a run, with `run.json` (what was run) and `outcomes.jsonl` (what came out).
 
-Outcomes are appended one dialogue at a time; the line that closes a dialogue makes it finished. Starting the same run again
-keeps finished dialogues and drops what follows the last closing line, so a run survives being killed at any moment.
+Outcomes are appended one dialogue at a time; the line that closes a dialogue makes it finished. Starting the same
+run again keeps finished dialogues and drops what follows the last closing line, so a run survives being killed at
+any moment.
 """
 
 import errno
@@ -61,7 +62,9 @@ class Run:
                     outcomes.append(outcome_from_json(line))
             except (KeyError, TypeError, ValueError) as error:
                 raise StoreError(
-                    f"{path}, line {number} is not a line of schema version {SCHEMA_VERSION} ({error!r}): run it again with overwrite=true"
+                    f"{path}, line {number} is not a line of schema version {SCHEMA_VERSION} ({error!r}): run "
+                    "it again with "
+                    "overwrite=true"
                 ) from error
 
     def records(self) -> Iterator[DialogueRecord]:
@@ -88,16 +91,15 @@ def load(folder: Path) -> Run:
     version = meta.get("schema_version")
     if version != SCHEMA_VERSION:
         raise StoreError(
-            f"{path} has schema version {version}, this memeval reads {SCHEMA_VERSION}: install the memeval that wrote it, or run it again"
+            f"{path} has schema version {version}, this memeval reads {SCHEMA_VERSION}: install the memeval that wrote "
+            "it, or run it again"
         )
     return Run(folder, meta)
 
 
 def runs(root: Path) -> list[Run]:
     """All readable runs below `root`, sorted by folder; set-aside runs (of older code) are left out."""
-    return [
-        load(path.parent) for path in sorted(root.glob(f"*/*/{RUN_FILE}")) if "~" not in path.parent.name
-    ]
+    return [load(path.parent) for path in sorted(root.glob(f"*/*/{RUN_FILE}")) if "~" not in path.parent.name]
 
 
 def find(root: Path, patterns: Sequence[str]) -> list[Run]:
@@ -138,8 +140,8 @@ class RunWriter:
     def __init__(self, folder: Path, meta: Mapping[str, Any], overwrite: bool = False) -> None:
         """Open or create the folder and find out what is already finished.
 
-        A run made by other code (`code` of `meta` differs) is not continued: its folder is set aside under a name that ends in
-        `~` and its code's hash.
+        A run made by other code (`code` of `meta` differs) is not continued: its folder is set aside under a name
+        that ends in `~` and its code's hash.
 
         Raises:
             StoreError: the folder cannot be written, or another process is writing it.
@@ -199,8 +201,8 @@ class RunWriter:
             pending.append(line)
             spoilt = spoilt or parsed.get("error") is not None
             if "finished" in parsed:
-                if not spoilt:
-                    record = record_from_json(parsed)
+                record = record_from_json(parsed)
+                if not spoilt and len(pending) == record.questions + 1:
                     self.finished[record.dialogue] = record
                     kept += pending
                 pending, spoilt = [], False

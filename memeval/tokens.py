@@ -1,13 +1,13 @@
 """Tokenizers with memoised line counts.
 
-A piece of a prompt is a stripped text followed by one newline. With the byte-pair encodings of tiktoken a prompt made of such
-pieces has exactly the sum of their counts (a newline never merges with the visible character after it), so each piece is
-counted once and a prompt's count is a sum.
+A piece of a prompt is a stripped text followed by one newline. With the byte-pair encodings of tiktoken a prompt
+made of such pieces has exactly the sum of their counts (a newline never merges with the visible character after it),
+so each piece is counted once and a prompt's count is a sum.
 """
 
 import importlib.util
 import os
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,7 +68,7 @@ def _vocabulary_folder() -> Path | None:
     return folder if folder.is_dir() else None
 
 
-@lru_cache(maxsize=None)
+@cache
 def get_tokenizer(name: str) -> Tokenizer:
     """The shared tokenizer of an encoding.
 
@@ -76,7 +76,9 @@ def get_tokenizer(name: str) -> Tokenizer:
         ConfigError: an encoding that is unknown or whose vocabulary cannot be loaded.
     """
     if name not in ENCODINGS:
-        raise ConfigError(f"unknown tokenizer {name!r}: choose one of {', '.join(ENCODINGS)}, e.g. tokenizer.name=o200k_base")
+        raise ConfigError(
+            f"unknown tokenizer {name!r}: choose one of {', '.join(ENCODINGS)}, e.g. tokenizer.name=o200k_base"
+        )
     folder = _vocabulary_folder()
     if folder is not None:
         os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(folder))

@@ -304,18 +304,14 @@ class Match:
 class VectorStore(Protocol):
     """Storage of unit vectors with payloads, separated by scope (one scope a user)."""
 
-    def upsert(
-        self, scope: str, ids: Sequence[str], vectors: Vectors, payloads: Sequence[Mapping[str, Any]]
-    ) -> None:
+    def upsert(self, scope: str, ids: Sequence[str], vectors: Vectors, payloads: Sequence[Mapping[str, Any]]) -> None:
         """Write `vectors` (n, d) under `ids`; a known id of the same scope is replaced.
 
         Raises:
             ContractError: vectors that are not finite or not of the store's dimension.
         """
 
-    def search(
-        self, scope: str, vector: Vectors, k: int, where: Mapping[str, Any] | None = None
-    ) -> Sequence[Match]:
+    def search(self, scope: str, vector: Vectors, k: int, where: Mapping[str, Any] | None = None) -> Sequence[Match]:
         """The at most `k` nearest of the scope to `vector` (d,), best first; `where` filters payloads by equality."""
 
     def delete(self, scope: str, ids: Sequence[str]) -> None:

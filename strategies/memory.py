@@ -24,9 +24,9 @@ from memeval.types import (
 class Memory:
     """A window composed with a retriever: system, summary, retrieved memories, recent history.
 
-    The window may use `1 - retrieved_share` of the budget and memories all that it leaves; what the memories leave goes back to
-    the window. A passage whose turns all stand in the window already is not repeated. Memories are put in best first; one
-    that does not fit is passed over for the next.
+    The window may use `1 - retrieved_share` of the budget and memories all that it leaves; what the memories leave
+    goes back to the window. A passage whose turns all stand in the window already is not repeated. Memories are put
+    in best first; one that does not fit is passed over for the next.
     """
 
     def __init__(
@@ -49,11 +49,16 @@ class Memory:
             depth: how many hits are asked for and kept as the ranking.
         """
         if not 0 <= retrieved_share <= 1:
-            raise ConfigError(f"retrieved_share={retrieved_share} is not a share: give 0 to 1, e.g. retrieved_share=0.5")
+            raise ConfigError(
+                f"retrieved_share={retrieved_share} is not a share: give 0 to 1, e.g. retrieved_share=0.5"
+            )
         if depth < 1:
             raise ConfigError(f"depth={depth} ranks nothing: give 1 or more, e.g. depth=50")
         if top_k is not None and not 1 <= top_k <= depth:
-            raise ConfigError(f"top_k={top_k} must lie between 1 and depth={depth}: give e.g. top_k=5, or null to let the budget decide")
+            raise ConfigError(
+                f"top_k={top_k} must lie between 1 and depth={depth}: give e.g. top_k=5, or null to let the budget "
+                "decide"
+            )
         self._window = window
         self._retriever = retriever
         self._tokenizer = tokenizer
@@ -123,7 +128,9 @@ class Memory:
         """Forget on both sides; a side that cannot forget raises ConfigError."""
         for side in (self._window, self._retriever):
             if not isinstance(side, Forgets):
-                raise ConfigError(f"{type(side).__name__} cannot forget: choose a strategy and a retriever that have forget()")
+                raise ConfigError(
+                    f"{type(side).__name__} cannot forget: choose a strategy and a retriever that have forget()"
+                )
             side.forget(turn_ids)
 
     def stats(self) -> Mapping[str, float]:

@@ -52,7 +52,9 @@ def _entries(package: str) -> Iterator[tuple[str, str, str]]:
         import_module(package)
         root: Traversable = files(package)
     except ImportError as error:
-        raise ConfigError(f"the configs of the plug-in {package} cannot be read ({error}): install it again or remove it") from error
+        raise ConfigError(
+            f"the configs of the plug-in {package} cannot be read ({error}): install it again or remove it"
+        ) from error
     for folder in root.iterdir():
         if not folder.is_dir() or folder.name.startswith(("_", ".")):
             continue

@@ -10,6 +10,7 @@ from memeval.cli.progress import Bars
 from memeval.compose import Cell, composer
 from memeval.errors import ConfigError, MemevalError
 from memeval.measures import DEFAULT_MEASURES, Measure
+from memeval.plan import Plan
 from memeval.report.rows import Row
 from memeval.types import Benchmark
 
@@ -67,7 +68,7 @@ def run_cells(cells: Sequence[Cell]) -> tuple[list[Row], int]:
     from memeval.experiment import Settings, run_plan
 
     benchmarks: dict[str, Benchmark] = {}
-    planned = {}
+    planned: dict[tuple[str, str], tuple[Cell, Plan, Benchmark]] = {}
     for cell in cells:
         node = cell.config["benchmark"]
         key = json.dumps(node, sort_keys=True)

@@ -12,15 +12,17 @@ Score stored runs again, without running them: other measures, other cut-offs, o
   memeval score 'sliding_window*' measures='[EvidenceRecall(unit=session,rule=any), Recall@5, ContextShare]'
   memeval score bm25-2000 preset=memini
 
-RUN is a run's id, the start of one, a glob over ids, or a folder. memeval list measures and memeval list presets show the
-choices.
+RUN is a run's id, the start of one, a glob over ids, or a folder. memeval list measures and memeval list presets
+show the choices.
 """
 
 
 def main(argv: Sequence[str]) -> int:
     """Carry out `memeval score`."""
     parser = console.subparser("score", DESCRIPTION)
-    parser.add_argument("words", nargs="+", metavar="RUN", help="runs, and measures=[...] or preset=NAME, results=FOLDER")
+    parser.add_argument(
+        "words", nargs="+", metavar="RUN", help="runs, and measures=[...] or preset=NAME, results=FOLDER"
+    )
     words = parser.parse_args(argv).words
     options = {key: value for key, _, value in (word.partition("=") for word in words if _is_option(word))}
     patterns = [word for word in words if not _is_option(word)]
@@ -28,7 +30,10 @@ def main(argv: Sequence[str]) -> int:
     if unknown:
         raise ConfigError(f"memeval score takes measures=, preset= and results=, not {', '.join(sorted(unknown))}=")
     if not patterns:
-        raise ConfigError("name the runs to score, e.g. memeval score 'sliding_window*' measures='[Recall@5]'; memeval show lists them")
+        raise ConfigError(
+            "name the runs to score, e.g. memeval score 'sliding_window*' measures='[Recall@5]'; memeval show lists "
+            "them"
+        )
 
     from memeval.evaluate import evaluate
     from memeval.measures import DEFAULT_MEASURES, parse_list

@@ -48,7 +48,9 @@ def main(argv: Sequence[str]) -> int:
 def _list_runs(root: Path) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("benchmark", "run", "status", "dialogues", "questions", "failed", "made with"):
-        table.add_column(name, justify="right" if name in ("dialogues", "questions", "failed") else "left", no_wrap=True)
+        table.add_column(
+            name, justify="right" if name in ("dialogues", "questions", "failed") else "left", no_wrap=True
+        )
     stored = runs(root)
     for run in stored:
         meta = run.meta
@@ -78,7 +80,9 @@ def _show_run(run: Run) -> None:
     values = scores.values[MAIN]
     worst = sorted((float(value), index) for index, value in enumerate(values) if value == value)[:_WORST]
     if worst:
-        out.print(f"\nQuestions with most evidence missing (memeval show {run.id} QUESTION):", markup=False, soft_wrap=True)
+        out.print(
+            f"\nQuestions with most evidence missing (memeval show {run.id} QUESTION):", markup=False, soft_wrap=True
+        )
     texts = {
         question.id: question.query.text
         for dialogue in islice(iter(benchmark), run.meta["identity"]["limit"])
@@ -101,7 +105,9 @@ def _show_question(run: Run, wanted: str) -> None:
         None,
     )
     if outcome is None:
-        raise ConfigError(f"run {run.id} has no outcome for question {question.id} yet: start the run again to finish it")
+        raise ConfigError(
+            f"run {run.id} has no outcome for question {question.id} yet: start the run again to finish it"
+        )
     for line in _describe(run, dialogue, question, outcome):
         console.out().print(line, soft_wrap=True)
 
@@ -138,8 +144,8 @@ def _describe(run: Run, dialogue: Dialogue, question: Question, outcome: Outcome
     if outcome.error is not None or outcome.context is None:
         yield Text(f"  failed: {outcome.error}", style="red")
         return
-    in_context = {source for part in outcome.context if part.verbatim for sources in part.sources for source in sources}
     claimed = {source for part in outcome.context for sources in part.sources for source in sources}
+    in_context = {source for part in outcome.context if part.verbatim for sources in part.sources for source in sources}
     yield Text(f"\nEvidence: {len(gold & in_context)} of {len(gold)} turns in the context", style="bold")
     for source in question.evidence or ():
         mark, style = ("found  ", "green") if source in in_context else ("missing", "red")
@@ -147,11 +153,20 @@ def _describe(run: Run, dialogue: Dialogue, question: Question, outcome: Outcome
             mark, style = ("derived", "yellow")
         place = _place(source, turns, outcome)
         yield Text(f"  {mark} {source}{place}: {_line(source, turns, document.render)}", style=style)
-    yield Text(f"\nContext: {sum(n for kind, n in outcome.tokens.items() if kind not in ('query', 'frame')):,} tokens", style="bold")
+    yield Text(
+        f"\nContext: {sum(n for kind, n in outcome.tokens.items() if kind not in ('query', 'frame')):,} tokens",
+        style="bold",
+    )
     for part in outcome.context:
-        yield Text(f"  {part.kind}, {len(part.sources):,} pieces" + ("" if part.verbatim else ", derived text"), style="bold")
+        yield Text(
+            f"  {part.kind}, {len(part.sources):,} pieces" + ("" if part.verbatim else ", derived text"), style="bold"
+        )
         for index, sources in enumerate(part.sources):
-            text = part.texts[index] if part.texts else " / ".join(_line(source, turns, document.render) for source in sources)
+            text = (
+                part.texts[index]
+                if part.texts
+                else " / ".join(_line(source, turns, document.render) for source in sources)
+            )
             style = "green" if gold & set(sources) else "yellow" if stale & set(sources) else ""
             yield Text(f"    {','.join(sources)}  {text}", style=style)
     if outcome.ranking is not None:
@@ -159,13 +174,16 @@ def _describe(run: Run, dialogue: Dialogue, question: Question, outcome: Outcome
         for rank, (sources, score) in enumerate(outcome.ranking, 1):
             shown = "" if score is None else f"{score:8.3f}"
             style = "green" if gold & set(sources) else ""
-            yield Text(f"  {rank:3} {shown} {','.join(sources)}  {_line(sources[0], turns, document.render) if sources else ''}"[:160], style=style)
+            line = _line(sources[0], turns, document.render) if sources else ""
+            yield Text(f"  {rank:3} {shown} {','.join(sources)}  {line}"[:160], style=style)
 
 
 def _place(source: str, turns: dict[str, Turn], outcome: Outcome) -> str:
     ranks = [rank for rank, (sources, _) in enumerate(outcome.ranking or (), 1) if source in sources]
     age = outcome.written - list(turns).index(source) if source in turns else None
-    words = ([f"{age:,} turns before"] if age is not None else ["not in the dialogue"]) + ([f"rank {ranks[0]}"] if ranks else [])
+    words = ([f"{age:,} turns before"] if age is not None else ["not in the dialogue"]) + (
+        [f"rank {ranks[0]}"] if ranks else []
+    )
     return f" ({', '.join(words)})"
 
 

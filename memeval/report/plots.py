@@ -16,8 +16,8 @@ _MARKERS = "osD^vP*X<>hp"
 def trade_off(rows: Sequence[Row], path: Path, title: str) -> Path:
     """Draw evidence recall against context tokens and against read latency p95, one point a run, into a PNG.
 
-    Strategies differ by marker and label, retrievers by colour, references are hollow; the line joins the runs that no other run
-    beats in both respects (Pareto frontier, references left out).
+    Strategies differ by marker and label, retrievers by colour, references are hollow; the line joins the runs that
+    no other run beats in both respects (Pareto frontier, references left out).
     """
     import matplotlib
 
@@ -26,7 +26,8 @@ def trade_off(rows: Sequence[Row], path: Path, title: str) -> Path:
 
     rows = [row for row in ordered(rows) if row.scores[MAIN].value is not None]
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(13, 6), sharey=True, layout="constrained")
-    _panel(left, rows, [row.scores[ContextTokens()].value for row in rows], "context tokens per question (mean)", 10.0)
+    tokens = [row.scores[ContextTokens()].value for row in rows]
+    _panel(left, rows, tokens, "context tokens per question (mean)", 10.0)
     latency = [None if (value := row.scores[ReadSeconds(p=95)].value) is None else value * 1000 for row in rows]
     _panel(right, rows, latency, "read latency p95 (ms)", 0.01)
     left.set_ylabel(f"{MAIN} (%)")
@@ -59,7 +60,9 @@ def _panel(axes: "Axes", rows: Sequence[Row], xs: Sequence[float | None], label:
         )
         points.append((row, x, y * 100))
     frontier = _frontier([(x, y) for row, x, y in points if not row.is_reference])
-    axes.plot([x for x, _ in frontier], [y for _, y in frontier], color="0.6", linewidth=1, zorder=1, drawstyle="steps-post")
+    axes.plot(
+        [x for x, _ in frontier], [y for _, y in frontier], color="0.6", linewidth=1, zorder=1, drawstyle="steps-post"
+    )
     axes.set_xscale("symlog", linthresh=linear)
     axes.set_xlim(left=0)
     axes.set_ylim(-3, 103)
@@ -89,7 +92,12 @@ def _label(axes: "Axes", points: Sequence[tuple[str, float, float]]) -> None:
         taken.append((px - 8, py - 8, px + 8, py + 8))
     frame = axes.get_window_extent(renderer)
     for name, x, y in sorted(points, key=lambda point: -point[2]):
-        offsets = [(side * dx, dy) for dy in (0, 11, -11, 22, -22, 33, -33, 44, -44, 55, -55, 66, -66) for side in (1, -1) for dx in (9, 24)]
+        offsets = [
+            (side * dx, dy)
+            for dy in (0, 11, -11, 22, -22, 33, -33, 44, -44, 55, -55, 66, -66)
+            for side in (1, -1)
+            for dx in (9, 24)
+        ]
         for dx, dy in offsets:
             text = axes.annotate(
                 name,
@@ -99,7 +107,9 @@ def _label(axes: "Axes", points: Sequence[tuple[str, float, float]]) -> None:
                 ha="left" if dx > 0 else "right",
                 va="center",
                 fontsize=8.5,
-                arrowprops={"arrowstyle": "-", "color": "0.5", "linewidth": 0.6, "shrinkB": 5} if abs(dy) > 11 or abs(dx) > 9 else None,
+                arrowprops={"arrowstyle": "-", "color": "0.5", "linewidth": 0.6, "shrinkB": 5}
+                if abs(dy) > 11 or abs(dx) > 9
+                else None,
             )
             box = text.get_window_extent(renderer)
             edges = (box.x0 - 1, box.y0 - 1, box.x1 + 1, box.y1 + 1)

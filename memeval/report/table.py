@@ -39,7 +39,11 @@ def heading(measure: Measure) -> str:
     options, _, at = rest.partition(")")
     lines = ["".join(f"\n{part}" if part[0].isupper() and index else part for index, part in enumerate(_words(name)))]
     lines[0] += at
-    lines += [option.partition("=")[2] if option.startswith(("unit=", "rule=")) else option for option in options.split(",") if option]
+    lines += [
+        option.partition("=")[2] if option.startswith(("unit=", "rule=")) else option
+        for option in options.split(",")
+        if option
+    ]
     return "\n".join([*lines, f"[{unit(measure)}]"])
 
 
@@ -143,7 +147,11 @@ def category_table(rows: Sequence[Row], measure: Measure = MAIN) -> RenderableTy
             if part.n:
                 categories.setdefault(category, part)
     table = Table(
-        title=f"{measure} by category [{unit(measure)}]".replace("[", r"\["), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
+        title=f"{measure} by category [{unit(measure)}]".replace("[", r"\["),
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
     )
     table.add_column("strategy", vertical="bottom", no_wrap=True)
     table.add_column("retriever", vertical="bottom", no_wrap=True)

@@ -1,4 +1,4 @@
-"""Sentences of a dialogue and which of them say most: LexRank for centrality, maximal marginal relevance for variety."""
+"""Sentences of a dialogue and which say most: LexRank for centrality, maximal marginal relevance for variety."""
 
 import re
 from collections.abc import Sequence
@@ -35,8 +35,8 @@ class Sentence:
 class Extract:
     """Extractive summarising over an embedder.
 
-    Sources: LexRank, Erkan and Radev 2004, section 3.2 (continuous form: the cosine matrix, row-normalised, with damping); maximal
-    marginal relevance, Carbonell and Goldstein 1998, section 2.
+    Sources: LexRank, Erkan and Radev 2004, section 3.2 (continuous form: the cosine matrix, row-normalised, with
+    damping); maximal marginal relevance, Carbonell and Goldstein 1998, section 2.
     """
 
     def __init__(self, embedder: Embedder, diversity: float) -> None:
@@ -60,7 +60,8 @@ class Extract:
                 if not part and not caption:
                     continue
                 line = document.render(Turn(turn.id, turn.session, turn.speaker, turn.role, part, turn.time, caption))
-                found.append(((self._written, number), line, part or str(caption), turn.id, turn.text.strip() in line))
+                whole = turn.text.strip() in line
+                found.append(((self._written, number), line, part or str(caption), turn.id, whole))
         vectors = self._embedder.embed([bare for _, _, bare, _, _ in found]) if found else ()
         return [
             Sentence(order, line, turn, verbatim, vector)
@@ -103,7 +104,8 @@ def split(text: str) -> list[str]:
         return []
     if len(_ENDS.findall(text)) < 2 and "\n" not in text:
         return [text]
-    return [part for line in text.splitlines() if line.strip() for part in map(str.strip, _splitter()(line.strip())) if part]
+    lines = (line.strip() for line in text.splitlines())
+    return [part.strip() for line in lines if line for part in _splitter()(line) if part.strip()]
 
 
 @lru_cache(maxsize=1)

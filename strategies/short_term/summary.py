@@ -13,9 +13,10 @@ from memeval.types import Context, Embedder, Prepares, Query, Segment, Turn
 class Summary:
     """System turns, a summary of at most `tokens`, then the last `turns` turns.
 
-    Turns that leave the window wait there until `block` of them have gathered and are then folded into the summary together: the
-    new summary is chosen from the old one and the new turns alone, so that writing costs the same at the end of a long dialogue
-    as at its start, and what was dropped once is gone, as with a summary that a model rewrites.
+    Turns that leave the window wait there until `block` of them have gathered and are then folded into the summary
+    together: the new summary is chosen from the old one and the new turns alone, so that writing costs the same at
+    the end of a long dialogue as at its start, and what was dropped once is gone, as with a summary that a model
+    rewrites.
     """
 
     def __init__(
@@ -41,11 +42,15 @@ class Summary:
         """
         if turns < 1 or tokens < 1 or block < 1:
             raise ConfigError(
-                f"strategy.turns={turns}, strategy.tokens={tokens}, strategy.block={block}: each must be 1 or more, e.g. "
+                f"strategy.turns={turns}, strategy.tokens={tokens}, strategy.block={block}: each must be "
+                "1 or more, e.g. "
+                ""
                 "strategy.turns=10 strategy.tokens=600 strategy.block=32"
             )
         if not 0 <= diversity <= 1:
-            raise ConfigError(f"strategy.diversity={diversity} is not a share: give 0 to 1, e.g. strategy.diversity=0.4")
+            raise ConfigError(
+                f"strategy.diversity={diversity} is not a share: give 0 to 1, e.g. strategy.diversity=0.4"
+            )
         self._document = document
         self._count = tokenizer.count
         self._turns = turns

@@ -15,7 +15,9 @@ class Truncation:
     def __init__(self, document: Document, tokenizer: Tokenizer, turns: int = 20) -> None:
         """Set how many turns of history are kept."""
         if turns < 1:
-            raise ConfigError(f"strategy.turns={turns} keeps nothing: give 1 or more, e.g. strategy.turns=20, or strategy=none")
+            raise ConfigError(
+                f"strategy.turns={turns} keeps nothing: give 1 or more, e.g. strategy.turns=20, or strategy=none"
+            )
         self._turns = turns
         self._window = Window(document, tokenizer)
 

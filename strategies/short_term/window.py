@@ -8,7 +8,7 @@ from memeval.types import Segment, Turn
 
 
 class Window:
-    """Segments of the turns written so far. System turns are instructions: they are kept apart and never dropped for age."""
+    """Segments of the turns written so far. System turns are instructions, kept apart and never dropped for age."""
 
     def __init__(self, document: Document, tokenizer: Tokenizer) -> None:
         """Start empty."""
@@ -40,8 +40,8 @@ class Window:
             budget: tokens.
             turns: at most so many turns of history; None sets no limit.
 
-        A turn that alone is larger than the whole budget is passed over, since no window of this size can ever show it; at
-        the first other turn that no longer fits the window ends, so that it has no gaps of ordinary size.
+        A turn that alone is larger than the whole budget is passed over, since no window of this size can ever show
+        it; at the first other turn that no longer fits the window ends, so that it has no gaps of ordinary size.
         """
         if self._last is not None and self._last[:3] == (len(self.history), budget, turns):
             return self._last[3]

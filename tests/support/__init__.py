@@ -1,0 +1,1 @@
+"""Small dialogues, a benchmark in memory and strategies that misbehave, for tests."""

@@ -1,0 +1,102 @@
+"""Strategies with one fault each, driven by the real runner."""
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from memeval.errors import ModelError
+from memeval.types import Context, Query, Segment, Turn
+
+
+class Keeper:
+    """Shows the last turn, honestly; the base of the faulty ones."""
+
+    def __init__(self) -> None:
+        self.turns: list[Turn] = []
+
+    def write(self, turns: Sequence[Turn]) -> None:
+        self.turns += turns
+
+    def read(self, query: Query, budget: int) -> Context:
+        last = self.turns[-1]
+        return Context([Segment("history", last.text, (last.id,))])
+
+
+class UnknownSource(Keeper):
+    def read(self, query: Query, budget: int) -> Context:
+        return Context([Segment("memory", "made up", ("nowhere",))])
+
+
+class FutureSource(Keeper):
+    """Cites a turn of the dialogue that it has not been given yet."""
+
+    def read(self, query: Query, budget: int) -> Context:
+        return Context([Segment("memory", "a guess", (f"t{len(self.turns)}",), verbatim=False)])
+
+
+class FalseVerbatim(Keeper):
+    def read(self, query: Query, budget: int) -> Context:
+        last = self.turns[-1]
+        return Context([Segment("memory", last.text[:-3], (last.id,))])
+
+
+class Overfull(Keeper):
+    def read(self, query: Query, budget: int) -> Context:
+        return Context([Segment("memory", "word " * budget + "end", (), verbatim=False)])
+
+
+class FalseRanking(Keeper):
+    def read(self, query: Query, budget: int) -> Context:
+        from memeval.types import Hit
+
+        return Context((), [Hit("x", ("nowhere",), 1.0)])
+
+
+class RaisesOnWrite(Keeper):
+    def write(self, turns: Sequence[Turn]) -> None:
+        super().write(turns)
+        if len(self.turns) > 10:
+            raise ValueError("cannot hold more than ten")
+
+
+class RaisesOnRead(Keeper):
+    def read(self, query: Query, budget: int) -> Context:
+        if "number0" in query.text:
+            raise ValueError("do not like zero")
+        return super().read(query, budget)
+
+
+class NeedsModel(Keeper):
+    def write(self, turns: Sequence[Turn]) -> None:
+        raise ModelError("the model is not there: install it")
+
+
+class Slow(Keeper):
+    """Takes its time, so that it can be killed in the middle."""
+
+    def __init__(self, seconds: float = 0.1) -> None:
+        super().__init__()
+        self._seconds = seconds
+
+    def read(self, query: Query, budget: int) -> Context:
+        time.sleep(self._seconds)
+        return super().read(query, budget)
+
+
+class KillsWorker(Keeper):
+    """Kills its process in dialogue `scope`, the first `times` times (counted in files of `folder`)."""
+
+    def __init__(self, scope: str, victim: str, folder: str, times: int) -> None:
+        super().__init__()
+        self._doomed = scope == victim
+        self._folder = Path(folder)
+        self._times = times
+
+    def write(self, turns: Sequence[Turn]) -> None:
+        super().write(turns)
+        deaths = len(list(self._folder.iterdir()))
+        if self._doomed and deaths < self._times:
+            (self._folder / f"death{deaths}").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
