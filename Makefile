@@ -23,7 +23,7 @@ demo: $(RUN_STAMP) ## install what is needed and run the default sweep on the em
 	@$(BIN)/memeval demo
 
 test: $(DEV_STAMP) ## run all tests, two at a time (ARGS="-k name" for more)
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: $(DEV_STAMP) ## ruff (lint and format) and mypy
 	@echo "ruff check"; $(BIN)/ruff check .

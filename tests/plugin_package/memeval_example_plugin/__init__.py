@@ -1,0 +1,1 @@
+"""A strategy and a retriever that are not part of memeval."""
