@@ -18,7 +18,7 @@ from memeval.errors import ConfigError, DataError
 from memeval.types import Dialogue, Query, Question, Role, Turn
 
 Gold = Literal["published", "audited", "exclude_audited"]
-Evidence = Literal["normalised", "exact", "regex"]
+Evidence = Literal["normalised", "exact", "regex", "raw"]
 
 ANOMALIES = (
     "evidence strings that are malformed",
@@ -41,6 +41,7 @@ _CATEGORIES = {1: "multi-hop", 2: "temporal", 3: "open-domain", 4: "single-hop",
 _ABSTAIN = "adversarial"
 _EXACT = re.compile(r"D\d+:\d+")
 _LENIENT = re.compile(r"D\s*:?\s*(\d+)\s*:\s*(\d+)")
+_LEADING = re.compile(r"(D\d+):")
 _SESSION = re.compile(r"session_(\d+)")
 _SESSION_DATE = re.compile(r"session_(\d+)_date_time")
 _DATE = re.compile(r"(\d{1,2}):(\d\d) ([ap]m) on (\d{1,2}) ([A-Z][a-z]+), (\d{4})")
@@ -88,7 +89,9 @@ class Locomo:
                 questions.
             evidence: `normalised` repairs malformed strings and drops ids of turns that do not exist (1,982 questions
                 with evidence); `exact` keeps strings of the form D1:3 only, turns that do not exist included (1,978);
-                `regex` finds D1:3 anywhere in the list, as the memini benchmark does (1,982).
+                `regex` finds D1:3 anywhere in the list, as the memini benchmark does (1,982); `raw` keeps every string
+                as it stands, so that malformed ones are never found, and takes a question's sessions from how its
+                strings begin, as the official code and MemPalace's do (1,982).
             audit_path: a file of the audit's schema to use instead of the published one.
 
         Raises:
@@ -299,7 +302,8 @@ class _Reader:
             for turn in evidence:
                 if turn not in captioned:
                     raise DataError(f"{where}: the audit cites {turn!r}, which is no turn here: correct the audit file")
-        return Question(name, Query(text), answers, evidence, _CATEGORIES[number])
+        sessions = _leading_sessions(evidence) if self._evidence == "raw" else None
+        return Question(name, Query(text), answers, evidence, _CATEGORIES[number], sessions)
 
     def _answers(self, record: Mapping[str, Any], category: str, where: str) -> tuple[str, ...]:
         if category == _ABSTAIN:
@@ -332,10 +336,16 @@ class _Reader:
                 found = [each for each in strings if _EXACT.fullmatch(each)]
             case "regex":
                 found = _EXACT.findall(json.dumps(strings))
+            case "raw":
+                found = strings
             case "normalised":
                 found = repaired
         # An empty list is a gap in the annotation: the four questions that have one do have answers.
         return tuple(dict.fromkeys(found)) or None
+
+
+def _leading_sessions(evidence: Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(match[1] for each in evidence or () if (match := _LEADING.match(each))))
 
 
 def _repaired(strings: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from memeval.build import build
-from memeval.errors import DataError
+from memeval.errors import ConfigError, DataError
 from memeval.measures import Measure
 from memeval.measures.presets import Preset
 from memeval.scoring import Scores, score
@@ -19,9 +19,15 @@ def open_benchmark(run: Run, preset: Preset | None = None) -> Benchmark:
     """The benchmark that a run was made with, with the gold that the preset asks for.
 
     Raises:
+        ConfigError: a preset of another benchmark.
         DataError: the data are not the ones of the run any more.
     """
     node = run.meta["benchmark"]["node"]
+    if preset is not None and preset.benchmark != run.meta["benchmark"]["name"]:
+        raise ConfigError(
+            f"preset={preset.name} is defined on {preset.benchmark}, run {run.id} is of {run.meta['benchmark']['name']}: choose "
+            "runs of that benchmark, or measures=[...] instead of a preset"
+        )
     benchmark: Benchmark = build({**node, **(preset.gold if preset else {})}, "benchmark")
     recorded = run.meta["identity"]["benchmark"]
     now = benchmark.fingerprint()

@@ -108,6 +108,17 @@ def test_presets_count_the_questions_that_they_say(name: str) -> None:
     assert {scores[measure].n for measure in preset.measures} == {preset.denominator}
 
 
+@pytest.mark.parametrize("name", [name for name, preset in PRESETS.items() if preset.benchmark == "locomo"])
+def test_the_loader_has_the_gold_of_presets(name: str) -> None:
+    from memeval.benchmarks.locomo import Locomo
+
+    gold = get_preset(name).gold["evidence"]
+    for ours, loaded in zip(locomo(gold), Locomo(str(data("locomo", "locomo10.json")), evidence=gold), strict=True):  # type: ignore[arg-type]
+        for one, other in zip(ours.questions, loaded.questions, strict=True):
+            assert set(one.evidence or ()) == set(other.evidence or ())
+            assert one.evidence_sessions is None or set(one.evidence_sessions) == set(other.evidence_sessions or ())
+
+
 def test_the_published_row_of_rank_bm25() -> None:
     preset = get_preset("okapi")
     scores = scored("exact", preset.measures)
