@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 RUN_STAMP := $(VENV)/.stamp-run
 DEV_STAMP := $(VENV)/.stamp-dev
-SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 CANDIDATES := python3.13 python3.12 python3.11 python3 python
 # One version of a package for all Pythons; hashes, but no address of the place that they were taken from.
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-annotate \
@@ -58,12 +58,12 @@ $(BIN)/python:
 		if "$$each" -c '$(SUPPORTED)' 2>/dev/null; then python="$$each"; break; fi; \
 	done; \
 	if [ -z "$$python" ]; then \
-		echo "memeval needs Python 3.11, 3.12 or 3.13 and found none among: $(or $(PYTHON),$(CANDIDATES))." >&2; \
-		echo "Install one, or name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 2; \
+		echo "memeval needs Python 3.11, 3.12 or 3.13 with its venv module, and found none among: $(or $(PYTHON),$(CANDIDATES))." >&2; \
+		echo "Install one (on Debian and Ubuntu: apt-get install python3 python3-venv), or name it:" >&2; \
+		echo "make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 2; \
 	fi; \
 	echo "making $(VENV) with $$("$$python" --version)"; \
-	"$$python" -m venv $(VENV) || { rm -rf $(VENV); \
-		echo "python -m venv failed: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 2; }
+	"$$python" -m venv $(VENV) || { rm -rf $(VENV); exit 2; }
 
 $(RUN_STAMP): requirements.txt pyproject.toml | $(BIN)/python
 	@echo "installing memeval and the packages of requirements.txt (about 1.3 GB, once)"

@@ -308,3 +308,13 @@ def test_start_loads_nothing_slow(code: str) -> None:
 
 def test_slow_modules_would_be_seen() -> None:
     assert "pydantic" in loaded_by("import memeval, pydantic")
+
+
+def test_the_guide_shows_code_that_runs() -> None:
+    """The strategy in CONTRIBUTING.md is the one of the plug-in package, which test_wheel runs."""
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    package = ROOT / "tests" / "plugin_package" / "memeval_example_plugin"
+    for kind, source in (("python", "strategy.py"), ("yaml", "conf/strategy/last_words.yaml")):
+        shown = re.findall(rf"```{kind}\n(.+?)```", guide, re.DOTALL)
+        assert shown
+        assert all(block in (package / source).read_text(encoding="utf-8") for block in shown)
