@@ -1,246 +1,189 @@
-"""Where the data comes from: pinned sources, finding them on this machine, and fetching them.
+"""Fetching published data: resumable, checked against its pin, in place only when whole."""
 
-A file is looked for in the folder named by MEMEVAL_DATA and in the user's cache folder (or the one named by
-MEMEVAL_CACHE). What is found there must have the pinned sha256; a file given by its path may be anything, its own hash
-then stands in the record.
-"""
-
-import hashlib
-import json
-import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+import contextlib
+import errno
+import http.client
+import shutil
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import platformdirs
-
-from memeval.benchmarks.fields import unreadable
+from memeval.benchmarks.sources import (
+    CACHE_VARIABLE,
+    DATA_VARIABLE,
+    SOURCES,
+    Located,
+    Source,
+    data_folder,
+    file_sha256,
+    file_size,
+    find,
+    get_source,
+    hash_file,
+    is_file,
+    locate,
+    nowhere,
+    option_for,
+    remember_sha256,
+)
 from memeval.errors import DataError
 
-DATA_VARIABLE = "MEMEVAL_DATA"
-CACHE_VARIABLE = "MEMEVAL_CACHE"
+__all__ = ["CACHE_VARIABLE", "DATA_VARIABLE", "SOURCES", "Located", "Source", "fetch", "find", "get_source", "locate"]
 
-_CC = "CC BY-NC 4.0 (attribution, no commercial use)"
-_LOCOMO = "Maharana et al. (2024), Evaluating Very Long-Term Conversational Memory of LLM Agents, ACL 2024"
-_LONGMEMEVAL = "Wu et al. (2024), LongMemEval: Benchmarking Chat Assistants on Long-Term Interactive Memory, ICLR 2025"
-_LONGMEMEVAL_URL = (
-    "https://huggingface.co/datasets/xiaowu0162/longmemeval-cleaned/resolve/98d7416c24c778c2fee6e6f3006e7a073259d48f/"
-)
-# Hashing what takes less time than reading a note about it is not worth a note.
-_SMALL = 1 << 22
+_BLOCK = 1 << 18
+_TIMEOUT = 60.0
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file of published data, pinned.
+def fetch(source: Source, force: bool = False, quiet: bool = False) -> Path:
+    """Download a source into the cache folder, with a progress bar on a terminal.
 
-    Attributes:
-        name: what to type after `memeval data fetch`.
-        filename: below a data folder, with forward slashes.
-        url: None for a file that is not published.
-        size: in bytes.
-        licence: of the data, not of memeval.
-        cite: whom to cite.
-    """
-
-    name: str
-    filename: str
-    url: str | None
-    size: int
-    sha256: str
-    licence: str
-    cite: str
-
-
-SOURCES: Mapping[str, Source] = {
-    source.name: source
-    for source in (
-        Source(
-            name="locomo",
-            filename="locomo/locomo10.json",
-            url="https://raw.githubusercontent.com/snap-research/locomo/main/data/locomo10.json",
-            size=2_805_274,
-            sha256="79fa87e90f04081343b8c8debecb80a9a6842b76a7aa537dc9fdf651ea698ff4",
-            licence=_CC,
-            cite=_LOCOMO,
-        ),
-        Source(
-            name="locomo-audit",
-            filename="locomo/locomo_audit_errors.json",
-            url=(
-                "https://raw.githubusercontent.com/dial481/locomo-audit/9493fb4b4af4256ed17a18e8fd0b3cfdeec29539/errors.json"
-            ),
-            size=150_552,
-            sha256="f298ef46263fada20688a1d672be37d4f488c6da3b19343eea55ae5c1b5fe55e",
-            licence=_CC,
-            cite="dial481/locomo-audit: 156 corrections of LoCoMo's gold",
-        ),
-        Source(
-            name="longmemeval-oracle",
-            filename="longmemeval/longmemeval_oracle.json",
-            url=_LONGMEMEVAL_URL + "longmemeval_oracle.json",
-            size=15_388_478,
-            sha256="821a2034d219ab45846873dd14c14f12cfe7776e73527a483f9dac095d38620c",
-            licence="MIT",
-            cite=_LONGMEMEVAL,
-        ),
-        Source(
-            name="longmemeval-s",
-            filename="longmemeval/longmemeval_s_cleaned.json",
-            url=_LONGMEMEVAL_URL + "longmemeval_s_cleaned.json",
-            size=277_383_467,
-            sha256="d6f21ea9d60a0d56f34a05b609c79c88a451d2ae03597821ea3d5a9678c3a442",
-            licence="MIT",
-            cite=_LONGMEMEVAL,
-        ),
-        Source(
-            name="longmemeval-m",
-            filename="longmemeval/longmemeval_m_cleaned.json",
-            url=_LONGMEMEVAL_URL + "longmemeval_m_cleaned.json",
-            size=2_737_100_077,
-            sha256="9d79e5524794a2e6900a3aa9cb7d9152c5a3e8319c9a87c25494ba1eacee495f",
-            licence="MIT",
-            cite=_LONGMEMEVAL,
-        ),
-        Source(
-            name="longmemeval-s_dev16",
-            filename="longmemeval/longmemeval_s_cleaned.dev16.json",
-            url=None,
-            size=8_201_406,
-            sha256="542b587f42772800f6433f8ea19d5719db3c3c4ff5f4031e63021e337590f37f",
-            licence="MIT",
-            cite=_LONGMEMEVAL,
-        ),
-    )
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Located:
-    """A data file on this machine; `pinned` means that it is byte for byte the published one."""
-
-    path: Path
-    sha256: str
-    pinned: bool
-
-
-def locate(source: Source, path: str | None = None) -> Located:
-    """Find a source's file.
+    A download that broke off is resumed. The file appears under its name only when size and sha256 are right.
 
     Args:
-        source: what to find.
-        path: a file to use instead, of whatever content.
+        source: what to fetch.
+        force: also if it is there already.
+        quiet: no progress bar.
+
+    Returns:
+        Where the file is: in the folder named by MEMEVAL_DATA if it was there already.
 
     Raises:
-        DataError: it is nowhere, cannot be read, or is not the published file although it stands in its place.
+        DataError: not published, not reachable, not what was pinned, or not writable; the message says what to do.
     """
-    if path is not None:
-        given = Path(path).expanduser()
-        if not given.is_file():
-            what = "is a folder, not a file" if given.is_dir() else "does not exist"
-            raise DataError(f"{given} {what}: correct the path, or leave it out to use the published {source.name}")
-        sha256 = file_sha256(given)
-        return Located(given, sha256, sha256 == source.sha256)
-    found = find(source)
-    if found is None:
-        raise DataError(_nowhere(source))
-    size = _size(found)
-    # The size alone settles most cases, such as a download that broke off.
-    if size != source.size:
-        raise DataError(_mismatch(source, found, f"{size:,} bytes", f"{source.size:,}"))
-    actual = file_sha256(found)
-    if actual != source.sha256:
-        raise DataError(_mismatch(source, found, f"sha256 {actual}", source.sha256))
-    return Located(found, source.sha256, True)
-
-
-def find(source: Source) -> Path | None:
-    """Where the source's file is on this machine, its content unchecked; None if it is nowhere."""
-    return next((folder / source.filename for folder in _folders() if (folder / source.filename).is_file()), None)
-
-
-def cache_folder() -> Path:
-    """The user's cache folder for memeval, or the one named by MEMEVAL_CACHE; it may not exist yet."""
-    named = os.environ.get(CACHE_VARIABLE)
-    return Path(named).expanduser() if named else Path(platformdirs.user_cache_dir("memeval"))
-
-
-def data_folder() -> Path:
-    """Where fetched data is kept."""
-    return cache_folder() / "data"
-
-
-def file_sha256(path: Path) -> str:
-    """A file's sha256; of a large file it is remembered in the cache folder until its size or time changes.
-
-    Raises:
-        DataError: the file cannot be read.
-    """
+    target = data_folder() / source.filename
+    found = None if force else find(source)
+    if found is not None and (found != target or _intact(source, target)):
+        return locate(source).path
+    if source.url is None:
+        raise DataError(nowhere(source))
+    part = target.with_name(f"{target.name}.part")
     try:
-        status = path.stat()
-        if status.st_size < _SMALL:
-            return hashlib.sha256(path.read_bytes()).hexdigest()
-        resolved = str(path.resolve())
-        state = [resolved, status.st_size, status.st_mtime_ns]
-        key = hashlib.sha256(resolved.encode(errors="surrogateescape")).hexdigest()[:32]
-        note = cache_folder() / "sha256" / f"{key}.json"
-        known = _read_note(note, state)
-        if known is None:
-            with path.open("rb") as file:
-                known = hashlib.file_digest(file, "sha256").hexdigest()
-            _write_note(note, {"state": state, "sha256": known})
-        return known
+        target.parent.mkdir(parents=True, exist_ok=True)
+        resumed = is_file(part)
+        _download(source, source.url, part, quiet)
+        actual = hash_file(part)
+        if actual != source.sha256 and resumed:
+            # The old part may be of another version: once more from the start.
+            part.unlink()
+            _download(source, source.url, part, quiet)
+            actual = hash_file(part)
+        if actual != source.sha256:
+            part.unlink()
+            raise DataError(
+                f"{source.url} sent sha256 {actual}, expected {source.sha256}: it has been changed since memeval pinned "
+                f"it; update memeval, or download it yourself and use it knowingly with {option_for(source)}=FILE"
+            )
+        part.replace(target)
+        remember_sha256(target, actual)
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise _unwritable(source, error) from error
+    return target
 
 
-def _read_note(note: Path, state: list[object]) -> str | None:
+def _intact(source: Source, path: Path) -> bool:
+    return file_size(path) == source.size and file_sha256(path) == source.sha256
+
+
+def _download(source: Source, url: str, part: Path, quiet: bool) -> None:
+    """Fill `part` up to the source's size; what is there already is kept if the server can go on from it."""
+    start = file_size(part) if is_file(part) else 0
+    if start > source.size:
+        part.unlink()
+        start = 0
+    if start == source.size:
+        return
+    if shutil.disk_usage(part.parent).free < source.size - start:
+        raise OSError(errno.ENOSPC, "No space left on device")
+    request = urllib.request.Request(url, headers={"User-Agent": "memeval"})
+    if start:
+        request.add_header("Range", f"bytes={start}-")
+    with _open(source, url, request) as response:
+        if response.status != http.HTTPStatus.PARTIAL_CONTENT:
+            start = 0
+        announced = response.headers.get("Content-Length")
+        if announced is not None and start + int(announced) != source.size:
+            part.unlink(missing_ok=True)
+            raise DataError(_other_size(source, url, start + int(announced)))
+        received = start
+        with part.open("ab" if start else "wb") as file, _bar(source, start, quiet) as advance:
+            for block in _blocks(source, url, response):
+                received += len(block)
+                if received > source.size:
+                    part.unlink()
+                    raise DataError(_other_size(source, url, received))
+                file.write(block)
+                advance(len(block))
+    if received < source.size:
+        raise DataError(_interrupted(source, url, f"it ended after {received:,} of {source.size:,} bytes"))
+
+
+def _open(source: Source, url: str, request: urllib.request.Request) -> http.client.HTTPResponse:
     try:
-        content = json.loads(note.read_bytes())
-        return str(content["sha256"]) if content["state"] == state else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        response: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=_TIMEOUT)
+        return response
+    except urllib.error.HTTPError as error:
+        gone = error.code in (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.GONE)
+        what = "it has moved; update memeval" if gone else "try again later"
+        raise DataError(f"{url} answered {error.code} {error.reason}: {what}, {_by_hand(source)}") from error
+    except urllib.error.URLError as error:
+        raise DataError(
+            f"{url} cannot be reached ({error.reason}): check the connection, {_by_hand(source)}"
+        ) from error
+    except (OSError, http.client.HTTPException) as error:
+        raise DataError(_interrupted(source, url, str(error) or type(error).__name__)) from error
 
 
-def _write_note(note: Path, content: Mapping[str, object]) -> None:
-    partial = note.with_suffix(f".{os.getpid()}.part")
+def _blocks(source: Source, url: str, response: http.client.HTTPResponse) -> Iterator[bytes]:
     try:
-        note.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(content), encoding="utf-8")
-        partial.replace(note)
-    except OSError:
-        # Without a writable cache the file is hashed again next time.
-        partial.unlink(missing_ok=True)
+        while block := response.read(_BLOCK):
+            yield block
+    except (OSError, http.client.HTTPException) as error:
+        raise DataError(_interrupted(source, url, str(error) or type(error).__name__)) from error
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError as error:
-        raise unreadable(path, error) from error
+@contextlib.contextmanager
+def _bar(source: Source, start: int, quiet: bool) -> Iterator[Callable[[int], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-
-def _folders() -> list[Path]:
-    named = os.environ.get(DATA_VARIABLE)
-    return [*([Path(named).expanduser()] if named else []), data_folder()]
-
-
-def _nowhere(source: Source) -> str:
-    places = " or ".join(str(folder / source.filename) for folder in _folders())
-    get = (
-        f"type: memeval data fetch {source.name}"
-        if source.url is not None
-        else f"it is not published; put it there if you have it, {source.size:,} bytes"
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
     )
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as progress:
+        task = progress.add_task(source.name, total=source.size, completed=start)
+        yield lambda count: progress.advance(task, count)
+
+
+def _other_size(source: Source, url: str, size: int) -> str:
     return (
-        f"{source.name} is not on this machine (looked for {places}): {get}, or set {DATA_VARIABLE} to the folder that "
-        f"holds {source.filename}"
+        f"{url} has {size:,} bytes, expected {source.size:,}: it has been changed since memeval pinned it; update "
+        f"memeval, or download it yourself and use it knowingly with {option_for(source)}=FILE"
     )
 
 
-def _mismatch(source: Source, found: Path, actual: str, expected: str) -> str:
-    again = f"fetch it again (memeval data fetch {source.name} --force)" if source.url is not None else "copy it again"
-    return (
-        f"{found} has {actual}, expected {expected}: it is damaged or another version; {again}, or use it knowingly "
-        f"with benchmark.{'audit_path' if source.name.endswith('-audit') else 'path'}={found}"
+def _interrupted(source: Source, url: str, why: str) -> str:
+    return f"the download of {url} broke off ({why}): to go on from there, type: memeval data fetch {source.name}"
+
+
+def _by_hand(source: Source) -> str:
+    return f"or get the file by other means and put it at {data_folder() / source.filename}"
+
+
+def _unwritable(source: Source, error: OSError) -> DataError:
+    folder = data_folder()
+    if error.errno in _NO_ROOM:
+        return DataError(
+            f"there is no room for {source.name} in {folder} (it needs {source.size:,} bytes): free some, or set "
+            f"{CACHE_VARIABLE} to a folder on another disk"
+        )
+    return DataError(
+        f"{error.filename or folder} cannot be written ({error.strerror or error}): set {CACHE_VARIABLE} to a folder "
+        "that is yours"
     )

@@ -8,7 +8,7 @@ from typing import Any
 from memeval.errors import DataError
 
 # Records of LongMemEval-M have 5 MB; larger ones make the buffer grow.
-_CHUNK = 1 << 22
+_CHUNK = 1 << 21
 _NAMES = {
     str: "a string",
     int: "an integer",
@@ -75,8 +75,9 @@ def read_json(path: Path) -> Any:
             f"{path} is not valid JSON (line {error.lineno}, column {error.colno}: {error.msg}): it may be truncated; "
             "fetch or copy it again"
         ) from error
-    except RecursionError as error:
-        raise DataError(f"{path} is nested too deeply to be one of the known data files: check the file") from error
+    except (ValueError, RecursionError) as error:
+        # Numbers of thousands of digits, or nesting of thousands of levels.
+        raise DataError(f"{path} is none of the known data files ({error}): check the file") from error
 
 
 def stream_array(path: Path) -> Iterator[Mapping[str, Any]]:
@@ -154,8 +155,8 @@ class _Array:
                 cut = error.msg.startswith("Unterminated string") or error.pos >= len(self._buffer) - 16
                 if not cut or not self._more():
                     raise self._broken("the file ends here" if cut else error.msg) from error
-            except RecursionError as error:
-                raise self._broken("it is nested too deeply") from error
+            except (ValueError, RecursionError) as error:
+                raise self._broken(str(error)) from error
             else:
                 self._count += 1
                 return as_object(record, f"{self._path}: record {self._count - 1}")
