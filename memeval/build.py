@@ -7,6 +7,7 @@ fresh object for every dialogue cheaply.
 """
 
 import inspect
+import json
 import pkgutil
 from collections.abc import Mapping
 from functools import cache
@@ -17,12 +18,13 @@ from memeval.errors import ConfigError
 TARGET = "_target_"
 
 
-def build(node: Mapping[str, Any], path: str = "") -> Any:
+def build(node: Mapping[str, Any], path: str = "", shared: dict[str, Any] | None = None) -> Any:
     """Build the object that a node describes.
 
     Args:
         node: a plain mapping with all interpolations resolved.
         path: where it stands in the config, for messages, e.g. `strategy`.
+        shared: where given, a child named `store` is built once, kept in it and used by all that have an equal node.
 
     Raises:
         ConfigError: a target that cannot be imported, an argument that it does not take, or one of the wrong type.
@@ -42,9 +44,15 @@ def build(node: Mapping[str, Any], path: str = "") -> Any:
         if not signature.open and key not in signature.parameters:
             raise ConfigError(f"{target} takes no option {key!r}: it takes {', '.join(signature.parameters) or 'none'}")
         if isinstance(value, Mapping) and TARGET in value:
-            arguments[key] = build(value, where)
+            if key == "store" and shared is not None:
+                name = json.dumps(value, sort_keys=True)
+                if name not in shared:
+                    shared[name] = build(value, where)
+                arguments[key] = shared[name]
+            else:
+                arguments[key] = build(value, where, shared)
         elif isinstance(value, list) and any(isinstance(part, Mapping) and TARGET in part for part in value):
-            arguments[key] = [build(part, f"{where}[{index}]") for index, part in enumerate(value)]
+            arguments[key] = [build(part, f"{where}[{index}]", shared) for index, part in enumerate(value)]
         else:
             arguments[key] = signature.check(key, value, where)
     missing = [name for name in signature.required if name not in arguments]

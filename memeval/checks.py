@@ -1,10 +1,10 @@
 """What every dialogue and every context must satisfy before anything is measured."""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import date
 
-from memeval.errors import ContractError, DataError
+from memeval.errors import ContractError, DataError, LeakError
 from memeval.tokens import Tokenizer
 from memeval.types import Context, Dialogue, Segment, Turn
 
@@ -94,9 +94,10 @@ def check_turn_tokens(turns: Sequence[Turn], tokens: Sequence[int], limit: int, 
 class ContextChecker:
     """Checks contexts of one dialogue; a segment object that passed once is not read again."""
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
-        """Start with no turn written."""
+    def __init__(self, tokenizer: Tokenizer, foreign: Set[str] = frozenset()) -> None:
+        """Start with no turn written; `foreign` are ids of other dialogues that share the strategy's stores."""
         self._count = tokenizer.count
+        self._foreign = foreign
         self._texts: dict[str, str] = {}
         # Keyed by identity; the segment is kept so that its identity cannot be taken by another object.
         self._passed: dict[int, Segment] = {}
@@ -109,9 +110,13 @@ class ContextChecker:
         """Refuse a context that breaks the contract.
 
         Raises:
+            LeakError: a source of another dialogue.
             ContractError: a source that was never written, a verbatim segment without its source's text, a ranking
                 that cites an unknown source, or more tokens than `budget`.
         """
+        leaks = self.leaks(context)
+        if leaks:
+            raise LeakError(f"{leaks} cited turns belong to other dialogues")
         total = 0
         passed = self._passed
         for segment in context.segments:
@@ -125,6 +130,14 @@ class ContextChecker:
             for source in hit.sources:
                 if source not in self._texts:
                     raise ContractError(f"the ranking cites turn {source!r}, which was never written to the strategy")
+
+    def leaks(self, context: Context) -> int:
+        """How many cited turns belong to other dialogues."""
+        if not self._foreign:
+            return 0
+        cited = {source for segment in context.segments for source in segment.sources}
+        cited.update(source for hit in context.ranking or () for source in hit.sources)
+        return sum(source in self._foreign and source not in self._texts for source in cited)
 
     def _check_segment(self, segment: Segment) -> None:
         if segment.text != segment.text.strip():

@@ -12,7 +12,7 @@ from typing import Any
 
 from memeval.build import TARGET, build
 from memeval.errors import ConfigError
-from memeval.plan import SCOPE, Plan
+from memeval.plan import SCOPE, SCRATCH, Plan
 from memeval.types import Benchmark
 
 CONFIG_MODULE = "memeval.configs"
@@ -40,6 +40,8 @@ class RunConfig:
     depth: int = 50
     seed: int = 0
     scope: str = SCOPE
+    scratch: str = SCRATCH
+    isolation: str = "separate"
     limit: int | None = None
     max_turn_tokens: int = 32768
     references: list[str] = field(default_factory=list)
@@ -87,6 +89,7 @@ class Cell:
             window=config["target"]["window"],
             limit=config["limit"],
             max_turn_tokens=config["max_turn_tokens"],
+            isolation=config["isolation"],
         )
 
 

@@ -17,6 +17,10 @@ class ContractError(MemevalError):
     """A strategy broke the rules of its protocol: unknown source, false verbatim claim, budget exceeded."""
 
 
+class LeakError(ContractError):
+    """A strategy cited turns of another dialogue."""
+
+
 class StoreError(MemevalError):
     """Results that cannot be written or read."""
 

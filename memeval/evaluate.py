@@ -25,8 +25,8 @@ def open_benchmark(run: Run, preset: Preset | None = None) -> Benchmark:
     node = run.meta["benchmark"]["node"]
     if preset is not None and preset.benchmark != run.meta["benchmark"]["name"]:
         raise ConfigError(
-            f"preset={preset.name} is defined on {preset.benchmark}, run {run.id} is of {run.meta['benchmark']['name']}: choose "
-            "runs of that benchmark, or measures=[...] instead of a preset"
+            f"preset={preset.name} is defined on {preset.benchmark}, run {run.id} is of "
+            f"{run.meta['benchmark']['name']}: choose runs of that benchmark, or measures=[...] instead of a preset"
         )
     benchmark: Benchmark = build({**node, **(preset.gold if preset else {})}, "benchmark")
     recorded = run.meta["identity"]["benchmark"]

@@ -6,6 +6,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Protocol
 
 from memeval.errors import ConfigError
@@ -14,6 +17,7 @@ from memeval.runner import DialogueResult, Runner
 from memeval.types import Dialogue, DialogueRecord, Outcome, Usage
 
 _MAX_DEATHS = 2
+_PREFIX = "memeval-"
 
 
 class Executor(Protocol):
@@ -23,14 +27,16 @@ class Executor(Protocol):
         """Stream results; an error that stops the run is raised here."""
 
 
-def get_executor(workers: int) -> Executor:
-    """Serial for one worker, processes for more.
+def get_executor(workers: int, isolation: str = "separate") -> Executor:
+    """Serial for one worker, processes for more; shared stores are held by one process, however many workers there are.
 
     Raises:
         ConfigError: fewer than one.
     """
     if workers < 1:
         raise ConfigError(f"workers={workers} runs nothing: give 1 or more, e.g. workers=2")
+    if isolation == "shared":
+        return Shared()
     return Serial() if workers == 1 else Processes(workers)
 
 
@@ -39,9 +45,31 @@ class Serial:
 
     def run(self, plan: Plan, dialogues: Iterable[Dialogue]) -> Iterator[DialogueResult]:
         """Run one after the other."""
-        runner = Runner(plan)
-        for dialogue in dialogues:
-            yield runner.run(dialogue)
+        with TemporaryDirectory(prefix=_PREFIX) as scratch:
+            runner = Runner(plan, Path(scratch))
+            for dialogue in dialogues:
+                yield runner.run(dialogue)
+
+
+class Shared:
+    """In this process, all dialogues in one set of stores: each lives up to its last questions, then those are read.
+
+    So the questions at the ends of the dialogues meet stores that hold everybody's turns, as in a service with many
+    users.
+    """
+
+    def run(self, plan: Plan, dialogues: Iterable[Dialogue]) -> Iterator[DialogueResult]:
+        """Write all, then read; results come in order once everything is written."""
+        with TemporaryDirectory(prefix=_PREFIX) as scratch, ExitStack() as stack:
+            runner = Runner(plan, Path(scratch))
+            sessions = []
+            for dialogue in dialogues:
+                session = runner.open(dialogue)
+                stack.callback(session.close)
+                session.live()
+                sessions.append(session)
+            for session in sessions:
+                yield session.finish()
 
 
 class Processes:
@@ -61,7 +89,8 @@ class Processes:
         suspects: deque[Dialogue] = deque()
         deaths: dict[str, int] = {}
         running: dict[Future[DialogueResult], Dialogue] = {}
-        pool = self._pool(plan)
+        scratch = TemporaryDirectory(prefix=_PREFIX)
+        pool = self._pool(plan, scratch.name)
         try:
             while True:
                 lost = self._submit(pool, running, suspects, waiting, deaths)
@@ -86,9 +115,10 @@ class Processes:
                         else:
                             suspects.append(dialogue)
                     pool.shutdown(cancel_futures=True)
-                    pool = self._pool(plan)
+                    pool = self._pool(plan, scratch.name)
         finally:
             pool.shutdown(cancel_futures=True)
+            scratch.cleanup()
 
     def _submit(
         self,
@@ -111,25 +141,25 @@ class Processes:
                 return [dialogue]
         return []
 
-    def _pool(self, plan: Plan) -> ProcessPoolExecutor:
+    def _pool(self, plan: Plan, scratch: str) -> ProcessPoolExecutor:
         threads = max(1, (os.cpu_count() or 1) // self._workers)
         # Forking a process that has threads (progress bar, onnxruntime) can hang; a fresh interpreter cannot.
         return ProcessPoolExecutor(
             self._workers,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_start_worker,
-            initargs=(plan, threads),
+            initargs=(plan, threads, scratch),
         )
 
 
 _runner: Runner | None = None
 
 
-def _start_worker(plan: Plan, threads: int) -> None:
+def _start_worker(plan: Plan, threads: int, scratch: str) -> None:
     global _runner
     os.environ["MEMEVAL_THREADS"] = str(threads)
     os.environ["OMP_NUM_THREADS"] = str(threads)
-    _runner = Runner(plan)
+    _runner = Runner(plan, Path(mkdtemp(dir=scratch)))
 
 
 def _run(dialogue: Dialogue) -> DialogueResult:

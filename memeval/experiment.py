@@ -75,8 +75,13 @@ def run_plan(
         kept = len(writer.finished)
         order: list[str] = []
         errors = 0
+        executor = get_executor(settings.workers, plan.isolation)
+        if plan.isolation == "shared" and writer.finished:
+            # The stores must hold every dialogue before the first question at a dialogue's end is read.
+            writer.forget_all()
+            kept = 0
         start = time.perf_counter()
-        for result in get_executor(settings.workers).run(plan, _open_dialogues(benchmark, plan.limit, writer, order)):
+        for result in executor.run(plan, _open_dialogues(benchmark, plan.limit, writer, order)):
             writer.append(result)
             errors += sum(outcome.error is not None for outcome in result.outcomes)
             progress(result.record, total)

@@ -10,7 +10,9 @@ from typing import Any
 
 from memeval.errors import ConfigError
 
+# Stand in a plan for what only the run knows: the dialogue's own scope, and a folder that ends with the run.
 SCOPE = "<scope>"
+SCRATCH = "<scratch>"
 
 
 @dataclass(frozen=True)
@@ -21,12 +23,14 @@ class Plan:
         names: option names of the axes, e.g. {"benchmark": "locomo", "strategy": "truncation", "retriever": "none"}.
         benchmark: node of the benchmark.
         fingerprint: what the benchmark says identifies its data and gold.
-        memory: node of the strategy that the runner drives; `scope` stands in it as a placeholder.
+        memory: node of the strategy that the runner drives, with `SCOPE` and `SCRATCH` standing in it.
         tokenizer, document: nodes of the harness's own.
         budget: tokens a context may have.
         window: context window of the target model, tokens.
         limit: only the first so many dialogues; None for all.
         max_turn_tokens: longer turns are refused.
+        isolation: `separate`: every dialogue has stores of its own; `shared`: one set of stores holds all of them, told
+            apart by scope, and everything is written before the questions at the dialogues' ends are read.
     """
 
     names: Mapping[str, str]
@@ -39,6 +43,7 @@ class Plan:
     window: int
     limit: int | None
     max_turn_tokens: int
+    isolation: str = "separate"
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run."""
@@ -55,6 +60,8 @@ class Plan:
             )
         if self.limit is not None and self.limit < 1:
             raise ConfigError(f"limit={self.limit} runs no dialogue: give 1 or more, or limit=null for all")
+        if self.isolation not in ("separate", "shared"):
+            raise ConfigError(f"isolation={self.isolation!r} is unknown: choose isolation=separate or isolation=shared")
         if self.max_turn_tokens < 1:
             raise ConfigError(f"max_turn_tokens={self.max_turn_tokens} allows no turn: give e.g. max_turn_tokens=32768")
 
@@ -68,6 +75,7 @@ class Plan:
             "document": self.document,
             "budget": self.budget,
             "limit": self.limit,
+            **({"isolation": self.isolation} if self.isolation != "separate" else {}),
         }
 
     @cached_property
@@ -80,15 +88,18 @@ class Plan:
         name = re.sub(r"[^\w.+-]+", "-", "+".join(parts))
         return f"{name}-{self.budget}-{hashlib.sha256(canonical.encode()).hexdigest()[:10]}"
 
-    def scoped_memory(self, scope: str) -> Mapping[str, Any]:
-        """The memory node with the placeholder replaced by the dialogue's scope."""
-        scoped: Mapping[str, Any] = _replace(self.memory, scope)
-        return scoped
+    def memory_of(self, scope: str, scratch: str) -> Mapping[str, Any]:
+        """The memory node with the placeholders replaced."""
+        placed: Mapping[str, Any] = _replace(self.memory, {SCOPE: scope, SCRATCH: scratch})
+        return placed
 
 
-def _replace(node: Any, scope: str) -> Any:
+def _replace(node: Any, values: Mapping[str, str]) -> Any:
     if isinstance(node, Mapping):
-        return {key: _replace(value, scope) for key, value in node.items()}
+        return {key: _replace(value, values) for key, value in node.items()}
     if isinstance(node, list):
-        return [_replace(value, scope) for value in node]
-    return scope if node == SCOPE else node
+        return [_replace(value, values) for value in node]
+    if isinstance(node, str) and "<" in node:
+        for placeholder, value in values.items():
+            node = node.replace(placeholder, value)
+    return node

@@ -26,6 +26,8 @@ def outcome_to_json(outcome: Outcome) -> str:
         line["verdict"] = dict(outcome.verdict)
     if outcome.error is not None:
         line["error"] = outcome.error
+    if outcome.leaks:
+        line["leaks"] = outcome.leaks
     line["usage"] = {phase: _usage_to_json(usage) for phase, usage in outcome.usage.items()}
     return _dump(line)
 
@@ -48,6 +50,7 @@ def outcome_from_json(line: Mapping[str, Any]) -> Outcome:
         answer=line.get("answer"),
         verdict=line.get("verdict"),
         error=line.get("error"),
+        leaks=line.get("leaks", 0),
         usage={phase: Usage(**usage) for phase, usage in line["usage"].items()},
     )
 

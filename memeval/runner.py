@@ -3,15 +3,18 @@
 The harness takes the clock, counts the tokens and keeps the gold; the strategy only sees turns and queries.
 """
 
+import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
+from pathlib import Path
+from typing import Any
 
 from memeval import checks, ledger, prompt
 from memeval.build import build
 from memeval.controls import Oracle
 from memeval.document import Document
-from memeval.errors import ContractError, MemevalError
+from memeval.errors import ContractError, LeakError, MemevalError
 from memeval.plan import Plan
 from memeval.tokens import Tokenizer
 from memeval.types import (
@@ -42,8 +45,8 @@ class DialogueResult:
 class Runner:
     """Runs dialogues under one plan; holds what all of them share."""
 
-    def __init__(self, plan: Plan) -> None:
-        """Build the harness's own tokenizer and template from the plan.
+    def __init__(self, plan: Plan, scratch: Path) -> None:
+        """Build the harness's own tokenizer and template from the plan; `scratch` is a folder for stores on disk.
 
         Raises:
             ConfigError: a node of the plan that cannot be built.
@@ -51,67 +54,99 @@ class Runner:
         self.plan = plan
         self.tokenizer: Tokenizer = build(plan.tokenizer, "tokenizer")
         self.document: Document = build(plan.document, "document")
+        self._scratch = scratch
+        self._stores: dict[str, Any] | None = {} if plan.isolation == "shared" else None
+        self._ids: set[str] = set()
 
     def run(self, dialogue: Dialogue) -> DialogueResult:
-        """Run one dialogue with a fresh strategy.
+        """Run one dialogue with a fresh strategy and stores of its own.
 
-        What a strategy raises is noted as the error of the question it was reading, or of all open questions if it
-        was writing.
+        What a strategy raises is noted as the error of the question it was reading, or of all open questions if it was
+        writing.
 
         Raises:
             DataError: a dialogue that cannot be measured.
             ConfigError, ModelError: what would fail in every dialogue alike.
         """
+        # Each dialogue has a folder of its own, so that no index finds what another has left.
+        folder = self._scratch / "dialogue"
+        folder.mkdir()
+        try:
+            session = self.open(dialogue, folder)
+            try:
+                session.live()
+                return session.finish()
+            finally:
+                session.close()
+        finally:
+            shutil.rmtree(folder)
+
+    def open(self, dialogue: Dialogue, folder: Path | None = None) -> "Session":
+        """Check a dialogue and build its strategy; `folder` is where its stores may write."""
         checks.check_dialogue(dialogue)
         lengths = [self.tokenizer.count(self.document.render(turn)) for turn in dialogue.turns]
         checks.check_turn_tokens(dialogue.turns, lengths, self.plan.max_turn_tokens, dialogue.id)
-        strategy: Strategy = build(self.plan.scoped_memory(dialogue.id), "memory")
-        session = _Session(self, dialogue, strategy)
-        try:
-            if isinstance(strategy, Prepares):
-                strategy.prepare()
-            outcomes = session.live()
-            stats = dict(strategy.stats()) if isinstance(strategy, Reports) else {}
-        finally:
-            if isinstance(strategy, Closes):
-                strategy.close()
-        record = DialogueRecord(
-            dialogue=dialogue.id,
-            turns=len(dialogue.turns),
-            tokens=sum(lengths),
-            questions=len(outcomes),
-            write=session.write_usage,
-            error=session.broken,
-            stats=stats,
-        )
-        return DialogueResult(record, outcomes)
+        if self._stores is not None:
+            dialogue = _qualified(dialogue)
+            self._ids.update(turn.id for turn in dialogue.turns)
+        node = self.plan.memory_of(dialogue.id, str(folder or self._scratch))
+        strategy: Strategy = build(node, "memory", self._stores)
+        return Session(self, dialogue, strategy, sum(lengths), self._ids)
 
 
-class _Session:
-    """A dialogue being lived through."""
+class Session:
+    """A dialogue being lived through: first `live`, then `finish`, at last `close`."""
 
-    def __init__(self, runner: Runner, dialogue: Dialogue, strategy: Strategy) -> None:
-        self.write_usage = Usage()
-        self.broken: str | None = None
+    def __init__(self, runner: Runner, dialogue: Dialogue, strategy: Strategy, tokens: int, known: set[str]) -> None:
+        """Start before the first turn; `known` are the turn ids of all dialogues that share the stores."""
         self._runner = runner
         self._dialogue = dialogue
         self._strategy = strategy
-        self._checker = checks.ContextChecker(runner.tokenizer)
+        self._tokens = tokens
+        self._checker = checks.ContextChecker(runner.tokenizer, known)
+        self._write_usage = Usage()
+        self._broken: str | None = None
+        self._written = 0
+        self._outcomes: list[Outcome] = []
+        when = checks.positions(dialogue)
+        questions = sorted(dialogue.questions, key=lambda question: when[question.id])
+        self._asked = [(position, list(group)) for position, group in groupby(questions, key=lambda q: when[q.id])]
 
-    def live(self) -> list[Outcome]:
-        """Write up to each moment at which questions are asked, and read them; outcomes in order of asking."""
-        when = checks.positions(self._dialogue)
-        questions = sorted(self._dialogue.questions, key=lambda question: when[question.id])
-        outcomes: list[Outcome] = []
-        written = 0
-        for position, asked in groupby(questions, key=lambda question: when[question.id]):
-            self._write(self._dialogue.turns[written:position])
-            written = position
-            outcomes.extend(self._read(question, written) for question in asked)
-        return outcomes
+    def live(self) -> None:
+        """Write up to each moment at which questions are asked and read them; of the last one only write."""
+        if isinstance(self._strategy, Prepares):
+            self._strategy.prepare()
+        for position, questions in self._asked[:-1]:
+            self._write(position)
+            self._outcomes.extend(map(self._read, questions))
+        for position, _ in self._asked[-1:]:
+            self._write(position)
 
-    def _write(self, turns: Sequence[Turn]) -> None:
-        if self.broken is not None or not turns:
+    def finish(self) -> DialogueResult:
+        """Read the last questions and sum up; outcomes are in order of asking."""
+        for _, questions in self._asked[-1:]:
+            self._outcomes.extend(map(self._read, questions))
+        stats = dict(self._strategy.stats()) if isinstance(self._strategy, Reports) else {}
+        record = DialogueRecord(
+            dialogue=self._dialogue.id,
+            turns=len(self._dialogue.turns),
+            tokens=self._tokens,
+            questions=len(self._outcomes),
+            write=self._write_usage,
+            error=self._broken,
+            stats=stats,
+        )
+        return DialogueResult(record, self._outcomes)
+
+    def close(self) -> None:
+        """Let the strategy release what it holds."""
+        if isinstance(self._strategy, Closes):
+            self._strategy.close()
+
+    def _write(self, position: int) -> None:
+        turns: Sequence[Turn] = self._dialogue.turns[self._written : position]
+        self._written = position
+        if self._broken is not None or not turns:
             return
         self._checker.written(turns)
         try:
@@ -120,12 +155,12 @@ class _Session:
                 if isinstance(self._strategy, Flushes):
                     self._strategy.flush()
         except Exception as error:
-            self.broken = _describe(error, "while writing")
-        self.write_usage += meter.usage
+            self._broken = _describe(error, "while writing")
+        self._write_usage += meter.usage
 
-    def _read(self, question: Question, written: int) -> Outcome:
-        if self.broken is not None:
-            return self._failed(question, written, self.broken, {})
+    def _read(self, question: Question) -> Outcome:
+        if self._broken is not None:
+            return self._failed(question, self._broken, {})
         budget = self._runner.plan.budget
         if type(self._strategy) is Oracle:
             self._strategy.reveal(question)
@@ -133,23 +168,30 @@ class _Session:
             with ledger.phase() as meter:
                 context = self._strategy.read(question.query, budget)
         except Exception as error:
-            return self._failed(question, written, _describe(error, "while reading"), {"read": meter.usage})
+            return self._failed(question, _describe(error, "while reading"), {"read": meter.usage})
+        usage = {"read": meter.usage}
         try:
             self._checker.check(context, budget)
+        except LeakError as error:
+            return self._failed(question, f"LeakError: {error}", usage, self._checker.leaks(context))
         except ContractError as error:
-            return self._failed(question, written, f"ContractError: {error}", {"read": meter.usage})
+            return self._failed(question, f"ContractError: {error}", usage)
+        if self._runner.plan.isolation == "shared":
+            context = _unqualified(context, self._dialogue.id)
         return Outcome(
             dialogue=self._dialogue.id,
             question=question.id,
-            written=written,
+            written=self._written,
             context=_parts(context),
             ranking=_ranking(context),
             tokens=prompt.sections(context, question.query, self._runner.tokenizer),
-            usage={"read": meter.usage},
+            usage=usage,
         )
 
-    def _failed(self, question: Question, written: int, error: str, usage: Mapping[str, Usage]) -> Outcome:
-        return Outcome(self._dialogue.id, question.id, written, None, None, {}, error=error, usage=usage)
+    def _failed(self, question: Question, error: str, usage: Mapping[str, Usage], leaks: int = 0) -> Outcome:
+        return Outcome(
+            self._dialogue.id, question.id, self._written, None, None, {}, error=error, leaks=leaks, usage=usage
+        )
 
 
 def _describe(error: Exception, phase: str) -> str:
@@ -157,6 +199,32 @@ def _describe(error: Exception, phase: str) -> str:
     if isinstance(error, MemevalError) and not isinstance(error, ContractError):
         raise error
     return f"{type(error).__name__} {phase}: {error}"
+
+
+def _qualified(dialogue: Dialogue) -> Dialogue:
+    """With turn ids that no other dialogue has, so that a source says whose it is."""
+    prefix = f"{dialogue.id}/"
+
+    def qualify(ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return None if ids is None else tuple(prefix + each for each in ids)
+
+    return Dialogue(
+        dialogue.id,
+        [replace(turn, id=prefix + turn.id) for turn in dialogue.turns],
+        [replace(question, evidence=qualify(question.evidence)) for question in dialogue.questions],
+    )
+
+
+def _unqualified(context: Context, dialogue: str) -> Context:
+    start = len(dialogue) + 1
+
+    def strip(sources: Sequence[str]) -> tuple[str, ...]:
+        return tuple(source[start:] for source in sources)
+
+    return Context(
+        [replace(segment, sources=strip(segment.sources)) for segment in context.segments],
+        None if context.ranking is None else [replace(hit, sources=strip(hit.sources)) for hit in context.ranking],
+    )
 
 
 def _parts(context: Context) -> tuple[ContextPart, ...]:

@@ -199,7 +199,7 @@ class _Column:
         if self.measure.applies(case):
             if case.failed:
                 self.failed += 1
-                value = self.measure.worst
+                value = self.measure.failure(case)
             else:
                 value = self.measure.value(case)
             if value is not None:

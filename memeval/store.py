@@ -208,6 +208,12 @@ class RunWriter:
                 pending, spoilt = [], False
         _replace_file(self._path, "".join(kept))
 
+    def forget_all(self) -> None:
+        """Start again: for runs whose dialogues depend on each other."""
+        with _explained(self.folder):
+            self._file.truncate(0)
+        self.finished.clear()
+
     def append(self, result: DialogueResult) -> None:
         """Write a finished dialogue and make sure that it is on the disk.
 

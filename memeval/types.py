@@ -191,6 +191,7 @@ class Outcome:
         tokens: of the context by section (kinds of segments), of the `query`, and of the `frame` (the prompt's own
             headings).
         error: None, or what the strategy raised; such a question scores its worst value.
+        leaks: sources of other dialogues that were cited, where dialogues share their stores; such a question failed.
         usage: by phase: `read`, later `answer` and `judge`. Writing is booked on the dialogue.
     """
 
@@ -203,6 +204,7 @@ class Outcome:
     answer: str | None = None
     verdict: Mapping[str, Any] | None = None
     error: str | None = None
+    leaks: int = 0
     usage: Mapping[str, Usage] = field(default_factory=dict)
 
 

@@ -115,6 +115,10 @@ class QuestionMeasure(Measure):
         """The value for a question that applies and did not fail; None if the outcome lacks the fact."""
         raise NotImplementedError
 
+    def failure(self, case: Case) -> float | None:
+        """The value of a question that failed; None leaves it out."""
+        return self.worst
+
     def chance(self, case: Case) -> float | None:
         """Expected value if the evidence lay anywhere in what was written; None where that has no closed form."""
         return None

@@ -115,6 +115,29 @@ class EvidenceDensity(QuestionMeasure):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class LeakRate(QuestionMeasure):
+    """Share of questions whose context or ranking cites a turn of another dialogue, where dialogues share their stores.
+
+    A leak is also a failure of the question; other failures are left out, since they show nothing to anybody.
+    """
+
+    summary: ClassVar[str] = "turns of another user reached the context or the ranking"
+    better: ClassVar[Better] = "lower"
+
+    def applies(self, case: Case) -> bool:
+        """Every question."""
+        return True
+
+    def value(self, case: Case) -> float:
+        """What did not fail did not leak."""
+        return 0.0
+
+    def failure(self, case: Case) -> float | None:
+        """1 for a leak."""
+        return 1.0 if case.outcome is not None and case.outcome.leaks else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class _Update(QuestionMeasure):
     """Questions whose answer was updated in the dialogue, by which of its turns are in the context."""
 

@@ -1,12 +1,27 @@
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from support.dialogues import Memory, dialogue, turns
 from support.plans import plan, window
 
 from memeval.errors import ConfigError, DataError, ModelError
-from memeval.runner import Runner
+from memeval.plan import Plan
+from memeval.runner import DialogueResult
+from memeval.runner import Runner as RealRunner
 from memeval.types import Dialogue, Query, Question, Turn
+
+
+class Runner:
+    """The real one with a scratch folder."""
+
+    def __init__(self, made: Plan) -> None:
+        self._plan = made
+
+    def run(self, about: Dialogue) -> DialogueResult:
+        with TemporaryDirectory() as scratch:
+            return RealRunner(self._plan, Path(scratch)).run(about)
 
 
 def faulty(name: str, **options: object) -> dict[str, object]:
