@@ -89,6 +89,7 @@ def test_one_name_and_real_files(built: Built) -> None:
         assert sorted(top for top in tops if not top.endswith(".dist-info")) == ["memeval"]
         assert not [name for name, info in infos.items() if stat.S_ISLNK(info.external_attr >> 16)]
         assert not [name for name in infos if "__pycache__" in name or "/tests/" in name]
+        assert "memeval/py.typed" in infos
         for folder in LINKED:
             expected = [
                 path
