@@ -10,8 +10,11 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -170,7 +173,29 @@ def manners(module: Module) -> Iterator[str]:
         yield f"has {lines} lines: at most {MAX_LINES}, one purpose each"
 
 
-RULES: tuple[Callable[[Module], Iterator[str]], ...] = (import_rules, heavy_rule, clock_rule, manners)
+@cache
+def declared() -> frozenset[str]:
+    """Names that the dependencies of pyproject.toml install; of extras only those that are not for development."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = (lines for extra, lines in project["optional-dependencies"].items() if extra != "dev")
+    wanted = {normal(re.split(r"[^\w.-]", line)[0]) for lines in (project["dependencies"], *extras) for line in lines}
+    installed = {top for top, owners in packages_distributions().items() if wanted & {normal(each) for each in owners}}
+    # An extra that is not installed is known by its own name only.
+    return frozenset(installed | {name.replace("-", "_") for name in wanted})
+
+
+def normal(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def dependency_rule(module: Module) -> Iterator[str]:
+    """What is imported is declared, not there by the luck of another package needing it."""
+    for top in {name.split(".")[0] for name in imports(module.tree)} - {"memeval", ""}:
+        if top not in sys.stdlib_module_names and top not in declared():
+            yield f"imports {top}, which no dependency in pyproject.toml installs"
+
+
+RULES: tuple[Callable[[Module], Iterator[str]], ...] = (import_rules, heavy_rule, clock_rule, manners, dependency_rule)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -211,6 +236,8 @@ def test_the_code_keeps(rule: Callable[[Module], Iterator[str]]) -> None:
         (manners, "memeval.cli.x", "assert 1"),
         (manners, "memeval.strategies.x", "x = hasattr(1, 'real')"),
         (manners, "memeval.x", "pass\n" * (MAX_LINES + 1)),
+        (dependency_rule, "memeval.x", "def f():\n    import httpx"),
+        (dependency_rule, "memeval.strategies.x", "from pytest import fixture"),
     ],
 )
 def test_the_rule_catches(rule: Callable[[Module], Iterator[str]], name: str, code: str) -> None:
@@ -226,7 +253,7 @@ def test_the_rule_catches(rule: Callable[[Module], Iterator[str]], name: str, co
             "memeval.runner",
             "from memeval import ledger\nfrom memeval.types import Turn\nfrom memeval import __version__",
         ),
-        ("memeval.strategies.x", "def f():\n    import faiss"),
+        ("memeval.strategies.x", "def f():\n    import faiss, sentence_transformers, Stemmer"),
         ("memeval.x", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import pandas"),
         ("memeval.strategies.x", '"""Never calls now() or CURRENT_TIME."""\nfrom time import perf_counter'),
         ("memeval.ledger", "import time\nx = time.time()"),
