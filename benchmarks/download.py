@@ -72,8 +72,9 @@ def fetch(source: Source, force: bool = False, quiet: bool = False) -> Path:
         if actual != source.sha256:
             part.unlink()
             raise DataError(
-                f"{source.url} sent sha256 {actual}, expected {source.sha256}: it has been changed since memeval pinned "
-                f"it; update memeval, or download it yourself and use it knowingly with {option_for(source)}=FILE"
+                f"{source.url} sent sha256 {actual}, expected {source.sha256}: it has been changed since memeval "
+                "pinned it; update memeval, or download it yourself and use it knowingly with "
+                f"{option_for(source)}=FILE"
             )
         part.replace(target)
         remember_sha256(target, actual)
@@ -124,6 +125,7 @@ def _open(source: Source, url: str, request: urllib.request.Request) -> http.cli
         response: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=_TIMEOUT)
         return response
     except urllib.error.HTTPError as error:
+        error.close()
         gone = error.code in (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.GONE)
         what = "it has moved; update memeval" if gone else "try again later"
         raise DataError(f"{url} answered {error.code} {error.reason}: {what}, {_by_hand(source)}") from error

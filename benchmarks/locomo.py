@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from memeval.benchmarks.sources import SOURCES, Located, locate
 from memeval.benchmarks.fields import as_object, kind, read_json, take
+from memeval.benchmarks.sources import SOURCES, Located, locate
 from memeval.errors import ConfigError, DataError
 from memeval.types import Dialogue, Query, Question, Role, Turn
 

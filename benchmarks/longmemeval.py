@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from memeval.benchmarks.sources import SOURCES, Located, Source, locate
 from memeval.benchmarks.fields import as_object, kind, stream_array, take
+from memeval.benchmarks.sources import SOURCES, Located, Source, locate
 from memeval.errors import ConfigError, DataError
 from memeval.types import Dialogue, Query, Question, Turn
 

@@ -6,10 +6,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from memeval.benchmarks.sources import file_sha256
 from memeval.benchmarks.fields import unreadable
 from memeval.benchmarks.jsonl.line import LineReader
 from memeval.benchmarks.jsonl.node import Mistake
+from memeval.benchmarks.sources import file_sha256
 from memeval.errors import ConfigError, DataError
 from memeval.types import Dialogue
 
