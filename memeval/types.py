@@ -341,6 +341,17 @@ class Embedder(Protocol):
         """Embed `texts` into float32 (n, d), rows of unit length, in the order given."""
 
 
+@runtime_checkable
+class Describes(Protocol):
+    """For benchmarks that can say what is in them; `memeval data show` prints it."""
+
+    def describe(self) -> Mapping[str, Any]:
+        """Counts, file, licence, in the order to show."""
+
+    def anomalies(self) -> Mapping[str, int]:
+        """What the loader repaired or left out: counts by name."""
+
+
 class Benchmark(Protocol):
     """A source of dialogues with questions."""
 
@@ -356,3 +367,51 @@ class Benchmark(Protocol):
 
     def __len__(self) -> int:
         """Number of dialogues."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A value of a key-value store with its history. `current` is False once a newer value has taken its slot."""
+
+    key: str
+    slot: str
+    value: str
+    time: datetime | None
+    sources: tuple[str, ...]
+    current: bool = True
+
+
+class KeyValueStore(Protocol):
+    """Values under exact keys, separated by scope (one scope a user), with their history.
+
+    Values under one key lie in slots: in the same slot the newer value supersedes the older, values in different slots
+    stand side by side. An attribute with one value (home) uses the slot "", one with many (likes) a slot a value.
+    """
+
+    def upsert(self, scope: str, entries: Sequence[Entry]) -> None:
+        """Write in order, all or none; `current` is not read.
+
+        The value that the slot holds already gets the further sources and the later time. Another one takes the slot,
+        unless it is older, or keeps it if it is: the loser is history. Without times the later written is the newer.
+
+        Raises:
+            ContractError: a text with a NUL or an unpaired surrogate.
+        """
+
+    def get(self, scope: str, key: str, limit: int | None = None) -> Sequence[Entry]:
+        """The current values of a key, newest first, at most `limit`; written later counts as newer at equal times."""
+
+    def history(self, scope: str, key: str) -> Sequence[Entry]:
+        """All values that a key ever had, newest first."""
+
+    def delete(self, scope: str, keys: Sequence[str]) -> None:
+        """Remove keys with their history; unknown ones are ignored."""
+
+    def keys(self, scope: str) -> Sequence[str]:
+        """The keys of a scope, in order of first writing."""
+
+    def count(self, scope: str) -> int:
+        """How many values the scope holds, history included."""
+
+    def close(self) -> None:
+        """Release files and connections; later calls do nothing."""
