@@ -30,6 +30,7 @@ class RunConfig:
     writing: Any = None
     embedder: Any = None
     vector_store: Any = None
+    kv_store: Any = None
     target: Any = None
     tokenizer: Any = None
     document: Any = None
