@@ -1,7 +1,7 @@
 """LongMemEval (Wu et al. 2024): 500 questions, each with a haystack of chats between one user and an assistant.
 
-The variants share the questions: `oracle` has the evidence sessions only, `s` about 40 more sessions a question
-(100,000 tokens), `m` about 500. One record becomes one dialogue with one question; records are streamed.
+The variants share the questions: `oracle` has the evidence sessions only, `s` about 48 sessions a question (100,000
+tokens), `m` about 500. One record becomes one dialogue with one question; records are streamed.
 """
 
 import re

@@ -44,7 +44,7 @@ class Jsonl:
             )
         self._path = Path(path).expanduser()
 
-    @property
+    @cached_property
     def categories(self) -> Sequence[str]:
         """Categories in order of their first occurrence; reads the file once.
 

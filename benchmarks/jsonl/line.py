@@ -12,9 +12,9 @@ UNCATEGORISED = "uncategorised"
 ONLY_SESSION = "1"
 
 _ROLES: Mapping[str, Role] = {"user": "user", "assistant": "assistant", "system": "system"}
-_DIALOGUE = ("id", "turns", "questions")
-_TURN = ("id", "text", "role", "session", "speaker", "time", "caption")
-_QUESTION = (
+DIALOGUE = ("id", "turns", "questions")
+TURN = ("id", "text", "role", "session", "speaker", "time", "caption")
+QUESTION = (
     "id",
     "text",
     "answers",
@@ -65,7 +65,7 @@ class LineReader:
             self._wrong("", f"not usable JSON ({error}): write one object of strings and lists a line")
             return None
         self._suspicious = _SUSPICIOUS.search(line) is not None
-        node = self._open(record, "", _DIALOGUE)
+        node = self._open(record, "", DIALOGUE)
         if node is None:
             return None
         name = node.text("id")
@@ -74,7 +74,7 @@ class LineReader:
         questions = [
             self._question(child)
             for index, raw in enumerate(node.items("questions") or ())
-            if (child := self._open(raw, f"questions[{index}]", _QUESTION)) is not None
+            if (child := self._open(raw, f"questions[{index}]", QUESTION)) is not None
         ]
         return None if self.mistakes else Dialogue(name or "", turns, questions)
 
@@ -86,7 +86,7 @@ class LineReader:
         turns: list[Turn] = []
         day: date | None = None
         for index, raw in enumerate(items or ()):
-            child = self._open(raw, f"turns[{index}]", _TURN)
+            child = self._open(raw, f"turns[{index}]", TURN)
             turn = None if child is None else self._turn(child)
             if child is None or turn is None:
                 self._broken = True

@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memeval.benchmarks.jsonl import Jsonl, Mistake, validate
+from memeval.benchmarks.jsonl import Jsonl, Mistake, line, validate
 from memeval.checks import check_dialogue
 from memeval.errors import ConfigError, DataError
 from memeval.types import Query, Question, Turn
@@ -211,6 +212,16 @@ def test_a_byte_order_mark_and_windows_line_ends_are_taken(tmp_path: Path) -> No
     file.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(json.dumps(line) for line in lines).encode())
     assert list(validate(str(file))) == []
     assert [each.id for each in Jsonl(str(file))] == ["a", "b"] and len(Jsonl(str(file))) == 2
+
+
+def test_the_documented_example_is_valid_and_every_field_documented(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
+    example = re.search(r"```json\n(.*?)```", text, re.DOTALL)
+    assert example is not None
+    assert found(tmp_path, json.loads(example[1])) == []
+    for noun, fields in (("turns", line.TURN), ("questions", line.QUESTION)):
+        for field in fields:
+            assert f"`{noun}[].{field}`" in text or f"`{field}` |" in text
 
 
 def test_no_file_says_what_to_type(tmp_path: Path) -> None:
