@@ -15,8 +15,8 @@ from memeval.compose import CONFIG_MODULE, composer
 from memeval.errors import ConfigError
 
 DESCRIPTION = """\
-Meet numbers that others have published: runs each row's command, prints the expected value beside the one obtained, and OK
-or not. Exit code 1 if a number is not met.
+Meet numbers that others have published: runs each row's command, prints the expected value beside the one obtained,
+and OK or not. Exit code 1 if a number is not met.
   memeval reproduce                 all rows (memeval list reproduction)
   memeval reproduce memini okapi    some
   memeval reproduce memini workers=2 results=FOLDER
@@ -42,7 +42,9 @@ class Check:
 def main(argv: Sequence[str]) -> int:
     """Carry out `memeval reproduce`."""
     parser = console.subparser("reproduce", DESCRIPTION)
-    parser.add_argument("words", nargs="*", metavar="ROW", help="rows to reproduce; key=value are overrides for all of them")
+    parser.add_argument(
+        "words", nargs="*", metavar="ROW", help="rows to reproduce; key=value are overrides for all of them"
+    )
     words = parser.parse_args(argv).words
     known = rows()
     extra = [word for word in words if "=" in word]

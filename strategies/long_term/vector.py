@@ -1,0 +1,92 @@
+"""Retrieval by the similarity of embeddings."""
+
+from collections.abc import Mapping, Sequence
+
+from memeval.types import Embedder, Forgets, Hit, Passage, Prepares, Query, Reports, Turn, VectorStore, Writing
+
+
+class Vector:
+    """Passages ranked by the cosine between their embedding and the query's.
+
+    Passages are embedded and stored at `flush` or the next search, all that have gathered in one batch; each text once.
+    """
+
+    def __init__(self, writing: Writing, embedder: Embedder, store: VectorStore, scope: str = "default") -> None:
+        """Open an empty memory.
+
+        Args:
+            writing: makes the passages.
+            embedder: embeds passages and queries.
+            store: keeps the vectors.
+            scope: whose vectors these are in the store.
+        """
+        self._writing = writing
+        self._embedder = embedder
+        self._store = store
+        self._scope = scope
+        self._passages: dict[str, Passage] = {}
+        self._pending: dict[str, Passage] = {}
+        self._forgotten: set[str] = set()
+
+    def prepare(self) -> None:
+        """Load the embedder."""
+        if isinstance(self._embedder, Prepares):
+            self._embedder.prepare()
+
+    def write(self, turns: Sequence[Turn]) -> None:
+        """Take in the next turns."""
+        self._put(self._writing.write(turns))
+
+    def _put(self, passages: Sequence[Passage]) -> None:
+        for passage in passages:
+            if self._forgotten.isdisjoint(passage.sources):
+                self._passages[passage.id] = passage
+                self._pending[passage.id] = passage
+
+    def flush(self) -> None:
+        """Embed and store what has changed."""
+        if not self._pending:
+            return
+        pending = list(self._pending.values())
+        self._pending = {}
+        vectors = self._embedder.embed([passage.text for passage in pending])
+        self._store.upsert(
+            self._scope,
+            [passage.id for passage in pending],
+            vectors,
+            [{"sources": list(passage.sources)} for passage in pending],
+        )
+
+    def search(self, query: Query, k: int) -> Sequence[Hit]:
+        """The at most `k` most similar passages; the query's time is not used."""
+        self.flush()
+        if k < 1 or not self._passages:
+            return []
+        vector = self._embedder.embed([query.text])[0]
+        found = self._store.search(self._scope, vector, k)
+        return [
+            Hit(passage.text, passage.sources, match.score, passage.verbatim)
+            for match in found
+            for passage in (self._passages[match.id],)
+        ]
+
+    def forget(self, turn_ids: Sequence[str]) -> None:
+        """Remove what was made from these turns; a writing that can forget gives the other turns of a passage back."""
+        self._forgotten.update(turn_ids)
+        if isinstance(self._writing, Forgets):
+            self._writing.forget(turn_ids)
+            self._put(self._writing.write(()))
+        gone = [name for name, passage in self._passages.items() if not self._forgotten.isdisjoint(passage.sources)]
+        for name in gone:
+            del self._passages[name]
+            self._pending.pop(name, None)
+        self._store.delete(self._scope, gone)
+
+    def stats(self) -> Mapping[str, float]:
+        """Passages stored, and what the store says of itself."""
+        store = self._store.stats() if isinstance(self._store, Reports) else {}
+        return {"items": len(self._passages), **store}
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()
