@@ -16,6 +16,9 @@ from typing import Any, get_type_hints
 from memeval.errors import ConfigError
 
 TARGET = "_target_"
+# The composite's parts stand under names of their own on the command line, and so do their parts.
+_TYPED = {"memory.window": "strategy", "memory.retriever": "retriever"}
+_SHARED_GROUPS = ("writing", "embedder", "document", "tokenizer")
 
 
 def build(node: Mapping[str, Any], path: str = "", shared: dict[str, Any] | None = None) -> Any:
@@ -40,7 +43,7 @@ def build(node: Mapping[str, Any], path: str = "", shared: dict[str, Any] | None
     for key, value in node.items():
         if key == TARGET:
             continue
-        where = f"{path}.{key}" if path else key
+        where = _typed(path, key)
         if not signature.open and key not in signature.parameters:
             raise ConfigError(f"{target} takes no option {key!r}: it takes {', '.join(signature.parameters) or 'none'}")
         if isinstance(value, Mapping) and TARGET in value:
@@ -61,6 +64,14 @@ def build(node: Mapping[str, Any], path: str = "", shared: dict[str, Any] | None
             f"{path or target} lacks {', '.join(missing)}: {target} needs it, e.g. {path}.{missing[0]}=..."
         )
     return signature.call(**arguments)
+
+
+def _typed(path: str, key: str) -> str:
+    """What the user types for an option, which is where its value comes from."""
+    where = f"{path}.{key}" if path else key
+    if path == "retriever" and key in _SHARED_GROUPS:
+        return key
+    return _TYPED.get(where, where)
 
 
 class _Signature:

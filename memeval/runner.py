@@ -90,7 +90,7 @@ class Runner:
             dialogue = _qualified(dialogue)
             self._ids.update(turn.id for turn in dialogue.turns)
         node = self.plan.memory_of(dialogue.id, str(folder or self._scratch))
-        strategy: Strategy = build(node, "memory", self._stores)
+        strategy: Strategy = build(node, "memory" if "window" in node else "strategy", self._stores)
         return Session(self, dialogue, strategy, sum(lengths), self._ids)
 
 

@@ -60,7 +60,9 @@ def _entries(package: str) -> Iterator[tuple[str, str, str]]:
             continue
         for file in folder.iterdir():
             if file.name.endswith(".yaml"):
-                first = file.read_text(encoding="utf-8").partition("\n")[0]
+                lines = file.read_text(encoding="utf-8").splitlines()
+                # Hydra's own directives (`# @package ...`) have to stand above the description.
+                first = next((line for line in lines if line.startswith("#") and not line.startswith("# @")), "")
                 yield folder.name, file.name.removesuffix(".yaml"), first.lstrip("# ")
 
 
