@@ -1,0 +1,1 @@
+"""Facts from turns, by rules and without a model; see docs/facts.md."""

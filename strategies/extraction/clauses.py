@@ -1,0 +1,49 @@
+"""From a turn to the clauses that state something."""
+
+import re
+from collections.abc import Iterator
+
+_SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|\n+|\s+[–—-]+\s+|—|;\s+")
+_NEXT_SUBJECT = r"(?:I|we|my|our|he|she|they|it|that's|there)\b"
+_CLAUSE = re.compile(
+    rf",?\s+(?:and|but|so|because|'?cause|which|since|though|although|while)\s+(?={_NEXT_SUBJECT})|"
+    rf",\s+(?={_NEXT_SUBJECT})"
+)
+_ASIDE = re.compile(
+    r"(?:(?:yeah|yea|yep|yes|yup|no|nope|nah|wow|oh|ooh|aww?|hey|hi|hello|thanks(?: so much| a lot| a ton| for "
+    r"[^.!,]+)?|"
+    r"thank you(?: so much)?|by the way|btw|fyi|also|and|but|so|well|actually|anyway|anyways|plus|lol|haha|sure|"
+    r"definitely|"
+    r"absolutely|totally|nice|cool|great|awesome|ok|okay|right|honestly|luckily|sadly|unfortunately|fortunately|lately|"
+    r"recently|oh my god|omg|speaking of which|in fact|besides|then|now|finally|guess what|you know|i mean|as for me|"
+    r"since (?:we|i) last (?:spoke|talked|chatted|met|caught up)|it's been \w+)\b"
+    r"[,!.…:]*\s*)+",
+    re.IGNORECASE,
+)
+_CALL = re.compile(r"[A-Z][\w'’-]+[,!]\s+")
+# What is asked is no statement, but people state things on the way to their question.
+_QUESTION = re.compile(
+    r",?\s*\b(?:and |but |so )?(?:what|which|how|why|when|where|who|do|does|did|have|has|can|could|would|will|"
+    r"should|is|are|"
+    r"any|is it|don't|isn't)\b[^,]*\?$",
+    re.IGNORECASE,
+)
+_FIRST_PERSON = re.compile(r"\b(?:I|my|we|our|I'm|I've)\b")
+
+
+def clauses(text: str) -> Iterator[str]:
+    """The clauses of a text that are not questions, without greetings and names called; curly quotes made straight."""
+    for sentence in _SENTENCE.split(text.replace("’", "'")):
+        sentence = sentence.strip()
+        if sentence.endswith("?"):
+            sentence = _QUESTION.sub("", sentence)
+            if sentence.endswith("?") or not _FIRST_PERSON.search(sentence):
+                continue
+        for clause in _CLAUSE.split(sentence):
+            clause = _ASIDE.sub("", clause, count=1) if _ASIDE.match(clause) else clause
+            if _CALL.match(clause):
+                clause = _CALL.sub("", clause, count=1)
+                clause = _ASIDE.sub("", clause, count=1) if _ASIDE.match(clause) else clause
+            clause = clause.strip().rstrip(".!…:, ")
+            if clause:
+                yield clause
