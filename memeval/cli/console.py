@@ -19,7 +19,7 @@ def notes() -> Console:
 def table(renderable: RenderableType) -> None:
     """Print a table; a terminal too narrow for it gets it in full width all the same."""
     console = out()
-    console.width = max(console.width, 120)
+    console.width = max(console.width, 100)
     console.print(renderable)
 
 

@@ -129,7 +129,7 @@ def print_rows(rows: Sequence[Row], errors: int) -> None:
     for row in rows:
         by_benchmark.setdefault(row.run.meta["benchmark"]["name"], []).append(row)
     for name, group in by_benchmark.items():
-        console.table(run_table(group, title_of(name, group)))
+        console.table(run_table(group, title_of(name, group), max(console.out().width, 100)))
         if any(MAIN in row.scores.overall and row.scores[MAIN].by_category for row in group):
             console.table(category_table(group))
     notes = console.notes()
@@ -149,7 +149,9 @@ def title_of(name: str, rows: Sequence[Row]) -> str:
     meta = rows[0].run.meta
     questions = len(rows[0].scores.questions)
     tokenizer = meta["identity"]["tokenizer"].get("name", "tokens")
-    return f"{name}: {meta['dialogues']:,} dialogues, {questions:,} questions; tokens of {tokenizer}"
+    budgets = ", ".join(f"{budget:,}" for budget in sorted({row.budget for row in rows if not row.is_reference}))
+    size = f"{meta['dialogues']:,} dialogues, {questions:,} questions"
+    return f"{name}: {size}; budget {budgets or 'of the references'} tokens of {tokenizer}"
 
 
 def _first_error(row: Row) -> str:

@@ -83,6 +83,9 @@ def _frontier(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]
 
 def _label(axes: "Axes", points: Sequence[tuple[str, float, float]]) -> None:
     """Write each label beside its point, moved up or down until it covers no other label or marker."""
+    from matplotlib.patheffects import withStroke
+
+    halo = [withStroke(linewidth=2.5, foreground="white")]
     figure = axes.figure
     figure.canvas.draw()
     renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
@@ -107,13 +110,14 @@ def _label(axes: "Axes", points: Sequence[tuple[str, float, float]]) -> None:
                 ha="left" if dx > 0 else "right",
                 va="center",
                 fontsize=8.5,
+                path_effects=halo,
                 arrowprops={"arrowstyle": "-", "color": "0.5", "linewidth": 0.6, "shrinkB": 5}
                 if abs(dy) > 11 or abs(dx) > 9
                 else None,
             )
             box = text.get_window_extent(renderer)
             edges = (box.x0 - 1, box.y0 - 1, box.x1 + 1, box.y1 + 1)
-            inside = edges[0] >= frame.x0 and edges[2] <= frame.x1 + 4
+            inside = edges[0] >= frame.x0 and edges[2] <= frame.x1 + 4 and edges[1] >= frame.y0 and edges[3] <= frame.y1
             if inside and not any(_overlap(edges, other) for other in taken):
                 taken.append(edges)
                 break

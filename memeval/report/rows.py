@@ -41,7 +41,9 @@ class Row:
     @property
     def name(self) -> str:
         """Strategy and retriever."""
-        return self.strategy if self.retriever == "none" else f"{self.strategy} + {self.retriever}"
+        if self.retriever == "none":
+            return self.strategy
+        return f"{self.retriever} alone" if self.strategy == "none" else f"{self.strategy} + {self.retriever}"
 
 
 def ordered(rows: Sequence[Row], by: Measure = MAIN) -> list[Row]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -13,6 +13,20 @@ from memeval.scoring import Part
 
 DASH = "–"
 _SECONDS_AS_MS = (ReadSeconds,)
+# Words that a column of figures is wide enough for.
+_SHORT = {
+    "EvidenceRecall": ("evidence", "recall"),
+    "AnswerInContext": ("answer", "in text"),
+    "EvidenceDensity": ("evidence", "density"),
+    "ContextTokens": ("context",),
+    "ContextShare": ("context", "share"),
+    "ReadSeconds": ("read",),
+    "WriteSeconds": ("write",),
+    "NewestInContext": ("newest", "value"),
+    "OnlyStaleInContext": ("stale", "only"),
+    "NeitherInContext": ("neither", "value"),
+}
+_UNSAID = {("unit", "turn"), ("rule", "fraction")}
 
 
 def show(measure: Measure, value: float | None) -> str:
@@ -33,58 +47,60 @@ def unit(measure: Measure) -> str:
     return {"tokens": "tokens", "share": "%"}[measure.quantity]
 
 
-def heading(measure: Measure) -> str:
-    """The measure's canonical name over a few short lines, with its unit."""
+def heading(measure: Measure, by_chance: bool = False) -> str:
+    """A few short lines: name, what distinguishes it, unit; the legend gives the whole name."""
     name, _, rest = str(measure).partition("(")
     options, _, at = rest.partition(")")
-    lines = ["".join(f"\n{part}" if part[0].isupper() and index else part for index, part in enumerate(_words(name)))]
-    lines[0] += at
+    given = dict(option.split("=") for option in options.split(",") if option)
+    lines = list(_SHORT.get(name.partition("@")[0], (name.partition("@")[0],)))
+    lines[-1] += at or name.partition("@")[1] + name.partition("@")[2]
     lines += [
-        option.partition("=")[2] if option.startswith(("unit=", "rule=")) else option
-        for option in options.split(",")
-        if option
+        f"p{value}" if option == "p" else value for option, value in given.items() if (option, value) not in _UNSAID
     ]
-    return "\n".join([*lines, f"[{unit(measure)}]"])
+    if by_chance:
+        lines.append("by luck")
+    return "\n".join([*lines, unit(measure)])
 
 
-def _words(name: str) -> list[str]:
-    words: list[str] = []
-    for letter in name:
-        if letter.isupper() and words and words[-1][-1].islower():
-            words.append(letter)
-        elif words:
-            words[-1] += letter
-        else:
-            words.append(letter)
-    # Only long names are broken.
-    return words if len(name) > 9 else [name]
-
-
-def run_table(rows: Sequence[Row], title: str) -> RenderableType:
+def run_table(rows: Sequence[Row], title: str, width: int = 200) -> RenderableType:
     """All rows over all measures that apply to any of them, with chance and saturation below.
 
     The chance of recall in a context depends on how much the context covers, so it stands beside it; that of ranking
-    measures depends on the data and k alone, so it stands in a line of its own.
+    measures depends on the data and k alone, so it stands in a line of its own. Columns that do not fit the width go
+    into a table below.
     """
     rows = ordered(rows)
     measures = _columns(rows)
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("strategy", vertical="bottom", no_wrap=True)
-    table.add_column("retriever", vertical="bottom", no_wrap=True)
-    table.add_column("budget", justify="right", vertical="bottom")
-    for measure in measures:
-        table.add_column(Text(heading(measure)), justify="right")
-        if measure == MAIN:
-            table.add_column(Text("by\nchance\n[%]"), justify="right")
+    tables: list[RenderableType] = []
+    console = Console(width=10_000)
+    while measures:
+        shown = len(measures)
+        while True:
+            table = _table(rows, measures[:shown], title if not tables else None)
+            if shown == 1 or console.measure(table).maximum <= width:
+                break
+            shown -= 1
+        tables.append(table)
+        measures = measures[shown:]
+    return Group(*tables, "", Text(_legend(rows, _columns(rows)), style="dim"))
+
+
+def _table(rows: Sequence[Row], measures: Sequence[Measure], title: str | None) -> Table:
+    budgets = len({row.budget for row in rows if not row.is_reference}) > 1
     failed = any(row.scores.failed.any() for row in rows)
+    table = _grid(title, budgets)
+    for measure in measures:
+        table.add_column(Text(heading(measure)), justify="right", no_wrap=True)
+        if measure == MAIN:
+            table.add_column(Text(heading(measure, by_chance=True)), justify="right", no_wrap=True)
     if failed:
-        table.add_column("failed", justify="right")
+        table.add_column("failed", justify="right", vertical="bottom")
     previous: Row | None = None
     for row in rows:
         if previous is not None and previous.is_reference != row.is_reference:
             table.add_section()
         previous = row
-        cells = [row.strategy, row.retriever if row.retriever != "none" else DASH, f"{row.budget:,}"]
+        cells = _names(row, budgets)
         for measure in measures:
             score = row.scores[measure]
             cells.append(show(measure, score.value))
@@ -93,8 +109,23 @@ def run_table(rows: Sequence[Row], title: str) -> RenderableType:
         if failed:
             cells.append(str(int(row.scores.failed.sum())))
         table.add_row(*cells, style="dim" if row.is_reference else "")
-    _add_luck(table, rows, measures, failed)
-    return Group(table, Text(_legend(rows, measures), style="dim"))
+    _add_luck(table, rows, measures, 2 + budgets)
+    return table
+
+
+def _grid(title: str | None, budgets: bool) -> Table:
+    """An empty table with the columns that name a row."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("strategy", vertical="bottom", no_wrap=True)
+    table.add_column("retriever", vertical="bottom", no_wrap=True)
+    if budgets:
+        table.add_column("budget", justify="right", vertical="bottom", no_wrap=True)
+    return table
+
+
+def _names(row: Row, budgets: bool) -> list[str]:
+    names = [row.strategy, row.retriever if row.retriever != "none" else DASH]
+    return [*names, f"{row.budget:,}"] if budgets else names
 
 
 def _columns(rows: Sequence[Row]) -> list[Measure]:
@@ -110,13 +141,13 @@ def _columns(rows: Sequence[Row]) -> list[Measure]:
     return sorted(columns, key=lambda measure: order.get(measure, len(order)))
 
 
-def _add_luck(table: Table, rows: Sequence[Row], measures: Sequence[Measure], failed: bool) -> None:
+def _add_luck(table: Table, rows: Sequence[Row], measures: Sequence[Measure], names: int) -> None:
     ranking = [row for row in rows if row.scores.has_ranking]
-    if not ranking:
+    if not ranking or not any("@" in str(measure) for measure in measures):
         return
     table.add_section()
-    for name, attribute in (("(a random ranking)", "chance"), ("(k covers everything)", "saturation")):
-        cells = [name, "", ""]
+    for name, attribute in (("(by luck)", "chance"), ("(saturated)", "saturation")):
+        cells = [name] + [""] * (names - 1)
         for measure in measures:
             value = None
             if "@" in str(measure):
@@ -124,11 +155,18 @@ def _add_luck(table: Table, rows: Sequence[Row], measures: Sequence[Measure], fa
             cells.append("" if value is None else show(measure, value))
             if measure == MAIN:
                 cells.append("")
-        table.add_row(*cells, *([""] if failed else []), style="dim italic")
+        table.add_row(*cells, style="dim italic")
 
 
 def _legend(rows: Sequence[Row], measures: Sequence[Measure]) -> str:
-    lines = [f"{measure}: {measure.summary}; n = {_counts(rows, measure)}" for measure in measures]
+    lines = []
+    for measure in measures:
+        short = " ".join(heading(measure).split("\n")[:-1])
+        lines.append(f"{short}: {measure}, {measure.summary}; n = {_counts(rows, measure)}")
+    if any("@" in str(measure) for measure in measures):
+        lines.append(
+            "by luck: a uniformly random ranking; saturated: share of questions where k reaches all that was written."
+        )
     lines.append("Rows below the line are references. A dash: the measure does not apply, which is not 0.")
     return "\n".join(lines)
 
@@ -146,21 +184,22 @@ def category_table(rows: Sequence[Row], measure: Measure = MAIN) -> RenderableTy
         for category, part in row.scores[measure].by_category.items():
             if part.n:
                 categories.setdefault(category, part)
-    table = Table(
-        title=f"{measure} by category [{unit(measure)}]".replace("[", r"\["),
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-    )
-    table.add_column("strategy", vertical="bottom", no_wrap=True)
-    table.add_column("retriever", vertical="bottom", no_wrap=True)
-    table.add_column("budget", justify="right", vertical="bottom")
+    budgets = len({row.budget for row in rows if not row.is_reference}) > 1
+    table = _grid(f"{measure} by category, {unit(measure)}", budgets)
     for category, part in categories.items():
-        table.add_column(f"{category}\nn={part.n}", justify="right")
+        table.add_column("\n".join([*_folded(category), f"n={part.n:,}"]), justify="right", vertical="bottom")
+    previous: Row | None = None
     for row in rows:
+        if previous is not None and previous.is_reference != row.is_reference:
+            table.add_section()
+        previous = row
         parts = row.scores[measure].by_category
-        cells = [row.strategy, row.retriever if row.retriever != "none" else DASH, f"{row.budget:,}"]
-        cells += [show(measure, parts[category].value if category in parts else None) for category in categories]
-        table.add_row(*cells, style="dim" if row.is_reference else "")
+        cells = [show(measure, parts[category].value if category in parts else None) for category in categories]
+        table.add_row(*_names(row, budgets), *cells, style="dim" if row.is_reference else "")
     return table
+
+
+def _folded(category: str) -> list[str]:
+    """A long name in two lines, broken at a hyphen."""
+    head, hyphen, tail = category.rpartition("-")
+    return [head + hyphen, tail] if len(category) > 12 and hyphen else [category]
