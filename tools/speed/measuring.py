@@ -1,0 +1,114 @@
+"""Shared by the scripts of this folder: run commands in turn, take their time and peak memory, print a small table.
+
+On a shared machine an absolute time says little, so everything is measured several times, in turn with what it is
+compared with, and judged by the ratio of the medians.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+MEMEVAL = (sys.executable, "-m", "memeval.cli")
+# `ru_maxrss` is in kibibytes on Linux and in bytes on macOS.
+_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One execution of a command: wall clock, highest resident memory in bytes, and what it printed."""
+
+    seconds: float
+    peak: int
+    printed: str
+
+
+def execute(command: Sequence[str], variables: Mapping[str, str] | None = None) -> Measured:
+    """Run a command to its end with the further environment `variables`.
+
+    Raises:
+        SystemExit: the command failed; what it wrote to stderr is shown.
+    """
+    with TemporaryDirectory(prefix="memeval-speed-") as folder:
+        out, err = Path(folder) / "out", Path(folder) / "err"
+        with out.open("wb") as stdout, err.open("wb") as stderr:
+            start = time.perf_counter()
+            process = subprocess.Popen(command, stdout=stdout, stderr=stderr, env={**os.environ, **(variables or {})})
+            # wait4 gives this child's own usage; getrusage(RUSAGE_CHILDREN) would give the largest of all so far.
+            _, status, usage = os.wait4(process.pid, 0)
+            seconds = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{err.read_text()}")
+        return Measured(seconds, usage.ru_maxrss * _RSS_UNIT, out.read_text())
+
+
+def in_turn(jobs: Mapping[str, Callable[[], Measured]], times: int) -> dict[str, list[Measured]]:
+    """Do all jobs one after the other, `times` times over, after one round that only fills the caches of the disk."""
+    for job in jobs.values():
+        job()
+    found: dict[str, list[Measured]] = {name: [] for name in jobs}
+    for _ in range(times):
+        for name, job in jobs.items():
+            found[name].append(job())
+    return found
+
+
+def seconds(runs: Sequence[Measured]) -> float:
+    """Median wall clock."""
+    return median(run.seconds for run in runs)
+
+
+def printed_seconds(runs: Sequence[Measured]) -> float:
+    """Median of the seconds that a script took of itself and printed as its last line."""
+    return median(float(run.printed.splitlines()[-1]) for run in runs)
+
+
+def peak(runs: Sequence[Measured]) -> int:
+    """Highest memory of all runs, in bytes."""
+    return max(run.peak for run in runs)
+
+
+def say(text: str = "") -> None:
+    """Print a line at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def say_runs(found: Mapping[str, Sequence[Measured]]) -> None:
+    """A line for each command: median, range, peak memory."""
+    width = max(map(len, found))
+    say(f"{'':{width}}  {'median':>8}  {'least':>8}  {'most':>8}  {'peak':>8}")
+    for name, runs in found.items():
+        times = [run.seconds for run in runs]
+        say(
+            f"{name:{width}}  {median(times):6.2f} s  {min(times):6.2f} s  {max(times):6.2f} s  "
+            f"{peak(runs) / 1e6:5.0f} MB"
+        )
+
+
+def verdict(what: str, value: float, limit: float, unit: str = "") -> bool:
+    """Say whether `value` keeps within `limit`; returns it."""
+    kept = value <= limit
+    say(f"{what}: {value:.2f}{unit} (at most {limit:g}{unit}): {'OK' if kept else 'MISSED'}")
+    return kept
+
+
+def data_file(*parts: str) -> Path:
+    """A file of the folder named by MEMEVAL_DATA.
+
+    Raises:
+        SystemExit: it is not there.
+    """
+    folder = os.environ.get("MEMEVAL_DATA")
+    if not folder:
+        raise SystemExit("set MEMEVAL_DATA to the folder with the real data (it holds locomo/locomo10.json)")
+    path = Path(folder).joinpath(*parts)
+    if not path.is_file():
+        raise SystemExit(f"{path} is missing: set MEMEVAL_DATA to the folder that holds {'/'.join(parts)}")
+    return path
