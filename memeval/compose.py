@@ -43,6 +43,7 @@ class RunConfig:
     scope: str = SCOPE
     scratch: str = SCRATCH
     isolation: str = "separate"
+    forget: float = 0.0
     limit: int | None = None
     max_turn_tokens: int = 32768
     references: list[str] = field(default_factory=list)
@@ -91,6 +92,7 @@ class Cell:
             limit=config["limit"],
             max_turn_tokens=config["max_turn_tokens"],
             isolation=config["isolation"],
+            forget=config["forget"],
         )
 
 

@@ -31,6 +31,7 @@ class Plan:
         max_turn_tokens: longer turns are refused.
         isolation: `separate`: every dialogue has stores of its own; `shared`: one set of stores holds all of them, told
             apart by scope, and everything is written before the questions at the dialogues' ends are read.
+        forget: share of the questions whose evidence is forgotten at the end and looked for when they are asked again.
     """
 
     names: Mapping[str, str]
@@ -44,6 +45,7 @@ class Plan:
     limit: int | None
     max_turn_tokens: int
     isolation: str = "separate"
+    forget: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run."""
@@ -62,6 +64,10 @@ class Plan:
             raise ConfigError(f"limit={self.limit} runs no dialogue: give 1 or more, or limit=null for all")
         if self.isolation not in ("separate", "shared"):
             raise ConfigError(f"isolation={self.isolation!r} is unknown: choose isolation=separate or isolation=shared")
+        if not 0 <= self.forget <= 1:
+            raise ConfigError(f"forget={self.forget} is not a share: give 0 to 1, e.g. forget=0.5")
+        if self.forget and self.isolation == "shared":
+            raise ConfigError("forget needs stores of one dialogue: add isolation=separate")
         if self.max_turn_tokens < 1:
             raise ConfigError(f"max_turn_tokens={self.max_turn_tokens} allows no turn: give e.g. max_turn_tokens=32768")
 
@@ -75,6 +81,7 @@ class Plan:
             "document": self.document,
             "budget": self.budget,
             "limit": self.limit,
+            **({"forget": self.forget} if self.forget else {}),
             **({"isolation": self.isolation} if self.isolation != "separate" else {}),
         }
 

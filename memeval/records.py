@@ -28,6 +28,8 @@ def outcome_to_json(outcome: Outcome) -> str:
         line["error"] = outcome.error
     if outcome.leaks:
         line["leaks"] = outcome.leaks
+    if outcome.forgetting is not None:
+        line["forgetting"] = dict(outcome.forgetting)
     line["usage"] = {phase: _usage_to_json(usage) for phase, usage in outcome.usage.items()}
     return _dump(line)
 
@@ -51,6 +53,7 @@ def outcome_from_json(line: Mapping[str, Any]) -> Outcome:
         verdict=line.get("verdict"),
         error=line.get("error"),
         leaks=line.get("leaks", 0),
+        forgetting=line.get("forgetting"),
         usage={phase: Usage(**usage) for phase, usage in line["usage"].items()},
     )
 

@@ -4,13 +4,13 @@ The harness takes the clock, counts the tokens and keeps the gold; the strategy 
 """
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from memeval import checks, ledger, prompt
+from memeval import checks, forgetting, ledger, prompt
 from memeval.build import build
 from memeval.controls import Oracle
 from memeval.document import Document
@@ -89,19 +89,43 @@ class Runner:
         if self._stores is not None:
             dialogue = _qualified(dialogue)
             self._ids.update(turn.id for turn in dialogue.turns)
-        node = self.plan.memory_of(dialogue.id, str(folder or self._scratch))
-        strategy: Strategy = build(node, "memory" if "window" in node else "strategy", self._stores)
-        return Session(self, dialogue, strategy, sum(lengths), self._ids)
+        folder = folder or self._scratch
+        node = self.plan.memory_of(dialogue.id, str(folder))
+
+        def make() -> Strategy:
+            strategy: Strategy = build(node, "memory" if "window" in node else "strategy", self._stores)
+            return strategy
+
+        return Session(self, dialogue, make, folder, sum(lengths), self._ids)
 
 
 class Session:
     """A dialogue being lived through: first `live`, then `finish`, at last `close`."""
 
-    def __init__(self, runner: Runner, dialogue: Dialogue, strategy: Strategy, tokens: int, known: set[str]) -> None:
-        """Start before the first turn; `known` are the turn ids of all dialogues that share the stores."""
+    def __init__(
+        self,
+        runner: Runner,
+        dialogue: Dialogue,
+        make: Callable[[], Strategy],
+        folder: Path,
+        tokens: int,
+        known: set[str],
+    ) -> None:
+        """Start before the first turn.
+
+        Args:
+            runner: whose dialogue this is.
+            dialogue: what to live through.
+            make: builds the strategy on the stores in `folder`.
+            folder: where stores on disk lie.
+            tokens: of all turns of the dialogue.
+            known: turn ids of all dialogues that share the stores.
+        """
         self._runner = runner
         self._dialogue = dialogue
-        self._strategy = strategy
+        self._make = make
+        self._folder = folder
+        self._strategy = make()
         self._tokens = tokens
         self._checker = checks.ContextChecker(runner.tokenizer, known)
         self._write_usage = Usage()
@@ -127,6 +151,9 @@ class Session:
         for _, questions in self._asked[-1:]:
             self._outcomes.extend(map(self._read, questions))
         stats = dict(self._strategy.stats()) if isinstance(self._strategy, Reports) else {}
+        if on_disk := _size(self._folder):
+            stats["disk_bytes"] = on_disk
+        self._forget()
         record = DialogueRecord(
             dialogue=self._dialogue.id,
             turns=len(self._dialogue.turns),
@@ -137,6 +164,14 @@ class Session:
             stats=stats,
         )
         return DialogueResult(record, self._outcomes)
+
+    def _forget(self) -> None:
+        plan = self._runner.plan
+        questions = forgetting.chosen(self._dialogue.questions, plan.forget)
+        if self._broken is not None or not questions:
+            return
+        facts = forgetting.forget_and_ask(self._strategy, self._make, self._dialogue, questions, plan.budget)
+        self._outcomes = [replace(each, forgetting=facts.get(each.question)) for each in self._outcomes]
 
     def close(self) -> None:
         """Let the strategy release what it holds."""
@@ -192,6 +227,11 @@ class Session:
         return Outcome(
             self._dialogue.id, question.id, self._written, None, None, {}, error=error, leaks=leaks, usage=usage
         )
+
+
+def _size(folder: Path) -> int:
+    """Bytes of all files below a folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 def _describe(error: Exception, phase: str) -> str:

@@ -192,6 +192,8 @@ class Outcome:
             headings).
         error: None, or what the strategy raised; such a question scores its worst value.
         leaks: sources of other dialogues that were cited, where dialogues share their stores; such a question failed.
+        forgetting: where the run forgets: `turns` forgotten for this question, `ghosts` of them found when it was asked
+            again, and found after the stores were `reopened`.
         usage: by phase: `read`, later `answer` and `judge`. Writing is booked on the dialogue.
     """
 
@@ -205,6 +207,7 @@ class Outcome:
     verdict: Mapping[str, Any] | None = None
     error: str | None = None
     leaks: int = 0
+    forgetting: Mapping[str, int] | None = None
     usage: Mapping[str, Usage] = field(default_factory=dict)
 
 

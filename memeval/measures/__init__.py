@@ -5,6 +5,7 @@ from memeval.measures.context import (
     AnswerInContext,
     EvidenceDensity,
     EvidenceRecall,
+    GhostRate,
     LeakRate,
     NeitherInContext,
     NewestInContext,
@@ -13,7 +14,15 @@ from memeval.measures.context import (
 from memeval.measures.parsing import ALIASES, KNOWN, parse, parse_list
 from memeval.measures.presets import PRESETS, Preset, get_preset
 from memeval.measures.ranking import MRR, Precision, RankingMeasure, Recall, nDCG
-from memeval.measures.resources import ContextShare, ContextTokens, ReadSeconds, WriteSeconds
+from memeval.measures.resources import (
+    ContextShare,
+    ContextTokens,
+    IndexBytes,
+    ItemsPerTurn,
+    ReadSeconds,
+    WriteRate,
+    WriteSeconds,
+)
 
 __all__ = [
     "ALIASES",
@@ -27,6 +36,9 @@ __all__ = [
     "DialogueMeasure",
     "EvidenceDensity",
     "EvidenceRecall",
+    "GhostRate",
+    "IndexBytes",
+    "ItemsPerTurn",
     "LeakRate",
     "Measure",
     "NeitherInContext",
@@ -38,6 +50,7 @@ __all__ = [
     "RankingMeasure",
     "ReadSeconds",
     "Recall",
+    "WriteRate",
     "WriteSeconds",
     "get_preset",
     "nDCG",

@@ -138,6 +138,32 @@ class LeakRate(QuestionMeasure):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class GhostRate(QuestionMeasure):
+    """Share of the turns forgotten for a question that reach its context or ranking when it is asked again.
+
+    Attributes:
+        when: forgotten: right after forgetting; reopened: after the stores were closed and opened again.
+    """
+
+    summary: ClassVar[str] = "forgotten turns that still come back"
+    better: ClassVar[Better] = "lower"
+
+    when: Literal["forgotten", "reopened"] = option("forgotten", ("forgotten", "reopened"), shown=True)
+
+    def applies(self, case: Case) -> bool:
+        """Questions for which turns were forgotten; a run with forget=0 has none."""
+        facts = None if case.outcome is None else case.outcome.forgetting
+        return facts is not None and facts["turns"] > 0
+
+    def value(self, case: Case) -> float | None:
+        """A share."""
+        if case.outcome is None or case.outcome.forgetting is None:
+            return None
+        facts = case.outcome.forgetting
+        return facts["ghosts" if self.when == "forgotten" else "reopened"] / facts["turns"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class _Update(QuestionMeasure):
     """Questions whose answer was updated in the dialogue, by which of its turns are in the context."""
 

@@ -11,13 +11,22 @@ from memeval.measures.context import (
     AnswerInContext,
     EvidenceDensity,
     EvidenceRecall,
+    GhostRate,
     LeakRate,
     NeitherInContext,
     NewestInContext,
     OnlyStaleInContext,
 )
 from memeval.measures.ranking import MRR, Precision, Recall, nDCG
-from memeval.measures.resources import ContextShare, ContextTokens, ReadSeconds, WriteSeconds
+from memeval.measures.resources import (
+    ContextShare,
+    ContextTokens,
+    IndexBytes,
+    ItemsPerTurn,
+    ReadSeconds,
+    WriteRate,
+    WriteSeconds,
+)
 
 KNOWN: Mapping[str, type[Measure]] = {
     kind.__name__: kind
@@ -25,6 +34,7 @@ KNOWN: Mapping[str, type[Measure]] = {
         EvidenceRecall,
         AnswerInContext,
         EvidenceDensity,
+        GhostRate,
         LeakRate,
         NewestInContext,
         OnlyStaleInContext,
@@ -37,6 +47,9 @@ KNOWN: Mapping[str, type[Measure]] = {
         ContextShare,
         ReadSeconds,
         WriteSeconds,
+        WriteRate,
+        IndexBytes,
+        ItemsPerTurn,
     )
 }
 # Other names in use, with the options that they stand for.

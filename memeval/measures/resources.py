@@ -103,3 +103,49 @@ class WriteSeconds(DialogueMeasure):
         if self.per == "dialogue":
             return seconds
         return seconds / record.turns if record.turns else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class WriteRate(DialogueMeasure):
+    """Turns written in a second: the mean over dialogues; booked, without the harness's caches."""
+
+    summary: ClassVar[str] = "turns written in a second"
+    quantity: ClassVar[Quantity] = "count"
+
+    def value(self, record: DialogueRecord) -> float | None:
+        """Turns a second; None where writing took no time that a clock can see."""
+        seconds = record.write.booked_seconds
+        return record.turns / seconds if seconds > 0 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class IndexBytes(DialogueMeasure):
+    """Size of the index at the end of a dialogue: the mean over dialogues.
+
+    Attributes:
+        where: memory, as the strategy reports it; disk, as the harness finds the files of its stores.
+    """
+
+    summary: ClassVar[str] = "bytes of the index of a dialogue"
+    better: ClassVar[Better] = "lower"
+    quantity: ClassVar[Quantity] = "count"
+
+    where: Literal["memory", "disk"] = option("memory", ("memory", "disk"), shown=True)
+
+    def value(self, record: DialogueRecord) -> float | None:
+        """Bytes; None where there is no such index."""
+        return record.stats.get("index_bytes" if self.where == "memory" else "disk_bytes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ItemsPerTurn(DialogueMeasure):
+    """Items (passages, facts, nodes) stored for each turn written: the mean over dialogues."""
+
+    summary: ClassVar[str] = "items stored for each turn"
+    better: ClassVar[Better] = "neither"
+    quantity: ClassVar[Quantity] = "ratio"
+
+    def value(self, record: DialogueRecord) -> float | None:
+        """A ratio; None for a strategy that does not count its items."""
+        items = record.stats.get("items")
+        return None if items is None or not record.turns else items / record.turns

@@ -37,6 +37,10 @@ def show(measure: Measure, value: float | None) -> str:
         return f"{value:,.0f}"
     if measure.quantity == "seconds":
         return f"{value * 1000:,.2f}" if isinstance(measure, _SECONDS_AS_MS) else f"{value:,.2f}"
+    if measure.quantity == "count":
+        return f"{value:,.0f}"
+    if measure.quantity == "ratio":
+        return f"{value:,.2f}"
     return f"{value * 100:.1f}"
 
 
@@ -44,7 +48,7 @@ def unit(measure: Measure) -> str:
     """What `show` prints the measure in."""
     if measure.quantity == "seconds":
         return "ms" if isinstance(measure, _SECONDS_AS_MS) else "s"
-    return {"tokens": "tokens", "share": "%"}[measure.quantity]
+    return {"tokens": "tokens", "share": "%"}.get(measure.quantity, "")
 
 
 def heading(measure: Measure, by_chance: bool = False) -> str:

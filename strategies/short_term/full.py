@@ -22,3 +22,7 @@ class Full:
     def read(self, query: Query, budget: int) -> Context:
         """Everything that fits."""
         return Context(self._window.read(budget))
+
+    def forget(self, turn_ids: Sequence[str]) -> None:
+        """Drop these turns."""
+        self._window.forget(turn_ids)

@@ -14,3 +14,6 @@ class Nothing:
     def read(self, query: Query, budget: int) -> Context:
         """An empty context."""
         return Context(())
+
+    def forget(self, turn_ids: Sequence[str]) -> None:
+        """Nothing is kept, so nothing is left."""

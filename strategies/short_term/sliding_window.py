@@ -28,3 +28,7 @@ class SlidingWindow:
     def read(self, query: Query, budget: int) -> Context:
         """The newest turns that fit."""
         return Context(self._window.read(budget if self._tokens is None else min(budget, self._tokens)))
+
+    def forget(self, turn_ids: Sequence[str]) -> None:
+        """Drop these turns."""
+        self._window.forget(turn_ids)

@@ -116,6 +116,14 @@ class Summary:
         self._shown = (room, [sentence.segment() for sentence in kept])
         return self._shown[1]
 
+    def forget(self, turn_ids: Sequence[str]) -> None:
+        """Drop these turns and the sentences taken from them; what else they had displaced does not come back."""
+        gone = set(turn_ids)
+        self._recent = [turn for turn in self._recent if turn.id not in gone]
+        self._summary = [sentence for sentence in self._summary if sentence.turn not in gone]
+        self._window.forget(turn_ids)
+        self._shown = None
+
     def stats(self) -> Mapping[str, float]:
         """How often the summary was rewritten and how many sentences it has."""
         return {"summary_folds": self._folds, "summary_sentences": len(self._summary)}

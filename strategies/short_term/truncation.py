@@ -28,3 +28,7 @@ class Truncation:
     def read(self, query: Query, budget: int) -> Context:
         """The last turns."""
         return Context(self._window.read(budget, self._turns))
+
+    def forget(self, turn_ids: Sequence[str]) -> None:
+        """Drop these turns."""
+        self._window.forget(turn_ids)

@@ -33,6 +33,13 @@ class Window:
         self.history.clear()
         self.write(turns)
 
+    def forget(self, turn_ids: Sequence[str]) -> None:
+        """Drop the segments made from these turns."""
+        gone = set(turn_ids)
+        self.system = [segment for segment in self.system if gone.isdisjoint(segment.sources)]
+        self.history = [segment for segment in self.history if gone.isdisjoint(segment.sources)]
+        self._last = None
+
     def read(self, budget: int, turns: int | None = None) -> tuple[Segment, ...]:
         """System segments, then the newest history in order, together at most `budget` tokens.
 

@@ -28,7 +28,7 @@ LAYERS: list[set[str]] = [
     {"report", "testing"},
     {"gate", "stats", "evaluate", "scoring", "measures"},
     {"experiment", "executors", "store", "runner", "compose", "plan", "provenance", "build"},
-    {"controls", "checks", "ledger", "prompt", "judging", "records"},
+    {"controls", "checks", "forgetting", "ledger", "prompt", "judging", "records"},
     {"llm", "tokens", "document", "cache", "pricing"},
     {"types", "errors"},
 ]
