@@ -1,7 +1,7 @@
 """Runs a plan over its benchmark into the store: skips what is finished, appends what comes out."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +40,7 @@ def run_plan(
     config: Mapping[str, Any],
     settings: Settings,
     progress: Callable[[DialogueRecord | None, int], None] = lambda record, total: None,
+    overrides: Sequence[str] = (),
 ) -> Finished:
     """Run what is not finished yet.
 
@@ -49,6 +50,7 @@ def run_plan(
         config: the resolved config, kept in run.json for the reader.
         settings: how to run it.
         progress: called with (None, total) once, then with the record of each dialogue, kept ones first.
+        overrides: the words that it was composed from, kept likewise.
 
     Raises:
         StoreError, DataError, ConfigError, ModelError: what stops the run; finished dialogues are kept.
@@ -63,6 +65,7 @@ def run_plan(
         "benchmark": {"name": benchmark.name, "licence": benchmark.licence, "node": plan.benchmark},
         "environment": provenance.environment(),
         "config": config,
+        "overrides": list(overrides),
     }
     if not settings.overwrite and (reusable := reuse(folder, meta)) is not None:
         return Finished(reusable, 0, reusable.meta["dialogues"], 0)

@@ -86,7 +86,7 @@ def run_cells(cells: Sequence[Cell]) -> tuple[list[Row], int]:
             bars.start(plan.run_id)
             settings = Settings(Path(cell.config["results"]), cell.config["workers"], cell.config["overwrite"])
             try:
-                finished = run_plan(plan, benchmark, cell.config, settings, bars)
+                finished = run_plan(plan, benchmark, cell.config, settings, bars, cell.overrides)
             except MemevalError as error:
                 if len(planned) == 1:
                     raise

@@ -1,6 +1,6 @@
 """One row a run: what tables and plots are made from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from memeval.measures import EvidenceRecall, Measure
@@ -9,6 +9,10 @@ from memeval.store import Run
 
 REFERENCES = frozenset({"none", "full", "oracle", "random"})
 MAIN = EvidenceRecall()
+# Overrides that have columns of their own, or say how a run is carried out and not what it is.
+_NAMED = frozenset(
+    {"strategy", "retriever", "budget", "benchmark", "experiment", "workers", "progress", "results", "overwrite"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +43,33 @@ class Row:
         return int(self.run.meta["identity"]["budget"])
 
     @property
+    def settings(self) -> Mapping[str, str]:
+        """The overrides that the run was composed with."""
+        return dict(
+            override.lstrip("+").split("=", 1) for override in self.run.meta.get("overrides", ()) if "=" in override
+        )
+
+    def on(self, axis: str) -> str:
+        """Where the row stands on one of the `axes`."""
+        return f"{self.budget:,}" if axis == "budget" else self.settings.get(axis, "")
+
+    @property
     def name(self) -> str:
         """Strategy and retriever."""
         if self.retriever == "none":
             return self.strategy
         return f"{self.retriever} alone" if self.strategy == "none" else f"{self.strategy} + {self.retriever}"
+
+
+def axes(rows: Sequence[Row]) -> list[str]:
+    """What else than strategy and retriever tells the rows apart: `budget` and overrides that differ between them."""
+    compared = [row for row in rows if not row.is_reference] or list(rows)
+    found = ["budget"] if len({row.budget for row in compared}) > 1 else []
+    given = [row.settings for row in compared]
+    for key in dict.fromkeys(key for settings in given for key in settings):
+        if key not in _NAMED and len({settings.get(key) for settings in given}) > 1:
+            found.append(key)
+    return found
 
 
 def ordered(rows: Sequence[Row], by: Measure = MAIN) -> list[Row]:

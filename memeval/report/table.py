@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from memeval.measures import EvidenceRecall, Measure, ReadSeconds
-from memeval.report.rows import MAIN, Row, ordered
+from memeval.report.rows import MAIN, Row, axes, ordered
 from memeval.scoring import Part
 
 DASH = "–"
@@ -90,9 +90,9 @@ def run_table(rows: Sequence[Row], title: str, width: int = 200) -> RenderableTy
 
 
 def _table(rows: Sequence[Row], measures: Sequence[Measure], title: str | None) -> Table:
-    budgets = len({row.budget for row in rows if not row.is_reference}) > 1
+    told = axes(rows)
     failed = any(row.scores.failed.any() for row in rows)
-    table = _grid(title, budgets)
+    table = _grid(title, told)
     for measure in measures:
         table.add_column(Text(heading(measure)), justify="right", no_wrap=True)
         if measure == MAIN:
@@ -104,7 +104,7 @@ def _table(rows: Sequence[Row], measures: Sequence[Measure], title: str | None) 
         if previous is not None and previous.is_reference != row.is_reference:
             table.add_section()
         previous = row
-        cells = _names(row, budgets)
+        cells = _names(row, told)
         for measure in measures:
             score = row.scores[measure]
             cells.append(show(measure, score.value))
@@ -113,23 +113,22 @@ def _table(rows: Sequence[Row], measures: Sequence[Measure], title: str | None) 
         if failed:
             cells.append(str(int(row.scores.failed.sum())))
         table.add_row(*cells, style="dim" if row.is_reference else "")
-    _add_luck(table, rows, measures, 2 + budgets)
+    _add_luck(table, rows, measures, 2 + len(told))
     return table
 
 
-def _grid(title: str | None, budgets: bool) -> Table:
+def _grid(title: str | None, told: Sequence[str]) -> Table:
     """An empty table with the columns that name a row."""
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("strategy", vertical="bottom", no_wrap=True)
     table.add_column("retriever", vertical="bottom", no_wrap=True)
-    if budgets:
-        table.add_column("budget", justify="right", vertical="bottom", no_wrap=True)
+    for axis in told:
+        table.add_column(axis, justify="right", vertical="bottom", no_wrap=True)
     return table
 
 
-def _names(row: Row, budgets: bool) -> list[str]:
-    names = [row.strategy, row.retriever if row.retriever != "none" else DASH]
-    return [*names, f"{row.budget:,}"] if budgets else names
+def _names(row: Row, told: Sequence[str]) -> list[str]:
+    return [row.strategy, row.retriever if row.retriever != "none" else DASH, *(row.on(axis) for axis in told)]
 
 
 def _columns(rows: Sequence[Row]) -> list[Measure]:
@@ -188,8 +187,8 @@ def category_table(rows: Sequence[Row], measure: Measure = MAIN) -> RenderableTy
         for category, part in row.scores[measure].by_category.items():
             if part.n:
                 categories.setdefault(category, part)
-    budgets = len({row.budget for row in rows if not row.is_reference}) > 1
-    table = _grid(f"{measure} by category, {unit(measure)}", budgets)
+    told = axes(rows)
+    table = _grid(f"{measure} by category, {unit(measure)}", told)
     for category, part in categories.items():
         table.add_column("\n".join([*_folded(category), f"n={part.n:,}"]), justify="right", vertical="bottom")
     previous: Row | None = None
@@ -199,7 +198,7 @@ def category_table(rows: Sequence[Row], measure: Measure = MAIN) -> RenderableTy
         previous = row
         parts = row.scores[measure].by_category
         cells = [show(measure, parts[category].value if category in parts else None) for category in categories]
-        table.add_row(*_names(row, budgets), *cells, style="dim" if row.is_reference else "")
+        table.add_row(*_names(row, told), *cells, style="dim" if row.is_reference else "")
     return table
 
 
