@@ -20,7 +20,7 @@ _ASIDE = re.compile(
     r"[,!.…:]*\s*)+",
     re.IGNORECASE,
 )
-_CALL = re.compile(r"[A-Z][\w'’-]+[,!]\s+")
+_CALL = re.compile(r"[A-Z][\w'’-]+[,!]\s+(?!my\b|our\b|who\b)")
 # What is asked is no statement, but people state things on the way to their question.
 _QUESTION = re.compile(
     r",?\s*\b(?:and |but |so )?(?:what|which|how|why|when|where|who|do|does|did|have|has|can|could|would|will|"

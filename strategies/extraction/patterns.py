@@ -30,7 +30,13 @@ _VERY = (
 _I = r"(?P<who>\b[Ii](?: am|'m| have|'ve| was|'d| had| will|'ll)? )" + _NOW
 _AM = rf"\bI(?:'m| am|'ve been| have been) {_NOW}"
 _NAME = r"[A-Z][\w'-]+(?: [A-Z][\w'-]+)?"
-_END = r"(?=$|[,.!?;()]| \(| now\b| since\b| when\b| because\b| but\b| for (?:the|a|my|\d)| instead\b| at the moment\b)"
+_END = (
+    r"(?=$|[,.!?;()]| \(| now\b| since\b| when\b| because\b| but\b| for (?:the|a|my|\d)| instead\b| at the "
+    r"moment\b| these days\b|"
+    r" (?:last|next|this) (?:week|weekend|month|year|spring|summer|autumn|fall|winter|\w+day)\b|"
+    r" (?:yesterday|today|tomorrow)\b| any ?more\b| in \d{4}\b|"
+    r" (?:an?|one|two|three|four|five|six|\d+|a few|a couple of) (?:day|week|month|year)s? ago\b)"
+)
 _THING = rf"(?P<value>.{{2,80}}?){_END}"
 _REST = r"(?P<value>[^!?;]{2,120})"
 
@@ -164,13 +170,14 @@ PATTERNS = (
     ),
     _row(rf"\bI(?:'d)? {_VERY}prefer {_REST}", "preference", "prefers {value}", 4, False),
     _row(
-        rf"\b[Ii](?:'ve| have)? {_VERY}(?:love|loved|like|liked|enjoy|enjoyed|adore|can't get enough of|fell in "
+        rf"\b[Ii](?:'ve| have)? {_VERY}(?:love|loved|like|liked|enjoy|enjoyed|adore|can't get enough of|have a "
+        rf"soft spot for|never get enough of|cannot resist|can't resist|fell in "
         rf"love with|"
         rf"am into|swear by|got into|always loved|always liked) {_REST}",
         "preference", "likes {value}", 4, False,
     ),
     _row(
-        rf"{_AM}(?:super |so |totally |completely |quite )?(?:into|fond of|keen on|obsessed with|crazy about|"
+        rf"{_AM}(?:super |so |totally |completely |quite )?(?:into|fond of|keen on|obsessed with|crazy about|mad about|"
         rf"passionate about|"
         rf"(?:a )?(?:big |huge |massive )?fan of|addicted to|interested in|drawn to|hooked on|loving|enjoying) {_REST}",
         "preference", "likes {value}", 4, False,
@@ -196,6 +203,7 @@ NAMED = re.compile(
 )
 ANIMAL = re.compile(rf"(?:{ANIMALS})s?\Z")
 PERSON = re.compile(rf"(?:{PEOPLE})s?\Z")
+APPOSED = re.compile(rf"\b(?P<name>[A-Z][a-z'-]+), (?:my|our) (?:[a-z]+ )?(?P<kind>{PEOPLE}|{ANIMALS})\b")
 PRONOUN_NAME = re.compile(
     r"\b(?:[Hh]is|[Hh]er|[Ii]ts|[Tt]heir) names?(?:'s| is| are) (?P<name>[A-Z][\w'-]+(?: and [A-Z][\w'-]+)?)"
 )

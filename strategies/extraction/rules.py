@@ -9,6 +9,7 @@ from memeval.strategies.extraction.dates import resolve
 from memeval.strategies.extraction.fact import Fact
 from memeval.strategies.extraction.patterns import (
     ANIMAL,
+    APPOSED,
     COPULA,
     KINDS,
     NAMED,
@@ -19,6 +20,7 @@ from memeval.strategies.extraction.patterns import (
     PRONOUN_NAME,
     SINGLE_NOUNS,
 )
+from memeval.strategies.extraction.persons import as_first_person
 from memeval.strategies.extraction.sentences import Action, actions, third_person
 from memeval.strategies.extraction.words import base, content, normal
 from memeval.types import Turn
@@ -40,6 +42,7 @@ _VITAL = re.compile(
     re.IGNORECASE,
 )
 _OTHER = re.compile(r"\b(?:you|your|you're|you've|yours|y'all)\b", re.IGNORECASE)
+_AGE = re.compile(r"^(?:(?:new|old|current|latest|present|other|next) )+")
 _TOPIC_END = re.compile(
     r"[,.!?;:(\[]|\b(?:because|since|but|when|while|as|so|anymore|any more|now|these days|lately|again)\b"
 )
@@ -98,31 +101,35 @@ class RuleExtractor:
         dated = resolve(clause, turn.time, _FUTURE.search(clause) is not None)
         known = False
         if personal:
-            stated = set()
-            for pattern in PATTERNS:
-                if pattern.attribute in stated:
-                    continue
-                match = pattern.regex.search(clause)
-                if match is None:
-                    continue
-                value = match["value"].strip(" ,-")
-                if not content(value) and not any(letter.isdigit() for letter in value):
-                    continue
-                stated.add(pattern.attribute)
-                found = match.groupdict()
-                topic = " ".join(base(word) for word in (found.get("topic") or "").split())
-                attribute = pattern.attribute.replace("{topic}", topic)
-                statement = pattern.statement.replace("{topic}", found.get("topic") or "")
-                # What does not name the day itself keeps it in a fact of its own.
-                known = known or dated == clause
-                yield _fact(turn, speaker, attribute, value, statement, pattern.single, pattern.importance)
-            if not stated:
-                yield from _possession(clause, turn, speaker)
+            stated = list(self._stated(clause, turn, speaker)) or list(_possession(clause, turn, speaker))
+            # What does not name the day itself keeps it in a fact of its own.
+            known = dated == clause and bool(stated)
+            yield from stated
+        for name, said in as_first_person(clause, self._names, self._person):
+            told = [fact for fact in self._stated(said, turn, name) if fact.attribute not in ("name", "age")]
+            known = known or bool(told)
+            yield from told
         if not known:
             found_actions = [
                 fact for action in actions(dated, self._names) for fact in self._action(action, turn, speaker)
             ]
             yield from found_actions or self._note(dated, personal, turn, speaker)
+
+    def _stated(self, clause: str, turn: Turn, subject: str) -> Iterator[Fact]:
+        """The attributes that a clause in the first person states, one value each."""
+        stated = set()
+        for pattern in PATTERNS:
+            match = pattern.regex.search(clause) if pattern.attribute not in stated else None
+            if match is None:
+                continue
+            value = match["value"].strip(" ,-")
+            if not content(value) and not any(letter.isdigit() for letter in value):
+                continue
+            stated.add(pattern.attribute)
+            topic = match.groupdict().get("topic") or ""
+            attribute = pattern.attribute.replace("{topic}", " ".join(base(word) for word in topic.split()))
+            statement = pattern.statement.replace("{topic}", topic)
+            yield _fact(turn, subject, attribute, value, statement, pattern.single, pattern.importance)
 
     def _note(self, clause: str, personal: bool, turn: Turn, speaker: str) -> Iterator[Fact]:
         """What fits no form but has a person, a name, a number or a date in it, as it was said."""
@@ -136,7 +143,7 @@ class RuleExtractor:
 
     def _people(self, clause: str, turn: Turn, speaker: str) -> Iterator[Fact]:
         """Names of people and animals that belong to the speaker."""
-        for match in NAMED.finditer(clause):
+        for match in (*NAMED.finditer(clause), *APPOSED.finditer(clause)):
             kind, name = match["kind"], match["name"]
             self._names |= {name}
             animal = ANIMAL.match(kind) is not None
@@ -192,7 +199,7 @@ def _possession(clause: str, turn: Turn, speaker: str) -> Iterator[Fact]:
     match = COPULA.search(clause)
     if match is None:
         return
-    topic = match["topic"].lower()
+    topic = _AGE.sub("", match["topic"].lower())
     noun = base(topic.split()[-1])
     if noun in SINGLE_NOUNS and content(match["value"]):
         attribute = " ".join(base(word) for word in topic.split())

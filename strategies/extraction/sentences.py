@@ -9,7 +9,7 @@ from memeval.strategies.extraction.words import base, lemma
 
 _CHAIN = (
     r"(?P<chain>(?:'m|'ve|'re|'d|'ll|'s| (?:am|is|are|was|were|have|has|had|been|being|do|does|did|will|would|"
-    r"could|can|might|"
+    r"could|can|cannot|might|"
     r"should|must|may|don't|doesn't|didn't|haven't|hasn't|hadn't|won't|can't|couldn't|wouldn't|wasn't|weren't|"
     r"isn't|aren't|"
     r"never|not|just|first|also|still|even|only|always|often|sometimes|already|now|both|all|kind of|kinda|sort "
@@ -136,13 +136,13 @@ def third_person(text: str) -> str:
 
 def actions(clause: str, names: frozenset[str]) -> Iterator[Action]:
     """The first statement of a clause about the speaker, else about a relative, one of `names`, or he or she."""
-    for match in _SPEAKER.finditer(clause):
+    for match in _matches(_SPEAKER, clause):
         action = _action(match, "speaker", _EMPTY)
         if action is not None:
             yield action
             return
     for kind, regex in (("relative", _RELATIVE), ("name", _NAMED), ("pronoun", _PRONOUN)):
-        for match in regex.finditer(clause):
+        for match in _matches(regex, clause):
             who = match["subject"]
             if kind == "name" and (who in _NO_NAMES or (who not in names and match.start() == 0)):
                 continue
@@ -155,6 +155,14 @@ def actions(clause: str, names: frozenset[str]) -> Iterator[Action]:
         action = _action(bare, "speaker", _EMPTY)
         if action is not None:
             yield action
+
+
+def _matches(regex: re.Pattern[str], clause: str) -> Iterator[re.Match[str]]:
+    """From each subject on: a match takes all that follows, which may hold the next subject."""
+    match = regex.search(clause)
+    while match is not None:
+        yield match
+        match = regex.search(clause, match.end("subject"))
 
 
 def _action(match: re.Match[str], kind: str, empty: frozenset[str]) -> Action | None:

@@ -21,8 +21,15 @@ _TABLE: Mapping[str, str] = {
     "preference": (
         "like love enjoy prefer preference favourite fan hate dislike avoid interested interest hobby passion "
         "passionate into "
-        "adore fond taste hobbies recommend suggest suggestion recommendation"
+        "adore fond taste hobbies recommend suggest suggestion recommendation "
+        # What advice is asked about.
+        "please enjoy cook dinner supper meal dish ingredient food drink music playlist film movie cinema flower "
+        "bouquet "
+        "gift present outing"
     ),
+    "eat": "eat cook dinner supper meal dish food",
+    "drink": "drink order",
+    "order": "drink order",
     "pet": f"pet animal {ANIMALS.replace('|', ' ')}",
     "plan": "plan planning going intend intention hope want goal future upcoming next consider dream",
     "feel": "feel feeling felt emotion react reaction describe mood happy excited proud",

@@ -16,7 +16,7 @@ grow grew grown; know knew known; sell sold; send sent; build built; break broke
 choose chose chosen; wear wore worn; swim swam swum; sing sang sung; sleep slept; hear heard; catch caught;
 fall fell fallen; draw drew drawn; hide hid hidden; wake woke woken; throw threw thrown; forget forgot forgotten;
 pay paid; say said; lead led; light lit; shoot shot; steal stole stolen; understand understood; lie lay; show shown;
-child children; person people; man men; woman women; wife wives; life lives; foot feet; mouse mice;
+child children; person people; man men; woman women; wife wives;; foot feet; mouse mice;
 dye dyed; tie tied; die died dying; hike hiked hiking; bake baked baking; move moved moving; live lived living;
 love loved loving; write writing; name named naming; use used using; raise raised raising; dance danced dancing;
 practice practiced practicing practise practised practising; exercise exercised exercising; race raced racing;

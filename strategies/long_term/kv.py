@@ -133,7 +133,7 @@ class KV:
             return []
         found: dict[str, _Found] = {}
         order = 0
-        for entity, part, key in self._keys(query.text):
+        for parts, key in self._keys(query.text):
             self._lookups += 1
             for entry in self._store.get(self._scope, key, self._limit):
                 for name in entry.sources if self._show == "turn" else (entry.value,):
@@ -141,7 +141,7 @@ class KV:
                     if known is None:
                         known = found[name] = _Found(entry, order)
                         order += 1
-                    known.parts |= {entity, part}
+                    known.parts |= parts
         ranked = sorted(found.items(), key=lambda item: item[1].rank())
         hits = []
         for place, (name, known) in enumerate(ranked[:k]):
@@ -154,24 +154,28 @@ class KV:
                 hits += [Hit(text.value, (name,), score) for text in texts]
         return hits
 
-    def _keys(self, text: str) -> Iterator[tuple[str, str, str]]:
-        """The keys that a query spells, each with its entity and the word that stands for the attribute."""
+    def _keys(self, text: str) -> Iterator[tuple[set[str], str]]:
+        """The keys that a query spells, each with the parts that it spells of them.
+
+        I and my spell no name: where a query names somebody too, what is known of them comes first.
+        """
         entities, names = self._entities(text)
-        asked = [word for word in content(text) if word not in names]
+        asked = content(text)
         asked += [base(word) for word in words(text) if word.lower() in _ASKED]
         favourites = []
         for match in _FAVOURITE.finditer(text):
             topic = [base(word) for word in words(match["topic"])]
             favourites += [f"favourite {' '.join(topic[:length])}" for length in range(len(topic), 0, -1)]
         for entity in entities:
+            spelled = {entity} if entity in names or len(entities) == 1 else set()
             for favourite in favourites:
-                yield entity, favourite, f"{entity}/{favourite}"
+                yield {favourite, *spelled}, f"{entity}/{favourite}"
             for word in dict.fromkeys(asked):
                 for attribute in attributes(word):
-                    yield entity, word, f"{entity}/{attribute}"
+                    yield {word, *spelled}, f"{entity}/{attribute}"
 
     def _entities(self, text: str) -> tuple[list[str], set[str]]:
-        """Whom the query is about, and the base forms of the words that say so."""
+        """Whom the query is about, and which of them it names."""
         found: dict[str, None] = {}
         if not _ME.isdisjoint(word.lower() for word in words(text.replace("’", "'"))):
             if not self._user:
@@ -187,10 +191,10 @@ class KV:
                 run.append(word.lower().replace("’", "'").removesuffix("'s"))
                 continue
             if run:
-                names.update(base(part) for part in run)
                 for each in dict.fromkeys((" ".join(run), *run)):
-                    found[each] = None
-                    found |= dict.fromkeys(full.value for full in self._store.get(self._scope, f"{_FULL}{each}"))
+                    full = [entry.value for entry in self._store.get(self._scope, f"{_FULL}{each}")]
+                    found |= dict.fromkeys((each, *full))
+                    names.update((each, *full))
             run = []
         return list(found), names
 
