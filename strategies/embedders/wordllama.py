@@ -1,61 +1,84 @@
 """WordLlama: static word vectors, averaged; a hundred times faster than a transformer, and less exact."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from memeval.errors import ConfigError, ModelError
 from memeval.strategies.embedders.base import CachedEmbedder
 from memeval.types import Vectors
 
-DIMENSIONS = (256,)
-_LONGEST = 20_000
+DIMENSIONS = (64, 128, 256)
+_CARRIED = 256
+# Tokens gathered at once: a very long text must not become a very large matrix.
+_PORTION = 8192
 
 
 class Wordllama(CachedEmbedder):
-    """Mean of static token vectors taken from a large model and compressed (dleemiller/WordLlama, MIT)."""
+    """Mean of static token vectors taken from a large model and compressed (dleemiller/WordLlama, MIT).
+
+    The whole text is read, whatever its length. Smaller dimensions are the first ones of the larger, as the model was
+    trained for (Kusupati et al. 2022, Matryoshka Representation Learning).
+    """
 
     def __init__(self, dimension: int = 256, cache: bool = False) -> None:
-        """Set up; the vectors are loaded on first use.
+        """Set up; the vectors are loaded on first use, once for a process.
 
         Args:
-            dimension: 256, what the wheel carries.
+            dimension: 64, 128 or 256.
             cache: keep vectors on disk; computing them is faster than reading them.
+
+        Raises:
+            ConfigError: a dimension that the model does not have.
         """
         if dimension not in DIMENSIONS:
             raise ConfigError(
-                f"embedder.dimension={dimension}: the wheel carries {DIMENSIONS[0]}, type "
-                f"embedder.dimension={DIMENSIONS[0]}"
+                f"embedder.dimension={dimension} is none of the model's: choose {', '.join(map(str, DIMENSIONS))}, "
+                f"e.g. embedder.dimension={DIMENSIONS[-1]}"
             )
-        self._dimension = dimension
-        super().__init__(cache)
+        self._size = dimension
+        super().__init__(cache, dimension)
 
     @property
     def fingerprint(self) -> str:
         """Package version and size."""
-        from importlib.metadata import version
-
-        return f"wordllama:{version('wordllama')}:{self._dimension}"
-
-    @property
-    def dimension(self) -> int:
-        """As configured."""
-        return self._dimension
+        return f"wordllama:{_version()}:{self._size}:mean:v2"
 
     def prepare(self) -> None:
         """Load the vectors."""
-        _model(self._dimension)
+        _model(self._size)
 
     def compute(self, texts: Sequence[str]) -> Vectors:
         """Mean token vectors (n, d)."""
-        clean = [text[:_LONGEST].encode("utf-8", "replace").decode("utf-8") for text in texts]
-        vectors: Vectors = _model(self._dimension).embed(clean, norm=False)
+        tokenizer, table = _model(self._size)
+        # The tokenizer refuses unpaired surrogates.
+        encoded = tokenizer.encode_batch(
+            [text.encode("utf-8", "replace").decode("utf-8") for text in texts], add_special_tokens=False
+        )
+        vectors = np.zeros((len(texts), self._size), dtype=np.float32)
+        for row, each in enumerate(encoded):
+            ids = np.minimum(np.array(each.ids, dtype=np.int64), len(table) - 1)
+            for start in range(0, len(ids), _PORTION):
+                vectors[row] += table[ids[start : start + _PORTION]].sum(axis=0)
+        # The mean: the embedder's base brings every sum to unit length.
         return vectors
 
 
-@cache
-def _model(dimension: int) -> Any:
+@lru_cache(maxsize=1)
+def _version() -> str:
+    try:
+        return version("wordllama")
+    except PackageNotFoundError:
+        return "missing"
+
+
+@lru_cache(maxsize=len(DIMENSIONS))
+def _model(dimension: int) -> tuple[Any, Any]:
+    """The tokenizer, which does not pad, and the table of token vectors (words, dimension)."""
     try:
         import wordllama
     except ImportError as error:
@@ -63,4 +86,11 @@ def _model(dimension: int) -> Any:
             "embedder=wordllama needs its package: pip install wordllama, or choose embedder=minilm"
         ) from error
     # The wheel carries the vectors: without these arguments it would look for them on a hub.
-    return wordllama.WordLlama.load(dim=dimension, cache_dir=Path(wordllama.__file__).parent, disable_download=True)
+    model = wordllama.WordLlama.load(
+        dim=_CARRIED,
+        trunc_dim=dimension if dimension < _CARRIED else None,
+        cache_dir=Path(wordllama.__file__).parent,
+        disable_download=True,
+    )
+    model.tokenizer.no_padding()
+    return model.tokenizer, np.asarray(model.embedding, dtype=np.float32)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from memeval.errors import ConfigError
 from memeval.types import Embedder, Forgets, Hit, Passage, Prepares, Query, Reports, Turn, VectorStore, Writing
 
 
@@ -27,6 +28,7 @@ class Vector:
         self._passages: dict[str, Passage] = {}
         self._pending: dict[str, Passage] = {}
         self._forgotten: set[str] = set()
+        self._opened = False
 
     def prepare(self) -> None:
         """Load the embedder."""
@@ -44,18 +46,24 @@ class Vector:
                 self._pending[passage.id] = passage
 
     def flush(self) -> None:
-        """Embed and store what has changed."""
+        """Embed and store what has changed.
+
+        Raises:
+            ConfigError: a store on disk that holds vectors of an earlier run.
+        """
         if not self._pending:
             return
+        if not self._opened and (held := self._store.count(self._scope)):
+            raise ConfigError(
+                f"the vector store already holds {held} vectors of {self._scope!r}, which this run has not written: "
+                "give it a fresh place, e.g. vector_store.path='${scratch}/vectors', or another scope"
+            )
+        self._opened = True
         pending = list(self._pending.values())
-        self._pending = {}
         vectors = self._embedder.embed([passage.text for passage in pending])
-        self._store.upsert(
-            self._scope,
-            [passage.id for passage in pending],
-            vectors,
-            [{"sources": list(passage.sources)} for passage in pending],
-        )
+        ids = [passage.id for passage in pending]
+        self._store.upsert(self._scope, ids, vectors, [{"passage": name} for name in ids])
+        self._pending = {}
 
     def search(self, query: Query, k: int) -> Sequence[Hit]:
         """The at most `k` most similar passages; the query's time is not used."""
@@ -83,7 +91,8 @@ class Vector:
         self._store.delete(self._scope, gone)
 
     def stats(self) -> Mapping[str, float]:
-        """Passages stored, and what the store says of itself."""
+        """Passages stored, and what the store says of itself; a store shared by several scopes speaks of all."""
+        self.flush()
         store = self._store.stats() if isinstance(self._store, Reports) else {}
         return {"items": len(self._passages), **store}
 

@@ -1,7 +1,12 @@
-"""What all vector stores share: which vectors they take, and in which order equal scores come."""
+"""What all vector stores share: which vectors they take, and the order of what they find.
 
+Engines add up in orders of their own, so that the same vector can score differently in its last bits from one row to
+the next, which would break ties at random. They are therefore only asked for candidates; the scores are computed here.
+"""
+
+import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -9,75 +14,143 @@ import numpy.typing as npt
 from memeval.errors import ContractError
 from memeval.types import Vectors
 
-# Engines sum in different orders; beyond these decimals their cosines differ by nothing but that.
-_DECIMALS = 6
+# Above what the cosines of two engines, both in float32, differ by.
+MARGIN = 1e-5
 _UNIT = 1e-3
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_T = TypeVar("_T")
 
 
-def checked(vectors: Vectors, dimension: int | None, entries: int | None = None) -> Vectors:
-    """The vectors (n, d) as contiguous float32.
+def check_write(
+    scope: str,
+    ids: Sequence[str],
+    vectors: Vectors,
+    payloads: Sequence[Mapping[str, Any]],
+    dimension: int | None,
+) -> tuple[list[str], Vectors, list[Mapping[str, Any]]]:
+    """What is to be written, as contiguous float32; of an id given more than once, the last.
 
     Args:
+        scope: whose vectors these are.
+        ids: n names.
         vectors: (n, d).
+        payloads: n mappings; they are copied.
         dimension: d of the store; None if nothing was written yet.
-        entries: how many ids and payloads come with them.
 
     Raises:
-        ContractError: another shape, values that are not finite, or rows that are not of unit length (or zero).
+        ContractError: lengths that differ, vectors that no store takes, names that are no text.
     """
     vectors = np.ascontiguousarray(vectors, dtype=np.float32)
-    if vectors.ndim != 2 or (entries is not None and len(vectors) != entries):
-        raise ContractError(f"vectors of shape {vectors.shape} do not fit {entries} ids: give one row for each id")
+    if vectors.ndim != 2 or not len(vectors) == len(ids) == len(payloads):
+        raise ContractError(
+            f"{len(ids)} ids, {len(payloads)} payloads and vectors of shape {vectors.shape} do not belong together: "
+            "give one row and one payload for each id"
+        )
+    _check_vectors(vectors, dimension)
+    for name in (scope, *ids):
+        _check_name(name)
+    last = {name: row for row, name in enumerate(ids)}
+    if len(last) < len(ids):
+        vectors = np.ascontiguousarray(vectors[list(last.values())])
+    return list(last), vectors, [dict(payloads[row]) for row in last.values()]
+
+
+def check_query(vector: Vectors, where: Mapping[str, Any] | None, dimension: int | None) -> Vectors:
+    """The query (d,) as contiguous float32.
+
+    Raises:
+        ContractError: a vector that no store takes; conditions that some engine could not hold.
+    """
+    vector = np.ascontiguousarray(vector, dtype=np.float32)
+    if vector.ndim != 1:
+        raise ContractError(f"a query of shape {vector.shape} is not one vector: give shape (d,)")
+    _check_vectors(vector[None], dimension)
+    for name, value in (where or {}).items():
+        if not _NAME.fullmatch(name) or not isinstance(value, str | int):
+            raise ContractError(
+                f"where={{{name!r}: {value!r}}} cannot be asked of every engine: use a name of letters, digits and _, "
+                "and a string, int or bool"
+            )
+    return vector
+
+
+def _check_vectors(vectors: Vectors, dimension: int | None) -> None:
     if dimension is not None and vectors.shape[1] != dimension:
         raise ContractError(
             f"vectors of {vectors.shape[1]} dimensions do not fit a store of {dimension}: use one embedder for a store"
         )
     if not np.isfinite(vectors).all():
         raise ContractError("a vector has values that are no numbers: check the embedder")
-    norms = np.linalg.norm(vectors, axis=1)
-    if not np.all((np.abs(norms - 1) < _UNIT) | (norms == 0)):
-        raise ContractError("a vector is not of unit length: normalise what the embedder gives")
-    return vectors
+    lengths = np.linalg.norm(vectors, axis=1)
+    worst = lengths[np.argmax(np.abs(lengths - 1))] if len(lengths) else 1.0
+    if abs(worst - 1) > _UNIT:
+        raise ContractError(f"a vector has length {worst:.4g} instead of 1: normalise what the embedder gives")
 
 
-def best(scores: Vectors, order: npt.NDArray[np.int64], k: int) -> list[tuple[int, float]]:
-    """Positions and scores of the k highest of `scores` (n,); equal ones by `order` (n,), -inf never."""
-    rounded = np.round(scores.astype(np.float64), _DECIMALS)
-    if k < len(rounded):
-        # All that tie with the k-th take part, so that the cut does not depend on how a selection breaks ties.
-        cut = np.partition(rounded, len(rounded) - k)[len(rounded) - k]
-        chosen = np.flatnonzero(rounded >= cut)
-    else:
-        chosen = np.arange(len(rounded))
-    chosen = chosen[np.isfinite(rounded[chosen])]
-    ranked = chosen[np.lexsort((order[chosen], -rounded[chosen]))][:k]
-    return [(int(position), float(rounded[position])) for position in ranked]
+def _check_name(name: str) -> None:
+    if "\0" in name or (not name.isascii() and not _is_text(name)):
+        raise ContractError(
+            f"{name!r:.80} is no name for a vector or scope: remove NUL characters and unpaired surrogates"
+        )
 
 
-def best_of(
-    fetch: Callable[[int], Sequence[tuple[str, float]]],
-    order: Mapping[str, int],
-    k: int,
-    size: int,
-) -> list[tuple[str, float]]:
-    """The k best of an engine that breaks ties in its own way.
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def fits(payload: Mapping[str, Any], where: Mapping[str, Any] | None) -> bool:
+    """Whether a payload has the wanted values; True is not 1."""
+    return where is None or all(
+        name in payload and type(payload[name]) is type(value) and payload[name] == value
+        for name, value in where.items()
+    )
+
+
+def near_best(scores: Vectors, k: int) -> npt.NDArray[np.int64]:
+    """Positions of all `scores` (n,) that might be among the k best; -inf never is."""
+    if k < len(scores):
+        cut = np.partition(scores, len(scores) - k)[len(scores) - k]
+        if cut > -np.inf:
+            return np.flatnonzero(scores >= cut - 2 * MARGIN)
+    return np.flatnonzero(scores > -np.inf)
+
+
+def fetch_near_best(fetch: Callable[[int], Sequence[tuple[_T, float]]], k: int, size: int) -> list[_T]:
+    """All that might be among the k best of an engine.
 
     Args:
-        fetch: gives the n best (id, score).
-        order: place of each id in the order of writing.
+        fetch: gives the n best with their scores, best first.
         k: how many are wanted.
         size: how many there are.
     """
     asked = min(size, k + 8)
     while True:
-        found = [(name, round(score, _DECIMALS)) for name, score in fetch(asked)]
-        # The ties of the k-th are all there once something worse was fetched too.
-        if asked >= size or len(found) < asked or (len(found) > k and found[-1][1] < found[k - 1][1]):
-            found.sort(key=lambda each: (-each[1], order[each[0]]))
-            return found[:k]
+        found = fetch(asked)
+        # Something clearly worse was fetched too: none that equals the k-th can be missing.
+        if asked >= size or len(found) < asked or found[-1][1] < found[k - 1][1] - 2 * MARGIN:
+            return [name for name, _ in found]
         asked = min(size, asked * 4)
 
 
-def fits(payload: Mapping[str, Any], where: Mapping[str, Any] | None) -> bool:
-    """Whether a payload has the wanted values."""
-    return where is None or all(payload.get(name) == value for name, value in where.items())
+def rank(
+    names: Sequence[_T], rows: Vectors, query: Vectors, places: Sequence[int] | npt.NDArray[np.int64], k: int
+) -> list[tuple[_T, float]]:
+    """The k best with their cosines; equal cosines by place.
+
+    Args:
+        names: n candidates.
+        rows: their vectors (n, d).
+        query: (d,).
+        places: n places in the order of writing.
+        k: how many are wanted.
+    """
+    # In double precision a product of two floats is exact, and each row is added up by itself, in one order: equal
+    # vectors have equal scores, in every store. What ninth decimals differ by is no similarity.
+    products = np.asarray(rows, dtype=np.float64) * query.astype(np.float64)
+    scores = np.round(products.sum(axis=1), 9)
+    ranked = np.lexsort((np.asarray(places), -scores))[:k]
+    return [(names[position], float(scores[position])) for position in ranked]
