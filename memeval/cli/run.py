@@ -123,7 +123,7 @@ def measures_of(config: Mapping[str, Any]) -> Sequence[Measure]:
 def print_rows(rows: Sequence[Row], errors: int) -> None:
     """Print one table for each benchmark, and what failed."""
     from memeval.report.rows import MAIN
-    from memeval.report.table import category_table, run_table
+    from memeval.report.table import category_table, run_table, tag_table
 
     by_benchmark: dict[str, list[Row]] = {}
     for row in rows:
@@ -132,6 +132,9 @@ def print_rows(rows: Sequence[Row], errors: int) -> None:
         console.table(run_table(group, title_of(name, group), max(console.out().width, 100)))
         if any(MAIN in row.scores.overall and row.scores[MAIN].by_category for row in group):
             console.table(category_table(group))
+            tagged = tag_table(group)
+            if tagged is not None:
+                console.table(tagged)
     notes = console.notes()
     for row in rows:
         message = _first_error(row)

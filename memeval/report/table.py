@@ -1,13 +1,13 @@
 """The run table: a row for each run, a column for each measure, a dash where a measure does not apply."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from memeval.measures import EvidenceRecall, Measure, ReadSeconds
+from memeval.measures import EvidenceRecall, Measure, QuestionMeasure, ReadSeconds
 from memeval.report.rows import MAIN, Row, axes, ordered
 from memeval.scoring import Part
 
@@ -182,22 +182,36 @@ def _counts(rows: Sequence[Row], measure: Measure) -> str:
 def category_table(rows: Sequence[Row], measure: Measure = MAIN) -> RenderableType:
     """One measure by category, the number of questions under each name."""
     rows = ordered(rows, measure)
-    categories: dict[str, Part] = {}
-    for row in rows:
-        for category, part in row.scores[measure].by_category.items():
+    return _group_table(rows, [row.scores[measure].by_category for row in rows], measure, "category")
+
+
+def tag_table(rows: Sequence[Row], measure: QuestionMeasure = MAIN) -> RenderableType | None:
+    """One measure by the questions' tags, of which a question may have several; None where there are fewer than two."""
+    rows = ordered(rows, measure)
+    groups = [row.scores.by_tag(measure) for row in rows]
+    if len({tag for parts in groups for tag, part in parts.items() if part.n}) < 2:
+        return None
+    return _group_table(rows, groups, measure, "tag")
+
+
+def _group_table(
+    rows: Sequence[Row], groups: Sequence[Mapping[str, Part]], measure: Measure, by: str
+) -> RenderableType:
+    counts: dict[str, int] = {}
+    for parts in groups:
+        for name, part in parts.items():
             if part.n:
-                categories.setdefault(category, part)
+                counts.setdefault(name, part.n)
     told = axes(rows)
-    table = _grid(f"{measure} by category, {unit(measure)}", told)
-    for category, part in categories.items():
-        table.add_column("\n".join([*_folded(category), f"n={part.n:,}"]), justify="right", vertical="bottom")
+    table = _grid(f"{measure} by {by}, {unit(measure)}", told)
+    for name, n in counts.items():
+        table.add_column("\n".join([*_folded(name), f"n={n:,}"]), justify="right", vertical="bottom")
     previous: Row | None = None
-    for row in rows:
+    for row, parts in zip(rows, groups, strict=True):
         if previous is not None and previous.is_reference != row.is_reference:
             table.add_section()
         previous = row
-        parts = row.scores[measure].by_category
-        cells = [show(measure, parts[category].value if category in parts else None) for category in categories]
+        cells = [show(measure, parts[name].value if name in parts else None) for name in counts]
         table.add_row(*_names(row, told), *cells, style="dim" if row.is_reference else "")
     return table
 
