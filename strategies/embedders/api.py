@@ -1,0 +1,160 @@
+"""Embeddings of a provider or of one's own server, by litellm."""
+
+import os
+import re
+import time
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from memeval.errors import ConfigError, ModelError
+from memeval.strategies.embedders.base import CachedEmbedder
+from memeval.types import Vectors
+
+# By the names that litellm gives to what can pass by itself.
+_PASSING = frozenset(
+    {"RateLimitError", "Timeout", "APIConnectionError", "InternalServerError", "ServiceUnavailableError"}
+)
+_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
+_SHORTEST_SECRET = 6
+
+
+class Api(CachedEmbedder):
+    """Vectors made by a remote model; keys come from the environment alone, as litellm names them.
+
+    The same text may get slightly other vectors from one call to the next: with the cache on, the first is kept.
+    """
+
+    def __init__(
+        self,
+        model: str = "text-embedding-3-small",
+        api_base: str | None = None,
+        dimension: int | None = None,
+        batch_size: int = 128,
+        retries: int = 3,
+        timeout: float = 60.0,
+        cache: bool = True,
+    ) -> None:
+        """Set up; nothing is asked yet.
+
+        Args:
+            model: as litellm names it, e.g. `text-embedding-3-small`, `voyage/voyage-3`, `openai/<name>` with `api_base`.
+            api_base: address of a server of one's own; what stands in it is recorded, so no password.
+            dimension: ask for vectors of this length, of models that can; None takes the model's own.
+            batch_size: texts sent in one call, at most.
+            retries: how often a call that failed for a passing reason is made again.
+            timeout: seconds to wait for an answer.
+            cache: keep vectors on disk; without, every text is paid for again.
+
+        Raises:
+            ConfigError: a number out of range, or an address with a password.
+        """
+        if not model.strip():
+            raise ConfigError("embedder.model is empty: name one, e.g. embedder.model=text-embedding-3-small")
+        if batch_size < 1 or (dimension is not None and dimension < 1):
+            raise ConfigError(
+                f"embedder.batch_size={batch_size} and embedder.dimension={dimension} must be 1 or more, e.g. "
+                "embedder.batch_size=128 embedder.dimension=null"
+            )
+        if retries < 0 or timeout <= 0:
+            raise ConfigError(
+                f"embedder.retries={retries} must be 0 or more and embedder.timeout={timeout} more than 0, e.g. "
+                "embedder.retries=3 embedder.timeout=60"
+            )
+        if api_base is not None and (urlsplit(api_base).query or "@" in urlsplit(api_base).netloc):
+            raise ConfigError(
+                "embedder.api_base carries a name, password or query, which would stand in every record: give the "
+                "bare address and put the key into the environment, e.g. OPENAI_API_KEY"
+            )
+        self._model = model
+        self._api_base = api_base
+        self._wanted = dimension
+        self._batch_size = batch_size
+        self._retries = retries
+        self._timeout = timeout
+        super().__init__(cache, dimension)
+
+    @property
+    def fingerprint(self) -> str:
+        """Model, address and length."""
+        return f"api:{self._model}:{self._api_base or 'default'}:{self._wanted or 'full'}:v1"
+
+    def prepare(self) -> None:
+        """Import litellm, which takes seconds."""
+        _litellm()
+
+    def compute(self, texts: Sequence[str]) -> Vectors:
+        """Vectors (n, d), in calls of `batch_size`."""
+        # Providers refuse empty texts, and JSON unpaired surrogates.
+        clean = [text.encode("utf-8", "replace").decode("utf-8") if text.strip() else "." for text in texts]
+        vectors: list[Sequence[float]] = []
+        for start in range(0, len(clean), self._batch_size):
+            batch = clean[start : start + self._batch_size]
+            vectors.extend(self._read(self._ask(batch), len(batch)))
+        return np.array(vectors, dtype=np.float32)
+
+    def _ask(self, batch: Sequence[str]) -> Any:
+        litellm = _litellm()
+        extra: dict[str, Any] = {} if self._wanted is None else {"dimensions": self._wanted}
+        for attempt in range(self._retries + 1):
+            try:
+                return litellm.embedding(
+                    model=self._model,
+                    input=list(batch),
+                    api_base=self._api_base,
+                    timeout=self._timeout,
+                    # Retried here, the same for every provider.
+                    max_retries=0,
+                    encoding_format="float",
+                    **extra,
+                )
+            except Exception as error:
+                kind = type(error).__name__
+                if kind in _PASSING and attempt < self._retries:
+                    time.sleep(min(2.0**attempt, 30.0))
+                    continue
+                # Not chained: what the provider wrote may repeat the key.
+                raise ModelError(
+                    f"the embedding model {self._model!r} did not answer after {attempt + 1} calls ({kind}: "
+                    f"{_without_secrets(str(error))}): check embedder.model, embedder.api_base and the key in the "
+                    "environment, e.g. OPENAI_API_KEY"
+                ) from None
+        raise ModelError(f"the embedding model {self._model!r} was not asked: embedder.retries={self._retries}")
+
+    def _read(self, answer: Any, n: int) -> list[Sequence[float]]:
+        try:
+            data = sorted((dict(each) for each in answer["data"]), key=lambda each: int(each["index"]))
+            rows = [each["embedding"] for each in data]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(
+                f"the answer of {self._model!r} has no vectors ({error!r:.100}): is it an embedding model?"
+            ) from None
+        if len(rows) != n or len({len(row) for row in rows}) != 1:
+            raise ModelError(
+                f"{self._model!r} gave {len(rows)} vectors for {n} texts, or of several lengths: ask again"
+            )
+        return rows
+
+
+def _litellm() -> Any:
+    # Otherwise it fetches a list of prices when it is imported.
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    try:
+        import litellm
+    except ImportError as error:
+        raise ModelError("embedder=api needs litellm: pip install litellm, or choose embedder=minilm") from error
+    # Its hint to its own bug tracker, printed at every error.
+    litellm.suppress_debug_info = True
+    return litellm
+
+
+def _without_secrets(text: str) -> str:
+    """The first line, with the values of all variables that name a secret taken out."""
+    secrets = {value for name, value in os.environ.items() if _SECRET.search(name) and len(value) >= _SHORTEST_SECRET}
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    # Providers quote a key with its middle left out.
+    text = re.sub(r"\b(sk|pk|key|gsk|hf|pa|AIza)[-_][\w*.-]{4,}", "***", text)
+    return " ".join(text.split())[:300]
