@@ -96,6 +96,12 @@ class Cell:
         )
 
 
+def _name(axis: str, option: str, overrides: Sequence[str]) -> str:
+    """The option's name, or that of the class that was put in its place: `strategy._target_=package.Class`."""
+    given = [override.partition("=")[2] for override in overrides if override.startswith(f"{axis}.{TARGET}=")]
+    return given[-1].rpartition(".")[2] if given else option
+
+
 def _target(node: Any) -> str:
     return str(node.get(TARGET) or "") if isinstance(node, Mapping) else ""
 
@@ -142,7 +148,7 @@ class Composer:
             raise ConfigError(
                 f"nothing reads {', '.join(sorted(unread))}: remove it; memeval run --cfg shows every option"
             )
-        return Cell(config, {axis: str(choices.get(axis)) for axis in AXES}, tuple(overrides))
+        return Cell(config, {axis: _name(axis, str(choices.get(axis)), overrides) for axis in AXES}, tuple(overrides))
 
     def _compose(self, overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
         from hydra import compose

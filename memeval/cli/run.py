@@ -154,7 +154,7 @@ def title_of(name: str, rows: Sequence[Row]) -> str:
     tokenizer = meta["identity"]["tokenizer"].get("name", "tokens")
     budgets = ", ".join(f"{budget:,}" for budget in sorted({row.budget for row in rows if not row.is_reference}))
     size = f"{meta['dialogues']:,} dialogues, {questions:,} questions"
-    return f"{name}: {size}; budget {budgets or 'of the references'} tokens of {tokenizer}"
+    return f"{name}: {size}; {f'budget {budgets} ' if budgets else ''}tokens of {tokenizer}"
 
 
 def _first_error(row: Row) -> str:

@@ -153,7 +153,7 @@ def test_a_strategy_that_raises_fails_its_questions_and_the_run_says_so(tmp_path
         "strategy._target_=support.strategies.RaisesOnWrite", folder=tmp_path,
     )  # fmt: skip
     assert plain.returncode == 1
-    assert "2 questions failed" in plain.stderr and "cannot hold more than ten" in plain.stderr
+    assert "RaisesOnWrite" in plain.stdout and "2 questions failed" in plain.stderr and "cannot hold more than ten" in plain.stderr
     assert "0.0" in plain.stdout and "failed" in plain.stdout
 
 
