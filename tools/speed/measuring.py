@@ -7,6 +7,7 @@ compared with, and judged by the ratio of the medians.
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,13 +18,21 @@ from tempfile import TemporaryDirectory
 MEMEVAL = (sys.executable, "-m", "memeval.cli")
 # `ru_maxrss` is in kibibytes on Linux and in bytes on macOS.
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+# Installed packages are compiled once. Where Python is told not to keep what it has compiled, every import would be
+# compiled again at each start: then it is kept in a folder of its own.
+_BYTECODE = (
+    {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "memeval-speed-bytecode")}
+    if sys.dont_write_bytecode
+    else {}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One execution of a command: wall clock, highest resident memory in bytes, and what it printed."""
+    """One execution of a command: wall clock, processor seconds, highest resident memory in bytes, what it printed."""
 
     seconds: float
+    processor: float
     peak: int
     printed: str
 
@@ -36,22 +45,24 @@ def execute(command: Sequence[str], variables: Mapping[str, str] | None = None) 
     """
     with TemporaryDirectory(prefix="memeval-speed-") as folder:
         out, err = Path(folder) / "out", Path(folder) / "err"
+        environment = {**os.environ, **_BYTECODE, **(variables or {})}
         with out.open("wb") as stdout, err.open("wb") as stderr:
             start = time.perf_counter()
-            process = subprocess.Popen(command, stdout=stdout, stderr=stderr, env={**os.environ, **(variables or {})})
+            process = subprocess.Popen(command, stdout=stdout, stderr=stderr, env=environment)
             # wait4 gives this child's own usage; getrusage(RUSAGE_CHILDREN) would give the largest of all so far.
             _, status, usage = os.wait4(process.pid, 0)
             seconds = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
             raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{err.read_text()}")
-        return Measured(seconds, usage.ru_maxrss * _RSS_UNIT, out.read_text())
+        return Measured(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * _RSS_UNIT, out.read_text())
 
 
-def in_turn(jobs: Mapping[str, Callable[[], Measured]], times: int) -> dict[str, list[Measured]]:
-    """Do all jobs one after the other, `times` times over, after one round that only fills the caches of the disk."""
-    for job in jobs.values():
-        job()
+def in_turn(jobs: Mapping[str, Callable[[], Measured]], times: int, warm_up: bool = True) -> dict[str, list[Measured]]:
+    """Do all jobs one after the other, `times` times over, with `warm_up` after a round that is not counted."""
+    if warm_up:
+        for job in jobs.values():
+            job()
     found: dict[str, list[Measured]] = {name: [] for name in jobs}
     for _ in range(times):
         for name, job in jobs.items():
@@ -81,14 +92,14 @@ def say(text: str = "") -> None:
 
 
 def say_runs(found: Mapping[str, Sequence[Measured]]) -> None:
-    """A line for each command: median, range, peak memory."""
+    """A line for each command: wall clock (median, range), processor seconds, peak memory."""
     width = max(map(len, found))
-    say(f"{'':{width}}  {'median':>8}  {'least':>8}  {'most':>8}  {'peak':>8}")
+    say(f"{'':{width}}   median    least     most  processor     peak")
     for name, runs in found.items():
         times = [run.seconds for run in runs]
         say(
-            f"{name:{width}}  {median(times):6.2f} s  {min(times):6.2f} s  {max(times):6.2f} s  "
-            f"{peak(runs) / 1e6:5.0f} MB"
+            f"{name:{width}}  {median(times):5.2f} s  {min(times):5.2f} s  {max(times):5.2f} s  "
+            f"{median(run.processor for run in runs):7.2f} s  {peak(runs) / 1e6:4.0f} MB"
         )
 
 
