@@ -9,6 +9,7 @@ import argparse
 import json
 import random
 from datetime import datetime, timedelta
+from importlib.resources import files
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -24,31 +25,22 @@ CATEGORIES = (
     "temporal-reasoning",
 )
 TURNS_PER_SESSION = 10
-VOCABULARY = 60_000
 # Words of a turn: what people type is short, what assistants answer is long; about 200 tokens on average.
-USER_WORDS = (5, 90)
-ASSISTANT_WORDS = (120, 380)
+USER_WORDS = (5, 85)
+ASSISTANT_WORDS = (140, 440)
 _FORMAT = "%Y/%m/%d (%a) %H:%M"
-# The commonest words of English, so that stop words are as frequent as they are in real text.
-_COMMON = (
-    "the to and a of you for in is your it that with can on are as be this or have i from my some if will not an at "
-    "was but they there which would like about"
-).split()
+# Uncased words of BERT's vocabulary, nearly in the order of their frequency; comes with the MiniLM embedder.
+_VOCABULARY = files("memeval.strategies.embedders") / "bert_uncased_vocab.txt"
 
 
 class Words:
     """Words by Zipf's law. Texts are cut from one long stream of them, so that a gigabyte takes seconds."""
 
     def __init__(self, source: random.Random) -> None:
-        """Make the vocabulary and the stream from `source`."""
-        letters = "etaoinshrdlucmfwypvbgk"
-        weights = list(accumulate(len(letters) - rank * 0.8 for rank in range(len(letters))))
-        made: dict[str, None] = dict.fromkeys(_COMMON)
-        while len(made) < VOCABULARY:
-            length = min(14, 3 + int(source.expovariate(0.3)))
-            made["".join(source.choices(letters, cum_weights=weights, k=length))] = None
-        self.all = list(made)
-        frequencies = list(accumulate(1 / (rank + 2) for rank in range(VOCABULARY)))
+        """Draw the stream with `source`."""
+        found = _VOCABULARY.read_text(encoding="utf-8").split()
+        self.all = [word for word in found if word.isascii() and word.isalpha() and len(word) > 1]
+        frequencies = list(accumulate(1 / (rank + 2) for rank in range(len(self.all))))
         self._stream = source.choices(self.all, cum_weights=frequencies, k=1_500_000)
         self._source = source
 
@@ -66,7 +58,7 @@ class Words:
 
     def rare(self, count: int) -> str:
         """Words that few texts have."""
-        return " ".join(self._source.sample(self.all[VOCABULARY // 2 :], count))
+        return " ".join(self._source.sample(self.all[len(self.all) // 2 :], count))
 
 
 def record(number: int, turns: int, words: Words, source: random.Random) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """A file of LongMemEval-S's shape (500 questions, 250,000 turns), BM25 over turns: whole command against the bare loop.
 
-The ratio is (whole command - start-up) / bare loop, as in locomo_bm25.py. With `--memory` haystacks of M's size instead,
-and only memory is looked at: it must not grow with the number of questions, so a file of any length fits.
+The ratio is (whole command - start-up) / bare loop, as in locomo_bm25.py. With `--memory` the haystacks have M's size
+and only memory is looked at: it must not grow with the number of questions, so that a file of any length fits.
 """
 
 import argparse
