@@ -61,7 +61,7 @@ class Facts:
         threshold: float = 0.9,
         top: int = 5,
         minimum_importance: int = 1,
-        keep_unparsed: bool = False,
+        keep_unparsed: bool = True,
     ) -> None:
         """Start empty.
 

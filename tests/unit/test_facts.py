@@ -236,10 +236,10 @@ def test_turns_without_facts() -> None:
     kept = facts(keep_unparsed=True).write([turn("I love tea"), small_talk])
     assert [passage.verbatim for passage in kept] == [False, True]
     assert small_talk.text in kept[1].text
-    dropping = facts()
+    dropping = facts(keep_unparsed=False)
     assert len(dropping.write([turn("I love tea"), small_talk, turn("Be brief.", 3, role="system")])) == 1
     assert dropping.stats()["dropped"] == 1
-    strict = facts(minimum_importance=5)
+    strict = facts(minimum_importance=5, keep_unparsed=False)
     assert strict.write([turn("I love tea")]) == []
     assert strict.stats()["dropped"] == 1
 
@@ -293,9 +293,9 @@ def test_forgetting_the_middle_of_a_chain() -> None:
 
 
 SENTENCES = st.sampled_from([
-    "I live in Oslo.", "I live in Bergen.", "I love tea.", "I hate tea.", "I really love tea", "I ran a race yesterday.",
-    "Wow!", "My sister Caroline is a nurse.", "She moved to Rome.", "My favourite food is sushi", "I work as a nurse.",
-    "My favourite food is soup",
+    "I live in Oslo.", "I live in Bergen.", "I love tea.", "I hate tea.", "I really love tea",
+    "I ran a race yesterday.", "Wow!", "My sister Caroline is a nurse.", "She moved to Rome.",
+    "My favourite food is sushi", "I work as a nurse.", "My favourite food is soup",
 ])  # fmt: skip
 
 
