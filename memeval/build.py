@@ -6,9 +6,9 @@ plug-in's options are checked like our own. Hydra's `instantiate` does not check
 fresh object for every dialogue cheaply.
 """
 
+import importlib
 import inspect
 import json
-import pkgutil
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, get_type_hints
@@ -115,9 +115,9 @@ def _signature(target: str) -> _Signature:
 
 
 def _locate(target: str) -> Any:
-    module = target.rpartition(".")[0]
+    module, _, name = target.rpartition(".")
     try:
-        return pkgutil.resolve_name(target)
+        return getattr(importlib.import_module(module), name)
     except Exception as error:
         raise ConfigError(
             f"{target} cannot be imported ({_root(error)}): check the spelling and that its package is installed; "
