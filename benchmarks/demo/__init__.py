@@ -8,7 +8,7 @@ from typing import Any
 
 from memeval.benchmarks.demo.chitchat import Chitchat, prefixes
 from memeval.benchmarks.demo.draw import between, pick
-from memeval.benchmarks.demo.layout import RECENT_TURNS, Layout
+from memeval.benchmarks.demo.layout import RECENT_TURNS, Beat, Layout
 from memeval.benchmarks.demo.plot import CATEGORIES, Draft, Plot
 from memeval.benchmarks.demo.world import World
 from memeval.errors import ConfigError
@@ -149,36 +149,43 @@ def _age(draft: Draft, number: Mapping[str, int], written: int) -> tuple[str, ..
 def _turns(rng: Random, world: World, layout: Layout) -> list[Turn]:
     chat = Chitchat(rng, world.people)
     turns: list[Turn] = []
-    speaker = "User"
     for place, session in enumerate(layout.sessions):
         time = session.start
         label = f"s{place + 1}"
         if not turns:
-            turns.append(Turn("t1", label, "Assistant instruction", "system", pick(rng, _SYSTEM), time))
-        topic = chat.topic()
+            turns.append(Turn("t1", label, "Instruction", "system", pick(rng, _SYSTEM), time))
+        chat.begin()
+        thanks: str | None = None
         for exchange in range((session.size + 1) // 2):
-            if rng.random() < 0.25:
-                topic = chat.topic()
-            slot = pick(rng, topic.slots)
             beat = session.beats.get(exchange)
-            for _ in range(50):
-                said = None
-                if beat is not None and beat.ask is not None:
-                    user, said = beat.ask, beat.text
-                else:
-                    user = chat.user(topic, slot, beat.text if beat is not None else None)
-                if beat is None or not beat.avoid or not beat.avoid & prefixes(user.replace(beat.text, "")):
-                    break
-                topic = chat.topic()
-                slot = pick(rng, topic.slots)
-            turns.append(Turn(f"t{len(turns) + 1}", label, speaker, "user", user, time))
-            if beat is not None and beat.ask is None:
+            user, assistant, own = _exchange(chat, beat, thanks)
+            thanks = beat.reply if beat is not None and beat.ask is not None else None
+            turns.append(Turn(f"t{len(turns) + 1}", label, "User", "user", user, time))
+            if beat is not None and own:
                 beat.turn = turns[-1].id
             time += timedelta(seconds=between(rng, 15, 80))
             if 2 * exchange + 1 < session.size:
-                text = chat.assistant(topic, slot, said)
-                turns.append(Turn(f"t{len(turns) + 1}", label, "Assistant", "assistant", text, time))
-                if beat is not None and beat.ask is not None:
+                turns.append(Turn(f"t{len(turns) + 1}", label, "Assistant", "assistant", assistant, time))
+                if beat is not None and not own:
                     beat.turn = turns[-1].id
                 time += timedelta(seconds=between(rng, 25, 160))
+            chat.maybe_turn()
     return turns
+
+
+def _exchange(chat: Chitchat, beat: Beat | None, thanks: str | None) -> tuple[str, str, bool]:
+    """What user and assistant say, and whether the user's turn holds the fact."""
+    if beat is None:
+        return chat.user(None, thanks), chat.assistant(), True
+    if beat.ask is not None:
+        return (f"{thanks} {beat.ask}" if thanks else beat.ask), chat.assistant(beat.text), False
+    for _ in range(80):
+        if beat.reply is not None:
+            user, assistant = chat.plain(beat.text), chat.assistant(beat.reply)
+        else:
+            user = chat.user(beat.text)
+            assistant = chat.assistant()
+        if not beat.avoid & prefixes(user.replace(beat.text, "")):
+            break
+        chat.turn()
+    return user, assistant, True

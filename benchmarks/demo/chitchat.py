@@ -1,18 +1,20 @@
-"""Puts words round a fact: requests, small remarks, assistant's answers, in very many variants."""
+"""Puts words round a fact: threads of questions and answers, small remarks, in very many variants."""
 
 from collections.abc import Sequence
 from random import Random
 
-from memeval.benchmarks.demo.draw import between, capital, pick
-from memeval.benchmarks.demo.topics import CLOSERS, LEADS, LINKS, OPENERS, REACTIONS, REMARKS, TOPICS, Topic
+from memeval.benchmarks.demo.draw import between, capital, pick, shuffled
+from memeval.benchmarks.demo.smalltalk import ACCEPTS, CLOSERS, FOLLOW, GREETINGS, REACTIONS, REMARKS, SHIFTS
+from memeval.benchmarks.demo.templates import say
+from memeval.benchmarks.demo.topics import TOPICS
 from memeval.benchmarks.demo.world import Person
 
 # Two words that agree in their first letters may share a stem; all others cannot.
 _PREFIX = 3
 _NEUTRAL = frozenset(
-    "a an the i you he she it we they me my your his her our their this that these those what which who whom whose where "
-    "when why how is are was were be been do does did have has had can could should would will in on at of to for from "
-    "with by and or but not no so as if than then up out off into about there here one am let".split()
+    "a an the i you he she it we they me my your his her our their this that these those what which who whom whose "
+    "where when why how is are was were be been do does did have has had can could should would will in on at of to "
+    "for from with by and or but not no so as if than then up out off into about there here one am let".split()
 )
 
 
@@ -23,66 +25,104 @@ def prefixes(text: str) -> frozenset[str]:
 
 
 class Chitchat:
-    """One user's small talk."""
+    """One user's small talk: threads about one matter, each a question and what follows from it."""
 
     def __init__(self, rng: Random, people: Sequence[Person]) -> None:
         """Talk about `people` where a remark names somebody."""
         self._rng = rng
         self._people = people
+        self._fresh = True
+        self._opening = True
+        self.begin()
 
-    def topic(self) -> Topic:
-        """What a stretch of a session is about."""
-        return pick(self._rng, TOPICS)
+    def begin(self) -> None:
+        """A new sitting."""
+        self._opening = True
+        self.turn()
+
+    def turn(self) -> None:
+        """Change the subject."""
+        rng = self._rng
+        self._topic = pick(rng, TOPICS)
+        slots = self._topic.slots
+        first = int(rng.random() * len(slots))
+        second = (first + 1 + int(rng.random() * (len(slots) - 1))) % len(slots)
+        self._slots = {"x": slots[first], "y": slots[second]}
+        self._rounds = shuffled(rng, self._topic.rounds)
+        self._more = shuffled(rng, self._topic.more)
+        self._follow = shuffled(rng, FOLLOW)
+        self._fresh = True
+        self._answer = ""
+
+    def maybe_turn(self) -> None:
+        """Go on with the matter for a while, then change the subject."""
+        if self._rng.random() < 0.4 or not self._rounds or not self._more:
+            self.turn()
 
     def remark(self) -> str:
         """A sentence of no consequence."""
         rng = self._rng
         person = pick(rng, self._people)
-        text = pick(rng, REMARKS)
-        return capital(
-            text.format(who=person.who, name=person.name, m=between(rng, 12, 97), h=between(rng, 6, 11))
-        )
+        roll = rng.random()
+        name = person.name if roll < 0.4 else person.who if roll < 0.6 else f"{person.who} {person.name}"
+        hour = f"{between(rng, 5, 7)}:{between(rng, 0, 59):02}"
+        return say(rng, pick(rng, REMARKS), {"p": name, "m": str(between(rng, 12, 97)), "h": hour})
 
-    def request(self, topic: Topic, slot: str) -> str:
-        """What the user wants to know."""
-        return pick(self._rng, topic.requests).format(x=slot, X=capital(slot))
+    def lead(self) -> str:
+        """The first words of a turn, or none."""
+        words = GREETINGS if self._opening else SHIFTS if self._fresh else ACCEPTS
+        return pick(self._rng, words)
 
-    def user(self, topic: Topic, slot: str, fact: str | None) -> str:
+    def question(self) -> str:
+        """The next question of the thread."""
+        rng = self._rng
+        if self._fresh or rng.random() < 0.35:
+            asked, self._answer = self._rounds.pop() if self._rounds else self._follow.pop()
+        else:
+            asked, self._answer = self._follow.pop()
+        return say(rng, asked, self._slots)
+
+    def user(self, fact: str | None, lead: str | None = None) -> str:
         """A turn of the user that may carry `fact` in passing."""
         rng = self._rng
-        request = self.request(topic, slot)
-        roll = rng.random()
-        if fact is None:
-            fact = self.remark() if roll < 0.8 else None
-        if fact is None:
-            return f"{pick(rng, LEADS)} {self.remark()} {request}" if roll < 0.9 else f"{pick(rng, LEADS)} {request}"
-        roll = rng.random()
-        if roll < 0.3:
-            return f"{fact} {request}"
-        if roll < 0.55:
-            return f"{pick(rng, LEADS)} {fact} {request}"
-        if roll < 0.8:
-            return f"{request} {fact}"
-        return f"{pick(rng, LEADS)} {request} {fact}"
+        lead = self.lead() if lead is None else lead
+        told = fact
+        if told is None and rng.random() < 0.72:
+            told = self.remark()
+        question = self.question()
+        self._opening = self._fresh = False
+        self._reacts = told is not None
+        if told is None:
+            parts = [lead, question]
+        elif rng.random() < 0.6:
+            parts = [lead, told, question]
+        else:
+            parts = [lead, question, told]
+        if lead.endswith(":"):
+            parts[1] = parts[1][:1] + parts[1][1:]
+        return " ".join(part for part in parts if part)
 
-    def assistant(self, topic: Topic, slot: str, said: str | None) -> str:
-        """An answer of the assistant, built round `said` if given."""
+    def plain(self, fact: str) -> str:
+        """A turn of the user that only tells."""
         rng = self._rng
-        pieces = topic.advice
-        count = len(pieces)
-        first = int(rng.random() * count)
-        second = (first + 1 + int(rng.random() * (count - 1))) % count
-        third = pick(rng, pieces)
-        parts = []
-        if rng.random() < 0.75:
-            parts.append(pick(rng, REACTIONS if rng.random() < 0.3 else OPENERS))
+        lead = self.lead()
+        self._opening = False
+        roll = rng.random()
+        if roll < 0.45:
+            return f"{lead} {fact}".strip()
+        parts = (self.remark(), fact) if roll < 0.75 else (fact, self.remark())
+        return " ".join(parts)
+
+    def assistant(self, said: str | None = None) -> str:
+        """The answer to the question asked last, or `said` with something round it."""
+        rng = self._rng
         if said is not None:
-            parts.append(said)
-        parts.append(pieces[first].format(x=slot))
-        if said is None:
-            parts.append(pieces[second].format(x=slot))
-            if third is not pieces[first] and third is not pieces[second]:
-                parts.append(third.format(x=slot))
-        if rng.random() < 0.6:
+            parts = [said]
+        else:
+            parts = [pick(rng, REACTIONS)] if self._reacts and rng.random() < 0.55 else []
+            parts.append(say(rng, self._answer, self._slots))
+        if self._more and (said is None and rng.random() < 0.75):
+            parts.append(capital(self._more.pop()))
+        if rng.random() < 0.45:
             parts.append(pick(rng, CLOSERS))
         return " ".join(parts)

@@ -12,12 +12,19 @@ RECENT_TURNS = 10
 
 @dataclass(slots=True)
 class Beat:
-    """A place in the dialogue that carries something: `ask` is the user's request where the assistant says it."""
+    """A place in the dialogue that carries something.
+
+    Attributes:
+        ask: the user's request, where it is the assistant who says it.
+        reply: what the other one answers; None leaves that to small talk.
+        avoid: beginnings of words that must not stand in the same turn.
+    """
 
     session: int
     exchange: int
     text: str
     ask: str | None = None
+    reply: str | None = None
     avoid: frozenset[str] = frozenset()
     turn: str = ""
 

@@ -354,7 +354,7 @@ POOLS: dict[str, tuple[str, ...]] = {
     ),
     "fear": (
         "a wasp", "moths", "balloons", "a clown", "a thunderstorm", "pigeons", "a centipede", "mice", "geese", "an earwig",
-        "needles", "a bat", "snakes", "jellyfish", "a mannequin", "frogs",
+        "needles", "a seagull", "snakes", "jellyfish", "a mannequin", "frogs",
     ),
     "venue": (
         "a converted lighthouse", "a boathouse", "an orangery", "a disused chapel", "a barn in Dorset", "the castle ruins",
@@ -367,7 +367,7 @@ POOLS: dict[str, tuple[str, ...]] = {
         "a car wash", "the print works", "a riding stable", "a cinema kiosk",
     ),
     "noise": (
-        "drum solos", "karaoke", "a treadmill", "power drills", "tap dancing", "opera arias", "a sewing machine", "techno",
+        "drum solos", "karaoke", "a treadmill", "power drills", "tap dancing", "opera arias", "a sewing machine", "dubstep",
         "a rowing machine", "trumpet scales", "furniture being dragged", "bouncing basketballs", "video game explosions",
         "a washing machine", "arguments", "line dancing",
     ),

@@ -1,0 +1,93 @@
+"""Small talk about work, outings, machines and curious questions. No value that a question may ask for occurs here."""
+
+from memeval.benchmarks.demo.frames import Scene
+
+SCENES: tuple[Scene, ...] = (
+    Scene(
+        ("the {meeting} [ran over|dragged on] by {n0} minutes, [about fonts|and no decision]. [My afternoon is gone|I drew little boats].",
+         "how do I tell {colleague} politely that the {paper} [is late|has to be redone]?",
+         "{colleague} [keeps changing|has rewritten] the {paper} after the {meeting}. [Version {n} today|I give up]."),
+        ("Say what you need and by when: \"{colleague}, I need the {paper} by {weekday} [to be able to go on|so that I can finish]\". [No apology needed|Friendly and plain].",
+         "An agenda with times helps a {meeting}, [and someone who watches the clock|and so does standing up]. What was it [actually|meant to be] about?",
+         "Ask for the {paper} to be frozen on {weekday}. Whatever comes after {weekday} goes into the next version, [{colleague} included|no exceptions]."),
+        ("I said it [as you put it|almost like that], and {colleague} [just nodded|apologised]. [Strange day|So simple].", "new plan: the {paper} goes out on {weekday}, [ready or not|with or without figures].",
+         "they've put another {meeting} in, {weekday} at eight. [Who does that|I need a bigger mug]."),
+        ("[It usually goes better than feared|Plain words work]. Write down what you agreed on [while it's fresh|today].", "A fixed {weekday} for the {paper} gives everybody peace. [Shall I proofread the first page|Do you need a checklist]?",
+         "Eight o'clock on {weekday}! [Block the hour after it|Claim the seat by the door]."),
+    ),
+    Scene(
+        ("my {machine} says [error {n0}|storage full|update failed] [again|every {n} minutes], and then {symptom}. [Help|What now]?",
+         "why does {symptom} whenever I [open|start] the {machine}?", "is it worth [repairing|upgrading] a {machine} that's {n} years old? Lately {symptom}."),
+        ("[Restart it once|Turn it off, count to {n0}], then install what is waiting. If {symptom} on the {machine} [still|after that], we look at the storage.",
+         "When {symptom}, a full disk is [the usual reason|my first guess]. How much space does the {machine} have left?",
+         "A {machine} of {n} years [still has life in it|can do with a new battery]. Make a copy of your files [before anything else|first]."),
+        ("deleted {n0} gigabytes of [holiday clips|duplicates], the {machine} [breathes again|is almost quick].", "did all that, and {symptom} all the same. [It hates me|I'm going outside].", "{p} came over and pressed one button. The {machine} works. [I'm speechless|Annoying]."),
+        ("[That was it, then|Nice work]. Once every {n} months is enough.", "Then note down [exactly what the screen says|when it happens], and {n0} minutes with support will do more than I can.", "[The magic touch|It's always like that when someone watches]. Which button was it?"),
+    ),
+    Scene(
+        ("[tell me|I've always wondered], why {wonder}?", "we [argued|had a bet] at lunch about why {wonder}. [Who's right|Settle it, please]?", "{p} asked me why {wonder} and I [made something up|had no clue]."),
+        ("In short, {because}. [People used to think otherwise|It took a long time to find out], and the details are still [studied|argued over].", "As far as we know, {because}. [It's one of those questions that look simple|A lovely question, that].",
+         "The [usual|textbook] answer is that {because}. [There's a bit more to it|Want the longer version]?"),
+        ("so {because}? [Then I lost the bet|I'd have sworn otherwise].", "and [who|how did anybody] found that out? [It sounds made up|I'd never have the patience].", "[I'll sound very clever at dinner|{p} won't believe me]."),
+        ("[Many people, over {n0} years|Patient observers], each with a small piece. That's how most of it came about.", "That is the gist. [You lost with honour|The intuition goes the other way, so no shame].", "[Use it wisely|Quote me]. There is a neat experiment that one can do [at home|with a glass of water], too."),
+    ),
+    Scene(
+        ("watched {n} episodes of {show} [in a row|till far too late], [I'm no use today|don't tell anyone]. [That ending|The one with the ladder]!",
+         "is {show} worth it [after the first season|for someone easily bored]? {p} won't stop talking about it.", "they've [cancelled|ruined] {show}. [What do I do with my evenings|I'm taking it personally]."),
+        ("{show} [takes {n} episodes to get going|divides people]. If you like [slow scenes and good dialogue|odd characters], stay with it.", "[No spoilers from me|I won't say a word]. What did you think of [the music|the second half]?",
+         "[A loss|These things come back]. There's the book behind {show}, or [a long walk|the radio] in the meantime."),
+        ("gave {show} {n} more episodes: [I'm hooked|still nothing happens].", "{p} [cried|fell asleep] during {show}, [we had to rewind|on my shoulder].", "the radio it is. [There was a quiz on|I'd forgotten how cosy that is]."),
+        ("[Then it has found you|Life's too short, then]. Put {show} down [for a rainy month|with a clear conscience].", "[That's the effect of the score|Everyone has done that once]. Did {p} like the rest?", "Radio leaves the hands free. [And the eyes rested|You could even do the dishes]."),
+    ),
+    Scene(
+        ("I spent {n0} pounds on {treat} this month. [Explain that to me|I blame {weekday}].", "how much should one [put aside|save] each month? [Nothing is ever left|My {treat} habit doesn't help].", "the {bill} went up [again|by {n0} pounds]. [Outrageous|Can they do that]?"),
+        ("Small things like {treat} [add up quietly|hide well]. Write them down [for {n} weeks|until {weekday} week], without judging.", "A tenth is a common rule, [but any fixed amount works|less is fine too], moved [on payday|by standing order].",
+         "They have to [announce it|tell you beforehand], and you may usually [leave within {n} weeks|switch]. When is the {bill} due?"),
+        ("wrote it all down for {n} weeks. {treat}, [page after page|on top of the list].", "I rang about the {bill}, and they [gave me a discount|took {n0} pounds off], just like that.", "standing order is set up. [Feels very adult|Let's see how long]."),
+        ("[Knowing is half of it|No shame in that]. Pick {n} days a week for {treat} and enjoy them.", "Asking costs nothing. [Well bargained|Note when it runs out].", "[Very adult indeed|And you won't miss it]. Look again in {n} months."),
+    ),
+    Scene(
+        ("went to the {sight} with {p}, [shut, of course|we had it to ourselves]. [The tea was dreadful|Blisters, both of us].", "what can one do on a [wet|free] {weekday} with {p}? [We've done the {sight}|Nothing with stairs].", "is it far to walk to the {sight} from the station? [With {p} everything takes longer|I have {n} hours]."),
+        ("{n0} minutes at an easy pace, I would say. The {sight} is [quietest before eleven|nicest in the late light].", "With {p}, how about the {sight}, [then something warm|and a bench in the sun]? [Check the hours first|On a {weekday} it should be calm].",
+         "[A pity|Half the fun is the way there]. The {sight} [opens again on {weekday}|looks different every season], they say."),
+        ("we made it to the {sight}, {p} took {n0} pictures of [the same duck|a door].", "change of weather, so we [stayed in|played cards] instead of the {sight}. [Also good|{p} sulked].", "the {sight} was [smaller|louder] than I thought. [Nice though|Once is enough]."),
+        ("{n0} pictures! [One of them will be good|I hope the memory card coped].", "The {sight} won't run away. [Another time|Spring is better for it anyway].", "[Expectations play tricks|Places shrink]. Would {p} go again?"),
+    ),
+    Scene(
+        ("can you [look over|shorten] this: \"[We regret|I was surprised to see] that the {item} [arrived|was delivered] [damaged|{n} days late]\"? [Too harsh|Does it sound rude]?",
+         "I need {n} sentences to sell my old {item} online. [It works|Some scratches].", "how do I complain about a {item} that [broke|came apart] after {n} weeks? [I want to stay civil|No receipt]."),
+        ("I'd write: \"The {item} [reached me damaged|came {n} days late]. [Please replace it|What can you offer me]?\" [Clear and polite|Short and firm].", "\"{item}, used with care, [does its job|a few marks of life]. Collection by {weekday}.\" [Add a photo by daylight|Name a price, people like that].",
+         "A bank statement counts as proof too. Say when you got the {item}, what is wrong, [what you'd like|and give them {n} weeks]."),
+        ("they're sending a new {item}, [no questions asked|with an apology].", "the {item} [was gone|sold] within {n} hours! [I asked too little|A student came by bike].", "no answer about the {item} [so far|in {n} days]. [Now what|I'm less civil already]."),
+        ("[That was quick|Politeness pays]. Keep the old {item} until the other one is there.", "[Or just right|Then both are happy]. One {item} less in the way.", "Send it once more with a date, say {weekday}. After that there is [arbitration|the consumer line]."),
+    ),
+    Scene(
+        ("the neighbours [have built|are putting up] {build}, [right by our wall|with music on]. [I said nothing|Can they just do that]?", "met {p} [at the baker's|on the stairs], and guess what: {gossip}. [I nearly dropped my bag|Not a word to anyone].", "{gossip}, says {p}. [Do you believe that|I'm the last to hear, as ever]."),
+        ("For {build} the [council|site plan] usually has a rule about distance. [A friendly word first|Ask to see the drawing], though.", "[Really|My word]! Well, {gossip}: [stranger things have happened|it was bound to get out]. What did {p} make of it?",
+         "I'd take it with a pinch of salt [until {weekday}|for now]. {p} [means well|may have got half of it]."),
+        ("I went over, and they [offered me a beer|were really nice about it]. So {build} stays.", "it's true after all! {gossip}. [The whole street knows|I owe {p} an apology].", "enough gossip, [my tea is cold|back to real life]."),
+        ("Talking helps more than any letter. [And beer more than talking|Good neighbours are worth it].", "[Then I take the salt back|So the street has its topic]. {p} must be pleased.", "[Fair enough|Quite]. Warm up that tea."),
+    ),
+)  # fmt: skip
+
+POOLS: dict[str, tuple[str, ...]] = {
+    "meeting": ("budget round", "kick-off", "team call", "weekly review", "planning session", "staff briefing", "feedback round", "steering meeting", "one-to-one", "safety training", "away day", "strategy hour"),
+    "colleague": ("Janet", "Steve", "Priya", "Malcolm", "Karen", "Neil", "Sunil", "Beth", "Gary", "Lorna", "Colin", "Denise", "Ahmed", "Trish"),
+    "paper": ("report", "slide deck", "draft", "minutes", "price list", "press release", "handbook", "forecast", "timesheet", "newsletter", "template", "tender"),
+    "machine": ("laptop", "phone", "tablet", "printer", "router", "smart telly", "e-reader", "scanner", "desktop", "satnav", "fitness watch", "game console"),
+    "symptom": ("the screen freezes", "the fan roars", "it logs me out", "everything goes blue", "the sound crackles", "the cursor jumps", "it asks for a password", "the battery drops to nothing",
+                "the letters come out doubled", "it prints upside down", "the picture flickers", "nothing happens at all"),
+    "wonder": ("the sea is salty", "cats purr", "bread rises", "leaves turn red", "onions make us cry", "ice floats", "the moon looks bigger near the roofs", "yawns are catching", "stars twinkle", "geysers erupt on time",
+               "fingers wrinkle in the bath", "glue doesn't stick to the tube", "the sky is blue", "popcorn pops", "bees build hexagons", "cold lakes freeze from the top", "we get goose pimples", "wind howls round corners"),
+    "because": ("it saves energy", "small differences in temperature do it", "pressure builds up until something gives", "it comes down to how light is scattered", "the molecules arrange themselves that way", "water behaves oddly",
+                "it's a leftover of evolution", "the brain compares it with what is around", "tiny organisms do the work", "it evaporates and leaves the rest behind", "air moves at different speeds", "a reflex sets it off"),
+    "show": ("that Danish series", "the baking contest", "the hospital drama", "the quiz with the chairs", "the lighthouse mystery", "that period thing with the hats", "the cooking duel", "the spy series", "the island show", "the detective with the limp",
+             "the antiques programme", "the sitcom about the vicar", "the vet series", "the auction house one"),
+    "treat": ("takeaway coffee", "magazines", "taxis", "cut flowers", "second-hand paperbacks", "lunch out", "lottery tickets", "fancy bread", "phone games", "yarn", "craft beer", "stationery"),
+    "bill": ("gas bill", "water bill", "broadband bill", "phone bill", "house insurance", "council tax", "streaming subscription", "electricity bill", "service charge", "gym fee"),
+    "sight": ("old harbour", "rose garden", "folk museum", "viewpoint", "sculpture park", "abbey ruins", "deer park", "canal locks", "city wall", "nature reserve", "clock museum", "arboretum", "pier", "tropical greenhouse"),
+    "item": ("blender", "armchair", "desk lamp", "winter coat", "suitcase", "pushchair", "bookcase", "rice cooker", "tent", "bicycle trailer", "keyboard", "garden hose", "mattress", "rug", "mirror", "sledge"),
+    "build": ("a pergola", "a fence of pallets", "a hot tub", "a shed with lights", "a trampoline", "a chicken coop", "a wall of gravel", "a carport", "a climbing frame", "an outdoor kitchen"),
+    "gossip": ("the butcher is closing", "the vicar is leaving", "they found a coin hoard behind the school", "number nine has been sold", "the mayor was seen in a bathrobe", "the bakery changes hands", "the swimming pool is being drained",
+               "the twins at the corner eloped", "somebody is painting the postbox at night", "there'll be a roundabout", "the cinema gets a bar", "the old mill will be flats", "the goat has escaped again", "the librarian has written a thriller"),
+}  # fmt: skip
