@@ -1,6 +1,7 @@
 """Short term and long term under one budget."""
 
 from collections.abc import Mapping, Sequence
+from math import inf
 
 from memeval.errors import ConfigError
 from memeval.prompt import count
@@ -65,6 +66,8 @@ class Memory:
         self._share = retrieved_share
         self._top_k = top_k
         self._depth = depth
+        # Passages come back for many questions: each is counted once, and as the same object it is checked only once.
+        self._known: dict[str, tuple[Segment, int]] = {}
 
     def write(self, turns: Sequence[Turn]) -> None:
         """Write to both sides."""
@@ -93,17 +96,21 @@ class Memory:
         """The best memories not shown by the window in at most `room` tokens, and the tokens they take."""
         shown = {source for segment in window if segment.verbatim for source in segment.sources}
         memories: list[Segment] = []
+        most = inf if self._top_k is None else self._top_k
         taken = 0
         hits, asked, tried = ranking, self._depth, 0
+        known = self._known
         while True:
             for hit in hits[tried:]:
-                if self._top_k is not None and len(memories) >= self._top_k:
+                if len(memories) >= most:
                     return memories, taken
-                if hit.sources and shown.issuperset(hit.sources):
+                if shown and hit.sources and shown.issuperset(hit.sources):
                     continue
-                tokens = self._tokenizer.count(hit.text)
+                segment, tokens = known.get(hit.text) or self._memory(hit)
                 if taken + tokens <= room:
-                    memories.append(Segment("memory", hit.text, hit.sources, hit.verbatim))
+                    if segment.sources != hit.sources or segment.verbatim != hit.verbatim:
+                        segment, tokens = self._memory(hit)
+                    memories.append(segment)
                     taken += tokens
             # A large budget can hold more than `depth` memories: then the ranking is asked for further down.
             tried = len(hits)
@@ -111,6 +118,12 @@ class Memory:
                 return memories, taken
             asked *= 4
             hits = self._retriever.search(query, asked)
+
+    def _memory(self, hit: Hit) -> tuple[Segment, int]:
+        """The hit as a segment, and its tokens."""
+        made = Segment("memory", hit.text, hit.sources, hit.verbatim), self._tokenizer.count(hit.text)
+        self._known[hit.text] = made
+        return made
 
     def prepare(self) -> None:
         """Prepare both sides."""
@@ -132,6 +145,7 @@ class Memory:
                     f"{type(side).__name__} cannot forget: choose a strategy and a retriever that have forget()"
                 )
             side.forget(turn_ids)
+        self._known.clear()
 
     def stats(self) -> Mapping[str, float]:
         """Counters of both sides."""
