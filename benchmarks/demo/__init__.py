@@ -9,7 +9,7 @@ from typing import Any
 from memeval.benchmarks.demo.chitchat import Chitchat, prefixes
 from memeval.benchmarks.demo.draw import between, pick
 from memeval.benchmarks.demo.layout import RECENT_TURNS, Beat, Layout
-from memeval.benchmarks.demo.plot import CATEGORIES, Draft, Plot
+from memeval.benchmarks.demo.plot import CATEGORIES, Draft, plan
 from memeval.benchmarks.demo.world import World
 from memeval.errors import ConfigError
 from memeval.types import Dialogue, Query, Question, Turn
@@ -102,11 +102,11 @@ def _dialogue(seed: int, user: int, length: int) -> Dialogue:
     rng = Random(f"{seed}:{user}")
     world = World(rng)
     layout = Layout(rng, length - 1)
-    plot = Plot(rng, world, layout, max(6, min(60, length // 10)))
+    drafts = plan(rng, world, layout, max(6, min(60, length // 10)))
     turns = _turns(rng, world, layout)
     number = {turn.id: index for index, turn in enumerate(turns)}
     questions = []
-    for index, draft in enumerate(plot.drafts):
+    for index, draft in enumerate(drafts):
         asked = draft.asked or layout.after()
         written = _written(turns, asked.date())
         questions.append(
