@@ -24,21 +24,21 @@ _CALL = re.compile(r"[A-Z][\w'’-]+[,!]\s+(?!my\b|our\b|who\b)")
 # What is asked is no statement, but people state things on the way to their question.
 _QUESTION = re.compile(
     r",?\s*\b(?:and |but |so )?(?:what|which|how|why|when|where|who|do|does|did|have|has|can|could|would|will|"
-    r"should|is|are|"
-    r"any|is it|don't|isn't)\b[^,]*\?$",
+    r"should|is|are|any|is it|don't|isn't)\b[^,]*\?$",
     re.IGNORECASE,
 )
 _FIRST_PERSON = re.compile(r"\b(?:I|my|we|our|I'm|I've)\b")
 
 
-def clauses(text: str) -> Iterator[str]:
-    """The clauses of a text that are not questions, without greetings and names called; curly quotes made straight."""
+def sentences(text: str) -> Iterator[list[str]]:
+    """The clauses of each sentence that is no question, without greetings and names called; quotes made straight."""
     for sentence in _SENTENCE.split(text.replace("’", "'")):
         sentence = sentence.strip()
         if sentence.endswith("?"):
             sentence = _QUESTION.sub("", sentence)
             if sentence.endswith("?") or not _FIRST_PERSON.search(sentence):
                 continue
+        clauses = []
         for clause in _CLAUSE.split(sentence):
             clause = _ASIDE.sub("", clause, count=1) if _ASIDE.match(clause) else clause
             if _CALL.match(clause):
@@ -46,4 +46,6 @@ def clauses(text: str) -> Iterator[str]:
                 clause = _ASIDE.sub("", clause, count=1) if _ASIDE.match(clause) else clause
             clause = clause.strip().rstrip(".!…:, ")
             if clause:
-                yield clause
+                clauses.append(clause)
+        if clauses:
+            yield clauses

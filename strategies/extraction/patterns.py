@@ -8,7 +8,12 @@ PEOPLE = (
     "wife|husband|partner|fiancée?|girlfriend|boyfriend|spouse|mother|mom|mum|father|dad|sister|brother|daughter|son|"
     "grandmother|grandma|gran|grandfather|grandpa|aunt|uncle|cousin|niece|nephew|best friend|friend|roommate|flatmate|"
     "neighbou?r|boss|manager|colleague|coworker|co-worker|teacher|coach|mentor|doctor|dentist|therapist|baby|"
-    "mother-in-law|father-in-law|sister-in-law|brother-in-law"
+    "mother-in-law|father-in-law|sister-in-law|brother-in-law|step-?(?:mother|father|sister|brother|son|daughter|"
+    "mum|mom|dad)|"
+    "godmother|godfather|godson|goddaughter|grandson|granddaughter|fiance|ex|housemate|classmate|teammate|"
+    "landlord|landlady|"
+    "pen pal|tutor|trainer|instructor|supervisor|assistant|client|babysitter|nanny|gardener|mechanic|hairdresser|"
+    "buddy|pal|mate"
 )
 ANIMALS = (
     "dog|cat|puppy|pup|kitten|bunny|rabbit|hamster|guinea pig|parrot|bird|fish|turtle|tortoise|snake|horse|pony|lizard|"
@@ -81,7 +86,9 @@ PATTERNS = (
         rf"officially|all))* "
         rf"(?:live|living|moved|moving|relocated|relocating|settled|resettled|based|reside)"
         rf"(?: back| down| up| over| out)?(?: from [\w' ]+?)? "
-        rf"(?:in|to|into|near) (?P<value>(?:an? |the |my |our )?(?:[A-Z][\w'-]+.{{0,50}}?"
+        rf"(?:in|to|into|near) (?!the [^,.]*\b(?:project|team|department|role|office|class|group|company|"
+        rf"position|section)\b)"
+        rf"(?P<value>(?:an? |the |my |our )?(?:[A-Z][\w'-]+.{{0,50}}?"
         rf"|(?:[\w'-]+ ){{0,4}}(?:apartment|house|flat|home|place|city|town|village|suburbs?|neighbou?rhood|"
         rf"condo|loft|studio|"
         rf"country|countryside|farm|cabin|dorm)\b.{{0,40}}?)){_END}",

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from memeval.strategies.extraction.clauses import clauses
+from memeval.strategies.extraction.clauses import sentences
 from memeval.strategies.extraction.dates import resolve
 from memeval.strategies.extraction.fact import Fact
 from memeval.strategies.extraction.patterns import (
@@ -41,6 +42,8 @@ _VITAL = re.compile(
     r"accident|injur\w+|promot\w+|fired|laid off|new job|hired|retired|graduated|adopt\w+)\b",
     re.IGNORECASE,
 )
+# Facts that need no other clause.
+_WHOLE = frozenset({"preference", "pet", "allergy", "health", "photo"})
 _OTHER = re.compile(r"\b(?:you|your|you're|you've|yours|y'all)\b", re.IGNORECASE)
 _AGE = re.compile(r"^(?:(?:new|old|current|latest|present|other|next) )+")
 _TOPIC_END = re.compile(
@@ -84,14 +87,35 @@ class RuleExtractor:
         if speaker not in self._names:
             self._names |= {speaker, *speaker.split()}
         seen = set()
-        for clause in clauses(_clean(turn.text)):
-            for fact in self._clause(clause, turn, speaker):
+        for clauses in sentences(_clean(turn.text)):
+            for fact in self._sentence(clauses, turn, speaker):
                 key = (fact.subject, fact.attribute, fact.slot, fact.value)
                 if key not in seen:
                     seen.add(key)
                     yield fact
         if self._captions and turn.caption and turn.caption.strip():
             yield _fact(turn, speaker, "photo", _clean(turn.caption).strip(), "shares {value}", False, 2)
+
+    def _sentence(self, clauses: list[str], turn: Turn, speaker: str) -> list[Fact]:
+        """The facts of its clauses; a clause without one goes with its neighbour, which may need it."""
+        facts, left = [], []
+        for clause in clauses:
+            found = list(self._clause(clause, turn, speaker))
+            facts += found
+            if not found and len(content(clause)) > 1 and not _OTHER.search(clause):
+                left.append(resolve(clause, turn.time, _FUTURE.search(clause) is not None))
+        if not facts:
+            return list(self._note(", ".join(left), turn, speaker))
+        if left:
+            for place, fact in enumerate(facts):
+                if fact.slot and fact.attribute not in _WHOLE:
+                    more = third_person(", ".join(left))
+                    statement = f"{fact.statement} ({more})"
+                    facts[place] = replace(
+                        fact, statement=statement, value=f"{fact.value} ({more})", slot=normal(statement)
+                    )
+                    break
+        return facts
 
     def _clause(self, clause: str, turn: Turn, speaker: str) -> Iterator[Fact]:
         personal = _PERSONAL.search(clause) is not None
@@ -110,10 +134,8 @@ class RuleExtractor:
             known = known or bool(told)
             yield from told
         if not known:
-            found_actions = [
-                fact for action in actions(dated, self._names) for fact in self._action(action, turn, speaker)
-            ]
-            yield from found_actions or self._note(dated, personal, turn, speaker)
+            for action in actions(dated, self._names):
+                yield from self._action(action, turn, speaker)
 
     def _stated(self, clause: str, turn: Turn, subject: str) -> Iterator[Fact]:
         """The attributes that a clause in the first person states, one value each."""
@@ -131,13 +153,13 @@ class RuleExtractor:
             statement = pattern.statement.replace("{topic}", topic)
             yield _fact(turn, subject, attribute, value, statement, pattern.single, pattern.importance)
 
-    def _note(self, clause: str, personal: bool, turn: Turn, speaker: str) -> Iterator[Fact]:
+    def _note(self, clause: str, turn: Turn, speaker: str) -> Iterator[Fact]:
         """What fits no form but has a person, a name, a number or a date in it, as it was said."""
         names = {base(name) for name in self._names}
-        if _OTHER.search(clause) or len([word for word in content(clause) if word not in names]) < 3:
+        if len([word for word in content(clause) if word not in names]) < 3:
             return
         named = _DATED.search(clause) or _ENTITY.search(clause)
-        if personal or named:
+        if named or _PERSONAL.search(clause):
             importance = 3 if named else 2
             yield _fact(turn, speaker, "note", clause, "says {value}", False, importance)
 

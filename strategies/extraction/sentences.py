@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from memeval.strategies.extraction.patterns import ANIMALS, PEOPLE
-from memeval.strategies.extraction.words import base, lemma
+from memeval.strategies.extraction.words import base, content, lemma
 
 _CHAIN = (
     r"(?P<chain>(?:'m|'ve|'re|'d|'ll|'s| (?:am|is|are|was|were|have|has|had|been|being|do|does|did|will|would|"
@@ -125,7 +125,7 @@ class Action:
     value: str
 
 
-_BEFORE = re.compile(r"(?:[\w']+ ){0,3}[\w']+ \[[^\]]*\]")
+_OWNED = re.compile(r"\b(?:[Mm]y|[Oo]ur) (?:[\w-]+ ){1,3}$")
 _PAST = frozenset("read put let set cut hit hurt quit cost shut split".split())
 
 
@@ -182,8 +182,9 @@ def _action(match: re.Match[str], kind: str, empty: frozenset[str]) -> Action | 
         person = _CHAIN_PERSON.sub(lambda found: _PERSONS[found[0]], chain)
     said = f"{person.strip()} {_agree(verb, chain, kind)}{rest}".strip()
     statement = third_person(said) if kind != "name" else said
-    # `Last week I ran a race`: the day stands before the subject.
-    before = "".join(f", {when[0].strip()}" for when in _BEFORE.finditer(match.string, 0, match.start()))
+    # `At the lake I ran a race`: where and when stand before the subject.
+    before = _OWNED.sub("", match.string[: match.start()]).strip(" ,:")
+    before = f", {third_person(before)}" if content(before) else ""
     if verb in _FEELINGS or lemma(verb) == "feel":
         attribute = "feel"
     elif _PLAN.search(chain):

@@ -8,14 +8,15 @@ from typing import Literal
 
 from memeval.document import Document
 from memeval.errors import ConfigError
+from memeval.strategies.extraction.entities import entities, normalise
 from memeval.strategies.extraction.fact import Extractor, Fact, said
 from memeval.strategies.extraction.synonyms import attributes
 from memeval.strategies.extraction.words import STOP, base, content, words
 from memeval.types import Entry, Hit, KeyValueStore, Prepares, Query, Reports, Turn
 
 _FAVOURITE = re.compile(r"\bfav(?:ou?rite|e)s? (?P<topic>[\w'-]+(?: [\w'-]+)?)", re.IGNORECASE)
-_NAME = re.compile(r"[^\W\d_][\w-]*")
-_ME = frozenset({"i", "my", "me", "mine", "i'm", "i've", "i'd", "i'll", "user", "user's", "myself"})
+_NAME = re.compile(r"\b[A-ZÀ-ÖØ-Þ][\w'’-]*")
+_ME = frozenset({"i", "my", "me", "mine", "i'm", "i've", "i'd", "i'll", "user", "user's", "myself", "we", "our", "us"})
 # Content has these for empty, but attributes are called so.
 _ASKED = frozenset("have has had like likes liked go going goes went get got love loved from eat want".split())
 # Keys of the memory's own, which no entity spells.
@@ -29,10 +30,10 @@ class KV:
     One value an attribute, such as home, is superseded by a newer one; several, such as likes, stand side by side;
     what is superseded stays in the store's history and is not returned.
 
-    Reading: the entities that the query names (names it spells, or the user for I and my) times the attributes that its
-    words ask for (`extraction.synonyms`) are the keys; each is got by itself. The score of a value is the number of key
-    parts that led to it, the entity counting one, plus less than one for being newer than the others. A query
-    without an entity or an attribute has no hits.
+    Reading: the entities that the query names (names it spells, or the user for I and my and where it names nobody)
+    times the attributes that its words ask for (`extraction.synonyms`) are the keys; each is got by itself. The score
+    of a value is the number of key parts that led to it, plus less than one for being newer than the others. A query
+    about somebody unknown, or without a word that is a key, has no hits.
     """
 
     def __init__(
@@ -107,7 +108,7 @@ class KV:
 
     def _speaker(self, turn: Turn) -> Iterator[Entry]:
         """Who the user is, and whose first name is which."""
-        name = _entity(turn.speaker)
+        name = normalise(turn.speaker)
         if turn.role == "user" and name and name != self._user:
             self._user = name
             yield Entry(_USER, "", name, turn.time, ())
@@ -116,7 +117,7 @@ class KV:
             yield Entry(f"{_FULL}{parts[0]}", name, name, turn.time, ())
 
     def _entries(self, fact: Fact) -> Iterator[Entry]:
-        entity = _entity(fact.subject)
+        entity = normalise(fact.subject)
         yield Entry(f"{entity}/{fact.attribute}", fact.slot, fact.line, fact.time, fact.sources)
         if not self._topics:
             return
@@ -178,25 +179,23 @@ class KV:
         """Whom the query is about, and which of them it names."""
         found: dict[str, None] = {}
         if not _ME.isdisjoint(word.lower() for word in words(text.replace("’", "'"))):
-            if not self._user:
-                users = self._store.get(self._scope, _USER, 1)
-                self._user = users[0].value if users else ""
-            if self._user:
-                found[self._user] = None
-        run: list[str] = []
+            found |= dict.fromkeys(filter(None, [self._user_name()]))
         names: set[str] = set()
-        for word in [*words(text), ""]:
-            name = _NAME.match(word)
-            if name is not None and word[0].isupper() and word.lower() not in STOP:
-                run.append(word.lower().replace("’", "'").removesuffix("'s"))
-                continue
-            if run:
-                for each in dict.fromkeys((" ".join(run), *run)):
-                    full = [entry.value for entry in self._store.get(self._scope, f"{_FULL}{each}")]
-                    found |= dict.fromkeys((each, *full))
-                    names.update((each, *full))
-            run = []
+        # A wrong guess at a name costs one look-up, so that the first word of a sentence may be one.
+        single = [normalise(word) for word in _NAME.findall(text) if word.lower() not in STOP]
+        for name in dict.fromkeys((*entities(text), *single)):
+            full = [entry.value for entry in self._store.get(self._scope, f"{_FULL}{name}")]
+            found |= dict.fromkeys((name, *full))
+            names.update((name, *full))
+        if not found and self._user_name():
+            found[self._user_name()] = None
         return list(found), names
+
+    def _user_name(self) -> str:
+        if not self._user:
+            users = self._store.get(self._scope, _USER, 1)
+            self._user = users[0].value if users else ""
+        return self._user
 
     def forget(self, turn_ids: Sequence[str]) -> None:
         """Remove what these turns alone say; a value that one of them had superseded holds again."""
@@ -240,10 +239,6 @@ class _Found:
 
 
 _EPOCH = datetime(1970, 1, 1)
-
-
-def _entity(name: str) -> str:
-    return " ".join(word.lower() for word in words(name))
 
 
 def _storable(turn: Turn) -> bool:

@@ -123,7 +123,7 @@ class Deduplicator:
         held = bucket.slots.get(fact.slot)
         if held is not None:
             known = bucket.facts[bucket.places[held]]
-            if _polarity(known) == _polarity(fact) and (fact.slot or normal(known.value) == normal(fact.value)):
+            if restates(known, fact):
                 return Verdict("merged", held)
             older = fact.time is not None and known.time is not None and fact.time < known.time
             return Verdict("late" if older else "superseded", held)
@@ -152,6 +152,11 @@ class Deduplicator:
     def __len__(self) -> int:
         """How many facts are known."""
         return sum(len(bucket.ids) for bucket in self._buckets.values())
+
+
+def restates(known: Fact, fact: Fact) -> bool:
+    """Whether a fact of the same slot says the same as the known one."""
+    return _polarity(known) == _polarity(fact) and (fact.slot != "" or normal(known.value) == normal(fact.value))
 
 
 def _key(fact: Fact) -> tuple[str, str]:

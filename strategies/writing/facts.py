@@ -7,7 +7,7 @@ from datetime import datetime
 from memeval.document import Document
 from memeval.errors import ConfigError
 from memeval.strategies.extraction.fact import Extractor, Fact, said
-from memeval.strategies.writing.deduplication import Deduplicator
+from memeval.strategies.writing.deduplication import Deduplicator, restates
 from memeval.strategies.writing.groups import line
 from memeval.types import Embedder, Passage, Prepares, Turn, Vectors
 
@@ -177,8 +177,7 @@ class Facts:
                     continue
                 record.facts, before = [fact for fact in record.facts if lost.isdisjoint(fact.sources)], record.facts
                 if not record.facts:
-                    self._remove(record, before[0])
-                    gone.append(name)
+                    gone += self._remove(record, before[0])
                     continue
                 self._changed[name] = None
                 if record.after is None and record.facts[0] is not before[0]:
@@ -188,8 +187,8 @@ class Facts:
             self._changed.pop(name, None)
         return gone
 
-    def _remove(self, record: _Record, first: Fact) -> None:
-        """Take a fact out of the chain of values; `first` is what it was known by."""
+    def _remove(self, record: _Record, first: Fact) -> list[str]:
+        """Take a fact out of the chain of values, and say what is gone; `first` is what it was known by."""
         del self._records[record.id]
         before = self._records[record.before] if record.before is not None else None
         after = self._records[record.after] if record.after is not None else None
@@ -202,6 +201,24 @@ class Facts:
             self._changed[before.id] = None
             if after is None:
                 self._known.put(before.id, before.facts[0], self._known.embed(before.facts[:1])[0])
+            elif restates(before.facts[0], after.facts[0]):
+                # Only the forgotten value stood between a fact and the same fact told again.
+                before.facts += after.facts
+                for fact in after.facts:
+                    self._touch(before, fact.sources)
+                return [record.id, *self._join(before, after)]
+        return [record.id]
+
+    def _join(self, kept: _Record, record: _Record) -> list[str]:
+        """Let one take the place in the chain of the other, which comes right after it."""
+        del self._records[record.id]
+        kept.after = record.after
+        if record.after is not None:
+            self._records[record.after].before = kept.id
+        else:
+            self._known.remove(record.id, record.facts[0])
+            self._known.put(kept.id, kept.facts[0], self._known.embed(kept.facts[:1])[0])
+        return [record.id]
 
     def stats(self) -> Mapping[str, float]:
         """Counters since the start: facts new, merged into known ones, superseding; turns without facts."""
