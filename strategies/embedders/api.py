@@ -40,7 +40,7 @@ class Api(CachedEmbedder):
         """Set up; nothing is asked yet.
 
         Args:
-            model: as litellm names it, e.g. `text-embedding-3-small`, `voyage/voyage-3`, `openai/<name>` with `api_base`.
+            model: as litellm names it, e.g. `voyage/voyage-3`, or `openai/<name>` with `api_base`.
             api_base: address of a server of one's own; what stands in it is recorded, so no password.
             dimension: ask for vectors of this length, of models that can; None takes the model's own.
             batch_size: texts sent in one call, at most.

@@ -46,8 +46,12 @@ class QdrantStore:
         self._next = 0
         try:
             self._client = QdrantClient(path=path) if path is not None else QdrantClient(":memory:")
-            if self._client.collection_exists(collection):
-                self._reopen()
+            try:
+                if self._client.collection_exists(collection):
+                    self._reopen()
+            except BaseException:
+                self._client.close()
+                raise
         except (OSError, RuntimeError, ValueError, KeyError) as error:
             raise ConfigError(
                 f"vector_store.path={path} with vector_store.collection={collection} cannot be opened ({error}): name "
