@@ -130,14 +130,15 @@ class Cache:
         # A connection must not be used, nor closed, on the other side of a fork.
         self._process = os.getpid()
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        writable = os.access(self.path if self.path.exists() else self.path.parent, os.W_OK)
-        if writable and os.access(self.path.parent, os.W_OK):
+        # SQLite makes files beside its own, so that the folder must be writable too.
+        writable = os.access(self.path.parent, os.W_OK) and (not self.path.exists() or os.access(self.path, os.W_OK))
+        if writable:
             self._base = sqlite3.connect(self.path, timeout=_PATIENCE, check_same_thread=False)
         else:
             # Without the right to write, SQLite opens a file in WAL mode only if told that nobody else writes.
             address = f"{self.path.absolute().as_uri()}?mode=ro&immutable=1"
             self._base = sqlite3.connect(address, uri=True, check_same_thread=False)
-        weakref.finalize(self, self._base.close)
+        weakref.finalize(self, _close, self._base, self._process)
         self._file = self._number()
         if writable:
             _patiently(self._base, "PRAGMA journal_mode = WAL")
@@ -175,6 +176,11 @@ class Cache:
 
     def _warn(self, what: str) -> None:
         warnings.warn(f"the cache {self.path} {what}. Name another folder with {FOLDER_VARIABLE}=FOLDER", stacklevel=4)
+
+
+def _close(base: sqlite3.Connection, process: int) -> None:
+    if process == os.getpid():
+        base.close()
 
 
 def _code(error: sqlite3.Error) -> int | None:

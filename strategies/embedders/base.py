@@ -130,10 +130,10 @@ class _Shelf:
         return {name: vector for name, (vector, _) in found.items()}, seconds
 
     def put(self, made: Mapping[bytes, tuple[Vectors, float]]) -> None:
-        self._disk.put(
-            (name, cache.Entry(vector.astype("<f4").tobytes(), seconds)) for name, (vector, seconds) in made.items()
-        )
-        self._hold(made)
+        entries = {name: cache.Entry(vector.astype("<f4").tobytes(), cost) for name, (vector, cost) in made.items()}
+        self._disk.put(entries.items())
+        # Not the rows as they were made: each would keep the whole portion's array in memory.
+        self._hold({name: (np.frombuffer(entry.blob, dtype="<f4"), entry.seconds) for name, entry in entries.items()})
 
     def _hold(self, entries: Mapping[bytes, tuple[Vectors, float]]) -> None:
         with self._lock:

@@ -23,8 +23,10 @@ _DIMENSION = 384
 # Word pieces run at once, padding included. Measured on LoCoMo: more is up to a third slower, since what a layer works
 # on leaves the processor's cache, and takes memory; less is slower too.
 _BATCH_PIECES = 512
-# Characters cut off before tokenising, for each word piece that is read; only whole words far beyond it are lost.
+# Characters tokenised at first, for each word piece that is read.
 _CHARACTERS = 40
+# Characters; a longer word is one unknown piece.
+_LONGEST_WORD = 100
 # Changes whenever the same text would get another vector: pooling, tokenizer, normalisation.
 _VERSION = 1
 
@@ -98,10 +100,11 @@ class MiniLM(CachedEmbedder):
         return vectors
 
     def _pieces(self, text: str) -> list[int]:
-        # Of a very long text only the start can be read; tokenising all of it would take seconds.
+        # Of a very long text only the start can be read; tokenising all of it would take seconds. The last word of the
+        # start may be cut, and is at most as many pieces as it may have characters: it must lie beyond what is read.
         most = _CHARACTERS * self._max_length
         ids: list[int] = _tokenizer().encode(_clean(text[:most])).ids
-        if len(text) > most and len(ids) <= self._max_length:
+        if len(text) > most and len(ids) <= self._max_length + _LONGEST_WORD:
             ids = _tokenizer().encode(_clean(text)).ids
         return ids if len(ids) <= self._max_length else [*ids[: self._max_length - 1], ids[-1]]
 
@@ -147,7 +150,7 @@ def _tokenizer() -> Any:
             f"{VOCABULARY} has {len(vocabulary)} word pieces instead of {_WORDS}: it is damaged, install memeval again"
         )
     marks = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    tokenizer = Tokenizer(WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=100))
+    tokenizer = Tokenizer(WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=_LONGEST_WORD))
     tokenizer.normalizer = BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = BertPreTokenizer()
     # As in the published tokenizer, a mark that stands in a text is read as the mark.

@@ -10,6 +10,8 @@ class Vector:
     """Passages ranked by the cosine between their embedding and the query's.
 
     Passages are embedded and stored at `flush` or the next search, all that have gathered in one batch; each text once.
+    The store keeps text and sources beside each vector: a memory opened on a store that holds vectors already is asked
+    as it stands, and refuses to write.
     """
 
     def __init__(self, writing: Writing, embedder: Embedder, store: VectorStore, scope: str = "default") -> None:
@@ -62,20 +64,24 @@ class Vector:
         pending = list(self._pending.values())
         vectors = self._embedder.embed([passage.text for passage in pending])
         ids = [passage.id for passage in pending]
-        self._store.upsert(self._scope, ids, vectors, [{"passage": name} for name in ids])
+        payloads = [
+            {"text": passage.text, "sources": list(passage.sources), "verbatim": passage.verbatim}
+            for passage in pending
+        ]
+        self._store.upsert(self._scope, ids, vectors, payloads)
         self._pending = {}
 
     def search(self, query: Query, k: int) -> Sequence[Hit]:
-        """The at most `k` most similar passages; the query's time is not used."""
+        """The at most `k` most similar passages, as the store gives them back; the query's time is not used."""
         self.flush()
-        if k < 1 or not self._passages:
+        if k < 1 or not (self._passages or self._store.count(self._scope)):
             return []
         vector = self._embedder.embed([query.text])[0]
-        found = self._store.search(self._scope, vector, k)
+        # Made from what the store holds, not from what was written: a vector of somebody else, or one that should have
+        # been deleted, then shows as what it is.
         return [
-            Hit(passage.text, passage.sources, match.score, passage.verbatim)
-            for match in found
-            for passage in (self._passages[match.id],)
+            Hit(match.payload["text"], tuple(match.payload["sources"]), match.score, match.payload["verbatim"])
+            for match in self._store.search(self._scope, vector, k)
         ]
 
     def forget(self, turn_ids: Sequence[str]) -> None:
@@ -89,12 +95,14 @@ class Vector:
             del self._passages[name]
             self._pending.pop(name, None)
         self._store.delete(self._scope, gone)
+        # What is left of a passage replaces it now: the store may be closed before the next search.
+        self.flush()
 
     def stats(self) -> Mapping[str, float]:
         """Passages stored, and what the store says of itself; a store shared by several scopes speaks of all."""
         self.flush()
         store = self._store.stats() if isinstance(self._store, Reports) else {}
-        return {"items": len(self._passages), **store}
+        return {"items": self._store.count(self._scope), **store}
 
     def close(self) -> None:
         """Close the store."""
