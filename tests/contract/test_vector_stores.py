@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -102,6 +104,61 @@ def test_what_is_written_is_not_changed_later(name: str) -> None:
     found = store.search("ann", unit([[1, 0]])[0], 1)
     assert [(match.id, dict(match.payload)) for match in found] == [("a", {"n": 1})]
     store.close()
+
+
+@pytest.mark.parametrize("name", STORES)
+def test_values_are_equal_only_if_their_types_are(name: str) -> None:
+    """In a store that keeps JSON as in one that keeps Python's own values."""
+    values: list[Any] = [True, 1, "1", False, 0, "0", "", None, [1], ["1"], {"x": 1}]
+    store = STORES[name]()
+    vectors = unit(np.random.default_rng(6).normal(size=(len(values) + 1, 8)).tolist())
+    ids = [*map(repr, values), "missing"]
+    store.upsert("ann", ids, vectors, [*({"value": value} for value in values), {}])
+    for value in (True, 1, "1", False, 0, "0", ""):
+        assert [match.id for match in store.search("ann", vectors[0], 99, {"value": value})] == [repr(value)]
+    for where in ({"value": 0.5}, {"value": None}, {"a.b": 1}, {"": 1}):
+        with pytest.raises(ContractError, match="cannot be asked of every engine"):
+            store.search("ann", vectors[0], 3, where)
+    store.close()
+
+
+@pytest.mark.parametrize("name", STORES)
+@pytest.mark.parametrize("text", ["nul\0", "\ud800"])
+def test_names_that_no_database_takes(name: str, text: str) -> None:
+    store = STORES[name]()
+    for scope, given in ((text, "a"), ("ann", text)):
+        with pytest.raises(ContractError, match="is no name"):
+            store.upsert(scope, [given], unit([[1, 0]]), [{}])
+        assert store.count(scope) == 0
+    store.close()
+
+
+@pytest.mark.parametrize("name", ["numpy", "faiss"])
+def test_any_calls_end_like_a_dictionary(name: str) -> None:
+    """Against a model in plain Python: writing, replacing and deleting in any order, with vectors that tie."""
+    random = Random(7)
+    shapes = unit([[1, 0, 0], [0, 1, 0], [1, 1, 0], [1, 1, 1]])
+    for _ in range(30):
+        store = STORES[name]()
+        model: dict[str, tuple[int, int]] = {}
+        for step in range(60):
+            ids = [f"i{random.randrange(12)}" for _ in range(random.randrange(5))]
+            if random.random() < 0.3:
+                store.delete("ann", ids)
+                for each in ids:
+                    model.pop(each, None)
+            else:
+                rows = [random.randrange(len(shapes)) for _ in ids]
+                store.upsert("ann", ids, shapes[rows], [{"step": step} for _ in ids])
+                model.update((each, (row, step)) for each, row in zip(ids, rows, strict=True))
+            assert store.count("ann") == len(model)
+            query, k = shapes[random.randrange(len(shapes))], random.randrange(1, 14)
+            # A dictionary keeps the place of a replaced key, and sorting is stable: both are the rule of ties.
+            exact = {each: round(float(shapes[row].astype(float) @ query), 6) for each, (row, _) in model.items()}
+            wanted = sorted(model, key=lambda each: -exact[each])[:k]  # noqa: B023
+            found = store.search("ann", query, k)
+            assert [(match.id, match.payload["step"]) for match in found] == [(each, model[each][1]) for each in wanted]
+        store.close()
 
 
 class Tampered:
@@ -209,15 +266,74 @@ class Sharing(Tampered):
         return [Match(match.id, match.score, self.given[scope, match.id]) for match in found]
 
 
+class Halfway(Tampered):
+    """Writes what comes before the flaw."""
+
+    def upsert(self, scope: str, ids: Sequence[str], vectors: Vectors, payloads: Sequence[Mapping[str, Any]]) -> None:
+        for name, vector, payload in zip(ids, vectors, payloads, strict=False):
+            super().upsert(scope, [name], vector[None], [payload])
+
+
+class Merging(Tampered):
+    """Keeps what the new payload does not name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.merged: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def upsert(self, scope: str, ids: Sequence[str], vectors: Vectors, payloads: Sequence[Mapping[str, Any]]) -> None:
+        for name, payload in zip(ids, payloads, strict=False):
+            self.merged[scope, name] = {**self.merged.get((scope, name), {}), **payload}
+        super().upsert(scope, ids, vectors, [self.merged[scope, name] for name in ids][: len(payloads)])
+
+
+class Folding(Tampered):
+    """Takes ids that look alike for the same, as a database's collation may."""
+
+    def upsert(self, scope: str, ids: Sequence[str], vectors: Vectors, payloads: Sequence[Mapping[str, Any]]) -> None:
+        super().upsert(scope, [normalize("NFC", name) for name in ids], vectors, payloads)
+
+
+class Stringing(Tampered):
+    """Compares values by how they print."""
+
+    def search(self, scope: str, vector: Vectors, k: int, where: Mapping[str, Any] | None = None) -> Sequence[Match]:
+        wanted = {name: str(value) for name, value in (where or {}).items()}
+        found = super().search(scope, vector, 10_000)
+        kept = [match for match in found if all(str(match.payload.get(n)) == value for n, value in wanted.items())]
+        return kept[: max(k, 0)]
+
+
+class Wiping(Tampered):
+    def delete(self, scope: str, ids: Sequence[str]) -> None:
+        for each in (scope, "u", "v"):
+            super().delete(each, ids)
+
+
+class TooMany(Tampered):
+    def search(self, scope: str, vector: Vectors, k: int, where: Mapping[str, Any] | None = None) -> Sequence[Match]:
+        return super().search(scope, vector, max(k, 1), where)
+
+
+class OnceOnly(Tampered):
+    closed = False
+
+    def close(self) -> None:
+        if self.closed:
+            raise RuntimeError("already closed")
+        self.closed = True
+
+
 def test_the_check_lets_a_good_store_pass() -> None:
     check_vector_store(Tampered)
     check_vector_store(Approximate, exact=False)
+    check_vector_store(LastFirst, exact=False)
 
 
 @pytest.mark.parametrize(
     ("broken", "says"),
     [
-        (Leaking, "scope"),
+        (Leaking, "gone, and nothing else|a scope sees"),
         (FilteringLate, "where"),
         (LastFirst, "order of first writing"),
         (Distances, "the score is the cosine"),
@@ -227,8 +343,20 @@ def test_the_check_lets_a_good_store_pass() -> None:
         (Lenient, "it was taken"),
         (Blurting, "it raised ValueError"),
         (Sharing, "stay the caller's"),
+        (Halfway, "instead of 2"),
+        (Merging, "whole payload"),
+        (Folding, "as they were written"),
+        (Stringing, "where keeps what is equal"),
+        (Wiping, "in another scope"),
+        (TooMany, "at most k"),
+        (OnceOnly, "closed twice"),
     ],
 )
 def test_the_check_names_the_broken_rule(broken: type[Tampered], says: str) -> None:
     with pytest.raises(ContractError, match=says):
         check_vector_store(broken)
+
+
+def test_a_store_that_keeps_nothing_does_not_pass_for_one_that_does() -> None:
+    with pytest.raises(ContractError, match="opened again"):
+        check_vector_store(Tampered, reopen=Tampered)
