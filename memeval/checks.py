@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence, Set
 from datetime import date
 
 from memeval.errors import ContractError, DataError, LeakError
-from memeval.tokens import Tokenizer
 from memeval.types import Context, Dialogue, Segment, Turn
 
 
@@ -94,9 +93,8 @@ def check_turn_tokens(turns: Sequence[Turn], tokens: Sequence[int], limit: int, 
 class ContextChecker:
     """Checks contexts of one dialogue; a segment object that passed once is not read again."""
 
-    def __init__(self, tokenizer: Tokenizer, foreign: Set[str] = frozenset()) -> None:
+    def __init__(self, foreign: Set[str] = frozenset()) -> None:
         """Start with no turn written; `foreign` are ids of other dialogues that share the strategy's stores."""
-        self._count = tokenizer.count
         self._foreign = foreign
         self._texts: dict[str, str] = {}
         # Keyed by identity; the segment is kept so that its identity cannot be taken by another object.
@@ -106,8 +104,8 @@ class ContextChecker:
         """Take note of turns that the strategy has been given."""
         self._texts.update((turn.id, turn.text.strip()) for turn in turns)
 
-    def check(self, context: Context, budget: int) -> None:
-        """Refuse a context that breaks the contract.
+    def check(self, context: Context, tokens: int, budget: int) -> None:
+        """Refuse a context, which has `tokens` tokens, if it breaks the contract.
 
         Raises:
             LeakError: a source of another dialogue.
@@ -117,15 +115,13 @@ class ContextChecker:
         leaks = self.leaks(context)
         if leaks:
             raise LeakError(f"{leaks} cited turns belong to other dialogues")
-        total = 0
         passed = self._passed
         for segment in context.segments:
             if id(segment) not in passed:
                 self._check_segment(segment)
                 passed[id(segment)] = segment
-            total += self._count(segment.text)
-        if total > budget:
-            raise ContractError(f"the context has {total:,} tokens, the budget is {budget:,}")
+        if tokens > budget:
+            raise ContractError(f"the context has {tokens:,} tokens, the budget is {budget:,}")
         for hit in context.ranking or ():
             for source in hit.sources:
                 if source not in self._texts:

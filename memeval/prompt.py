@@ -1,6 +1,6 @@
 """From a context and a query to the messages a model gets; the only place where a prompt is built."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from memeval.tokens import Tokenizer
@@ -49,3 +49,8 @@ def sections(context: Context, query: Query, tokenizer: Tokenizer) -> dict[str, 
     tokens["query"] = tokenizer.count(query.text)
     tokens["frame"] = frame
     return tokens
+
+
+def context_tokens(sections: Mapping[str, int]) -> int:
+    """Tokens of the context alone: `sections` without the query and the frame."""
+    return sum(sections.values()) - sections["query"] - sections["frame"]

@@ -70,7 +70,7 @@ class Runner:
         """
         # Each dialogue has a folder of its own, so that no index finds what another has left.
         folder = self._scratch / "dialogue"
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         try:
             session = self.open(dialogue, folder)
             try:
@@ -79,7 +79,9 @@ class Runner:
             finally:
                 session.close()
         finally:
-            shutil.rmtree(folder)
+            # Most strategies write no files, and removing a folder takes milliseconds.
+            if any(folder.iterdir()):
+                shutil.rmtree(folder)
 
     def open(self, dialogue: Dialogue, folder: Path | None = None) -> "Session":
         """Check a dialogue and build its strategy; `folder` is where its stores may write."""
@@ -127,7 +129,7 @@ class Session:
         self._folder = folder
         self._strategy = make()
         self._tokens = tokens
-        self._checker = checks.ContextChecker(runner.tokenizer, known)
+        self._checker = checks.ContextChecker(known)
         self._write_usage = Usage()
         self._broken: str | None = None
         self._written = 0
@@ -205,8 +207,9 @@ class Session:
         except Exception as error:
             return self._failed(question, _describe(error, "while reading"), {"read": meter.usage})
         usage = {"read": meter.usage}
+        tokens = prompt.sections(context, question.query, self._runner.tokenizer)
         try:
-            self._checker.check(context, budget)
+            self._checker.check(context, prompt.context_tokens(tokens), budget)
         except LeakError as error:
             return self._failed(question, f"LeakError: {error}", usage, self._checker.leaks(context))
         except ContractError as error:
@@ -219,7 +222,7 @@ class Session:
             written=self._written,
             context=_parts(context),
             ranking=_ranking(context),
-            tokens=prompt.sections(context, question.query, self._runner.tokenizer),
+            tokens=tokens,
             usage=usage,
         )
 

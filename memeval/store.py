@@ -9,6 +9,7 @@ import errno
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from memeval.types import DialogueRecord, Outcome
 RUN_FILE = "run.json"
 OUTCOMES_FILE = "outcomes.jsonl"
 _LOCK_FILE = ".lock"
+_SYNC_SECONDS = 1.0
 # How the line starts that closes a dialogue.
 _CLOSING = '{"finished":'
 
@@ -157,6 +159,7 @@ class RunWriter:
             if (folder / RUN_FILE).is_file() or self._path.is_file():
                 self._continue(overwrite)
             self._write_meta("unfinished")
+            self._synced = 0.0
             self._file = self._path.open("a", encoding="utf-8", newline="\n")
 
     def _take_lock(self) -> None:
@@ -215,7 +218,7 @@ class RunWriter:
         self.finished.clear()
 
     def append(self, result: DialogueResult) -> None:
-        """Write a finished dialogue and make sure that it is on the disk.
+        """Write a finished dialogue, out of this process's hands at once and onto the disk within about a second.
 
         Raises:
             StoreError: the disk is full or the file cannot be written; what was written before stays readable.
@@ -225,12 +228,17 @@ class RunWriter:
         with _explained(self.folder):
             self._file.write("\n".join(lines) + "\n")
             self._file.flush()
-            os.fsync(self._file.fileno())
+            # What is flushed survives the death of this process. Forcing it onto the disk, for the death of the
+            # machine, takes milliseconds, which small dialogues do not.
+            if time.monotonic() > self._synced + _SYNC_SECONDS:
+                os.fsync(self._file.fileno())
+                self._synced = time.monotonic()
         self.finished[result.record.dialogue] = result.record
 
     def finish(self, order: Sequence[str], facts: Mapping[str, Any]) -> Run:
         """Put the dialogues in the benchmark's order, add `facts` to run.json and mark the run as finished."""
         with _explained(self.folder):
+            os.fsync(self._file.fileno())
             self._file.close()
             if [record for record in self.finished] != list(order):
                 self._sort(order)

@@ -1,10 +1,33 @@
 """bm25s: scores computed at indexing time, so that a search is a few sums (Lu 2024, arXiv 2407.03618)."""
 
 import logging
+import sys
 from collections.abc import Mapping
+from functools import cache
+from typing import Any
 
 from memeval.strategies.long_term.bm25.analysis import Analysis
 from memeval.strategies.long_term.bm25.engine import best
+
+
+@cache
+def _package() -> Any:
+    """The package bm25s, which uses scipy only for an option that is not used here, and runs without it.
+
+    Importing scipy takes longer than indexing and searching a benchmark of some conversations.
+    """
+    hidden = "scipy.sparse" not in sys.modules
+    if hidden:
+        # None makes an import of this name fail, which is what bm25s is prepared for.
+        sys.modules["scipy.sparse"] = None  # type: ignore[assignment]
+    try:
+        import bm25s
+    finally:
+        if hidden:
+            del sys.modules["scipy.sparse"]
+    # The package lets all its debug lines through to whatever handler the application has.
+    logging.getLogger("bm25s").setLevel(logging.WARNING)
+    return bm25s
 
 
 class Bm25sEngine:
@@ -12,10 +35,7 @@ class Bm25sEngine:
 
     def __init__(self, analysis: Analysis, method: str, k1: float, b: float, delta: float) -> None:
         """Start empty."""
-        import bm25s
-
-        # The package lets all its debug lines through to whatever handler the application has.
-        logging.getLogger("bm25s").setLevel(logging.WARNING)
+        bm25s = _package()
         self._analysis = analysis
         self._vocabulary: dict[str, int] = {}
         self._corpus: dict[int, list[int]] = {}
