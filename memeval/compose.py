@@ -12,6 +12,7 @@ from typing import Any
 
 from memeval.build import TARGET, build
 from memeval.errors import ConfigError
+from memeval.parts import with_parts
 from memeval.plan import SCOPE, SCRATCH, Plan
 from memeval.types import Benchmark
 
@@ -31,6 +32,8 @@ class RunConfig:
     embedder: Any = None
     vector_store: Any = None
     kv_store: Any = None
+    parts: dict[str, Any] = field(default_factory=dict)
+    graph_store: Any = None
     target: Any = None
     tokenizer: Any = None
     document: Any = None
@@ -157,10 +160,22 @@ class Composer:
         composed = compose("config", overrides=[*self._plugins, *overrides], return_hydra_config=True)
         choices = dict(composed.hydra.runtime.choices)
         plain = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
-        config = OmegaConf.to_container(plain, resolve=True)
+        filled = with_parts(plain, self._option, self._options)
+        config = OmegaConf.to_container(filled, resolve=True)
         if not isinstance(config, dict):
             raise ConfigError("the composed config is not a mapping: check the overrides")
         return {str(key): value for key, value in config.items()}, choices
+
+    def _option(self, group: str, name: str) -> Any:
+        """The config of one option as its file has it."""
+        from hydra import compose
+
+        return compose(f"{group}/{name}", overrides=self._plugins)[group]
+
+    def _options(self, group: str) -> list[str]:
+        from hydra.core.global_hydra import GlobalHydra
+
+        return list(GlobalHydra.instance().config_loader().get_group_options(group))
 
     def _known_keys(self, overrides: Sequence[str]) -> list[str]:
         """Keys of the config without the overrides that set single values: they may be the misspelt ones."""
@@ -211,6 +226,8 @@ class Composer:
                     "writing",
                     "embedder",
                     "vector_store",
+                    "kv_store",
+                    "parts",
                     "top_k",
                     "depth",
                     "retrieved_share",

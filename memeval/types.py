@@ -418,3 +418,93 @@ class KeyValueStore(Protocol):
 
     def close(self) -> None:
         """Release files and connections; later calls do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphNode:
+    """A node of a graph store.
+
+    Attributes:
+        kind: `passage`, `concept`, `entity`, `relation`, or what a further writer needs.
+        text: a passage's text, or the name.
+        sources: ids of the turns that a passage was made from; empty for nodes that live by their edges.
+        verbatim: as of `Passage`.
+    """
+
+    id: str
+    kind: str
+    text: str = ""
+    sources: tuple[str, ...] = ()
+    verbatim: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class GraphEdge:
+    """An edge of a graph store, known by head, tail and kind.
+
+    Attributes:
+        label: what the edge says, e.g. the value of a relation.
+        weight: above 0.
+        sources: ids of the turns that say so.
+        valid_from, valid_to: since when it holds, and when it ceased to; None: not known, or it still holds.
+    """
+
+    head: str
+    tail: str
+    kind: str
+    label: str = ""
+    weight: float = 1.0
+    sources: tuple[str, ...] = ()
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+
+
+class GraphStore(Protocol):
+    """Nodes and edges with their sources, separated by scope (one scope a user)."""
+
+    def upsert(self, scope: str, nodes: Sequence[GraphNode], edges: Sequence[GraphEdge]) -> None:
+        """Write, all or none; what is known is replaced and keeps its place in the order of writing.
+
+        A known node loses the edges that start at it, unless they are written with it; those that lead to it stay.
+
+        Raises:
+            ContractError: an edge with an end that is no node or with both ends the same, a weight that is not above
+                0, a text with a NUL or an unpaired surrogate.
+        """
+
+    def nodes(self, scope: str, ids: Sequence[str]) -> Sequence[GraphNode]:
+        """Those of the nodes that there are, each once, in the order of their first writing."""
+
+    def degrees(self, scope: str, ids: Sequence[str]) -> Mapping[str, int]:
+        """The number of edges at each of the nodes, in both directions; unknown ids are left out."""
+
+    def neighbours(self, scope: str, ids: Sequence[str], limit: int | None = None) -> Mapping[str, Sequence[GraphEdge]]:
+        """The edges at each of the nodes, in both directions, the first written first; unknown ids are left out.
+
+        Args:
+            scope: whose graph.
+            ids: the nodes.
+            limit: only so many of each node's edges, those written last.
+        """
+
+    def expand(self, scope: str, ids: Sequence[str], hops: int) -> Mapping[str, int]:
+        """The nodes at most `hops` edges away from any of `ids` in either direction, by their shortest distance."""
+
+    def remove(self, scope: str, ids: Sequence[str]) -> None:
+        """Remove nodes with all their edges; unknown ids are ignored."""
+
+    def forget(self, scope: str, turn_ids: Sequence[str]) -> Sequence[str]:
+        """Remove what these turns are sources of.
+
+        A node made from any of the turns goes with its edges, an edge when none of its sources is left, and then every
+        node without sources that has lost its last edge.
+
+        Returns:
+            Ids of the nodes left that have lost an edge, in the order of their first writing.
+        """
+
+    def count(self, scope: str, kind: str | None = None) -> int:
+        """How many nodes the scope holds, or of one kind."""
+
+    def close(self) -> None:
+        """Release files and connections; later calls do nothing."""

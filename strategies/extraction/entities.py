@@ -57,7 +57,8 @@ use used usually very wait want was wasn't watch way we we'd we'll we're we've w
 what'd what'll what're what's whatever when when's whenever where where'd where's whereas whether which while who
 who'd who's whoever whom whose why why's will wish with within without won't wonder wonderful wondering work worth
 would would've wouldn't yeah year yep yesterday yet you you'd you'll you're you've your yours yourself yup
-ain't woohoo woah whoa yo besides y'all gotta gonna wanna dude buddy girl hon sweetie sir ma'am summary note tip tips step example option
+ain't woohoo woah whoa yo besides y'all gotta gonna wanna dude buddy girl hon sweetie sir ma'am
+summary note tip tips step example option
 """.split()
 )
 _VERBAL = re.compile(r"\w{2,}(?:ing|ed|ly)$")

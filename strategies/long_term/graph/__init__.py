@@ -1,0 +1,261 @@
+"""Graph memory: entities, concepts and passages, walked from what the query names."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+from memeval.errors import ConfigError
+from memeval.strategies.extraction.entities import entities, normalise
+from memeval.strategies.extraction.fact import Extractor
+from memeval.strategies.extraction.synonyms import attributes
+from memeval.strategies.extraction.words import content
+from memeval.strategies.long_term.graph import walk
+from memeval.strategies.long_term.graph.ids import PASSAGE, RELATION, USER, relation
+from memeval.strategies.long_term.graph.making import (
+    concepts,
+    follows,
+    mentions,
+    passage_node,
+    statements,
+    subject,
+    superseded,
+)
+from memeval.types import (
+    Flushes,
+    Forgets,
+    GraphEdge,
+    GraphNode,
+    GraphStore,
+    Hit,
+    Passage,
+    Prepares,
+    Query,
+    Reports,
+    Turn,
+    Writing,
+)
+
+_ME = re.compile(r"\b(?:i|my|me|mine|myself)\b", re.IGNORECASE)
+# A relation restated very often is judged by its newest statements.
+_STATEMENTS = 64
+
+
+class Graph:
+    """Passages ranked by how near they are to what the query names, over any number of hops.
+
+    Nodes are passages, the base forms of their content words (concepts), names (entities) and relations with one value
+    at a time (Ann's home). A passage is joined to what it mentions, to the passages of its session said before and
+    after it, and to the relations that it states; a statement is valid until a different value is stated. The walk of
+    `method: ppr` restarts at the query's words, names and relations in proportion to their inverse document frequency,
+    as in HippoRAG (Gutiérrez et al. 2024, section 2.3); from a passage it goes on by the square of that frequency.
+    """
+
+    def __init__(
+        self,
+        writing: Writing,
+        store: GraphStore,
+        extractor: Extractor | None = None,
+        scope: str = "default",
+        method: Literal["ppr", "hops"] = "ppr",
+        damping: float = 0.85,
+        follow: float = 0.3,
+        tolerance: float = 1e-4,
+        fan_out: int = 1000,
+        hops: int = 2,
+        decay: float = 0.5,
+        as_of: bool = True,
+    ) -> None:
+        """Open a scope of a store.
+
+        Args:
+            writing: makes the passages.
+            store: holds the graph, texts included; closed with this memory.
+            extractor: finds the facts that relations are made from; None: no relations.
+            scope: whose memory it is.
+            method: ppr: personalised PageRank by forward push; hops: all passages at most `hops` edges away.
+            damping: ppr: probability to walk on rather than to restart.
+            follow: ppr: part of a passage's mass that goes to the passages said before and after it.
+            tolerance: ppr: mass for each edge of a node below which it is not passed on; bounds the work.
+            fan_out: ppr: at most so many of a node's newest edges are walked; hops: nodes of the query with more are
+                left out if there are others.
+            hops: hops: how many edges to follow.
+            decay: hops: what each edge beyond the first leaves of the score.
+            as_of: ppr: only edges that are valid on the query's day are walked.
+        """
+        _range("damping", damping, 0 <= damping < 1, "0 to less than 1, e.g. retriever.damping=0.85")
+        _range("follow", follow, 0 <= follow <= 1, "0 to 1, e.g. retriever.follow=0.3")
+        _range("tolerance", tolerance, 0 < tolerance < 1, "more than 0 and less than 1, e.g. retriever.tolerance=1e-4")
+        _range("fan_out", fan_out, fan_out >= 1, "1 or more, e.g. retriever.fan_out=1000")
+        _range("hops", hops, 1 <= hops <= 6, "1 to 6, e.g. retriever.hops=2")
+        _range("decay", decay, 0 <= decay <= 1, "0 to 1, e.g. retriever.decay=0.5")
+        self._writing = writing
+        self._store = store
+        self._extractor = extractor
+        self._scope = scope
+        self._method = method
+        self._damping = damping
+        self._follow = follow
+        self._tolerance = tolerance
+        self._fan_out = fan_out
+        self._hops = hops
+        self._decay = decay
+        self._as_of = as_of
+        self._sessions: dict[str, str] = {}
+        self._last: Passage | None = None
+        self._names: set[str] = set()
+        self._user: str | None = None
+        self._forgotten: set[str] = set()
+        self._refused = 0
+
+    def prepare(self) -> None:
+        """Load what writing, extractor and store need."""
+        parts: tuple[object, ...] = (self._writing, self._extractor, self._store)
+        for part in parts:
+            if isinstance(part, Prepares):
+                part.prepare()
+
+    def write(self, turns: Sequence[Turn]) -> None:
+        """Take in the next turns: their passages, what these mention, and the relations they state."""
+        storable = [turn for turn in turns if _storable(turn)]
+        self._refused += len(turns) - len(storable)
+        for turn in storable:
+            self._sessions[turn.id] = turn.session
+            self._names.add(normalise(turn.speaker))
+            if turn.role == "user" and turn.speaker != self._user:
+                self._user = turn.speaker
+                self._store.upsert(self._scope, [GraphNode(USER, "user", turn.speaker)], [])
+        passages = [passage for passage in self._writing.write(storable) if self._forgotten.isdisjoint(passage.sources)]
+        self._put(passages)
+        if self._extractor is not None:
+            self._relate(storable, passages, self._extractor)
+
+    def _put(self, passages: Sequence[Passage]) -> None:
+        if not passages:
+            return
+        nodes: dict[str, GraphNode] = {}
+        edges: list[GraphEdge] = []
+        about = {passage.id: concepts(passage.text, self._names) for passage in passages}
+        held = self._store.neighbours(self._scope, [PASSAGE + passage.id for passage in passages])
+        known = self._store.degrees(self._scope, list({node.id for found in about.values() for node in found}))
+        for passage in passages:
+            node = passage_node(passage)
+            edges += mentions(passage, about[passage.id])
+            nodes.update((each.id, each) for each in about[passage.id] if each.id not in known)
+            if node.id in held:
+                edges += [edge for edge in held[node.id] if edge.kind == "follows" and edge.head == node.id]
+            elif node.id not in nodes:
+                if self._last is not None and self._session(self._last) == self._session(passage):
+                    edges.append(follows(self._last, passage))
+                self._last = passage
+            nodes[node.id] = node
+        self._store.upsert(self._scope, list(nodes.values()), edges)
+
+    def _session(self, passage: Passage) -> str:
+        return self._sessions.get(passage.sources[-1], "") if passage.sources else ""
+
+    def _relate(self, turns: Sequence[Turn], passages: Sequence[Passage], extractor: Extractor) -> None:
+        of_turn: dict[str, list[str]] = {}
+        for passage in passages:
+            for source in passage.sources:
+                of_turn.setdefault(source, []).append(passage.id)
+        nodes: dict[str, GraphNode] = {}
+        edges: list[GraphEdge] = []
+        for fact in extractor.extract(turns):
+            if fact.slot == "" and subject(fact.subject):
+                stated = dict.fromkeys(name for source in fact.sources for name in of_turn.get(source, ()))
+                more_nodes, more_edges = statements(fact, stated)
+                nodes.update((node.id, node) for node in more_nodes)
+                edges += more_edges
+        known = self._store.degrees(self._scope, list(nodes))
+        self._store.upsert(self._scope, [node for node in nodes.values() if node.id not in known], edges)
+        self._judge(name for name in nodes if name.startswith(RELATION))
+
+    def _judge(self, relations: Iterable[str]) -> None:
+        """Say until when the values of relations held."""
+        stated = self._store.neighbours(self._scope, list(relations), _STATEMENTS)
+        self._store.upsert(self._scope, [], [edge for edges in stated.values() for edge in superseded(edges)])
+
+    def flush(self) -> None:
+        """Let a store that writes late write now."""
+        if isinstance(self._store, Flushes):
+            self._store.flush()
+
+    def search(self, query: Query, k: int) -> Sequence[Hit]:
+        """The at most `k` passages of most mass, which is the score; without a known word or name there is none."""
+        if k < 1:
+            return []
+        passages = self._store.count(self._scope, "passage")
+        near = walk.Near(self._store, self._scope, passages, self._fan_out, self._follow, query.time, self._as_of)
+        starts = self._starts(query.text)
+        degrees = near.degrees(starts)
+        seeds = {name: near.rarity(degrees[name]) for name in starts if degrees[name]}
+        if not seeds:
+            return []
+        if self._method == "ppr":
+            masses = walk.pagerank(near, seeds, self._damping, self._tolerance)
+        else:
+            rare = {name: mass for name, mass in seeds.items() if degrees[name] <= self._fan_out}
+            masses = walk.hops(self._store, self._scope, rare or seeds, self._hops, self._decay)
+        ranked = sorted(masses.items(), key=lambda item: -item[1])
+        # Equal scores keep the order of writing, which the store knows.
+        last = ranked[k - 1][1] if len(ranked) >= k else 0.0
+        best = dict(item for item in ranked if item[1] >= last)
+        nodes = sorted(self._store.nodes(self._scope, list(best)), key=lambda node: -best[node.id])
+        return [Hit(node.text, node.sources, best[node.id], node.verbatim) for node in nodes[:k]]
+
+    def _starts(self, text: str) -> list[str]:
+        """The nodes that a query may name; they need not exist."""
+        found = [node.id for node in concepts(text, self._names)]
+        people = [name for name in entities(text, self._names)]
+        if _ME.search(text):
+            if self._user is None:
+                self._user = next((node.text for node in self._store.nodes(self._scope, [USER])), "")
+            people.append(self._user)
+        for person in people:
+            for word in content(text):
+                found += [relation(subject(person), attribute) for attribute in attributes(word)]
+        return list(dict.fromkeys(found))
+
+    def forget(self, turn_ids: Sequence[str]) -> None:
+        """Remove what these turns are sources of; a value that one of them had superseded holds again."""
+        self._forgotten.update(turn_ids)
+        if self._last is not None and not self._forgotten.isdisjoint(self._last.sources):
+            self._last = None
+        touched = self._store.forget(self._scope, turn_ids)
+        self._judge(name for name in touched if name.startswith(RELATION))
+        if isinstance(self._writing, Forgets):
+            self._writing.forget(turn_ids)
+            passages = self._writing.write(())
+            self._put([passage for passage in passages if self._forgotten.isdisjoint(passage.sources)])
+
+    def stats(self) -> Mapping[str, float]:
+        """Passages and all nodes of the scope, turns that no database takes, and what the store says of itself."""
+        held = self._store.stats() if isinstance(self._store, Reports) else {}
+        return {
+            "items": self._store.count(self._scope, "passage"),
+            "nodes": self._store.count(self._scope),
+            "refused": self._refused,
+            **held,
+        }
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()
+
+
+def _range(name: str, value: float, holds: bool, choices: str) -> None:
+    if not holds:
+        raise ConfigError(f"retriever.{name}={value} is out of range: give {choices}")
+
+
+def _storable(turn: Turn) -> bool:
+    """No NUL, no unpaired surrogate: stores refuse them."""
+    for text in (turn.id, turn.session, turn.speaker, turn.text, turn.caption or ""):
+        if "\0" in text:
+            return False
+        if not text.isascii():
+            try:
+                text.encode()
+            except UnicodeEncodeError:
+                return False
+    return True
