@@ -259,13 +259,14 @@ def _refusals(store: VectorStore, exact: bool) -> None:
         "vectors of length zero": good * np.float32(0),
         "fewer vectors than ids": good[:3],
     }
+    fresh = ["n0", "n1", "n2", "n3"]
     for what, vectors in wrong.items():
         rule = f"{what} are refused with a ContractError, and nothing is written"
-        _refuses(lambda vectors=vectors: store.upsert("u", _names(4), vectors, _notes(4)), rule)  # type: ignore[misc]
+        _refuses(lambda vectors=vectors: store.upsert("u", fresh, vectors, _notes(4)), rule)  # type: ignore[misc]
         _require(store.count("u") == 2, rule, f"{store.count('u')} vectors instead of 2")
         if len(vectors) == 4:
             _refuses(lambda vectors=vectors: store.search("u", vectors[1], 3), f"{rule}, in a search")  # type: ignore[misc]
-    _refuses(lambda: store.upsert("u", _names(2), good[:2], _notes(1)), "a payload for each id")
+    _refuses(lambda: store.upsert("u", fresh[:2], good[:2], _notes(1)), "there is a payload for each id")
     _require(_ids(_search(store, "u", good[1], 1)) == ["p1"], "a store goes on after refusing", store.count("u"))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from memeval.errors import ConfigError, ModelError
-from memeval.strategies.stores.vectors import check_query, check_write, fetch_near_best, rank
+from memeval.strategies.stores.vectors import check_query, check_write, fetch_near_best, fits, rank
 from memeval.types import Match, Vectors
 
 # Points sent at once, below a server's limit for a request.
@@ -101,11 +101,17 @@ class QdrantStore:
         points: dict[str, Any] = {}
 
         def fetch(n: int) -> Sequence[tuple[str, float]]:
-            answer = self._client.query_points(
-                self._collection, query=vector.tolist(), query_filter=condition, limit=n, with_vectors=True
-            )
-            points.update((point.payload["id"], point) for point in answer.points if point.payload)
-            return [(point.payload["id"], point.score) for point in answer.points if point.payload]
+            limit = n
+            while True:
+                answer = self._client.query_points(
+                    self._collection, query=vector.tolist(), query_filter=condition, limit=limit, with_vectors=True
+                ).points
+                # To Qdrant a list is equal to each of its members.
+                kept = [point for point in answer if point.payload and fits(point.payload["payload"], where)]
+                if len(kept) >= n or len(answer) < limit:
+                    points.update((point.payload["id"], point) for point in kept[:n] if point.payload)
+                    return [(point.payload["id"], point.score) for point in kept[:n] if point.payload]
+                limit *= 4
 
         names = fetch_near_best(fetch, k, len(places))
         if not names:
