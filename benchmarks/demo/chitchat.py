@@ -56,7 +56,7 @@ class Chitchat:
 
     def maybe_turn(self) -> None:
         """Go on with the matter for a while, then change the subject."""
-        if self._rng.random() < 0.4 or not self._rounds or not self._more:
+        if self._rng.random() < 0.4 or not self._rounds or not self._more or len(self._follow) < 3:
             self.turn()
 
     def remark(self) -> str:
@@ -76,8 +76,8 @@ class Chitchat:
     def question(self) -> str:
         """The next question of the thread."""
         rng = self._rng
-        if self._fresh or rng.random() < 0.35:
-            asked, self._answer = self._rounds.pop() if self._rounds else self._follow.pop()
+        if self._rounds and (self._fresh or rng.random() < 0.35):
+            asked, self._answer = self._rounds.pop()
         else:
             asked, self._answer = self._follow.pop()
         return say(rng, asked, self._slots)
@@ -108,9 +108,9 @@ class Chitchat:
         lead = self.lead()
         self._opening = False
         roll = rng.random()
-        if roll < 0.45:
+        if roll < 0.6:
             return f"{lead} {fact}".strip()
-        parts = (self.remark(), fact) if roll < 0.75 else (fact, self.remark())
+        parts = (self.remark(), fact) if roll < 0.8 else (fact, self.remark())
         return " ".join(parts)
 
     def assistant(self, said: str | None = None) -> str:

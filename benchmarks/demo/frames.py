@@ -86,9 +86,14 @@ class Trait:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Small talk: an opening of the user, the answer, a second round about the same thing."""
+    """Small talk: `answer[i]` answers the user's `open[i]`, then `close[j]` the user's `more[j]`.
+
+    Attributes:
+        pairs: values that belong together for the slots `{x}` and `{y}`.
+    """
 
     open: Lines
     answer: Lines
     more: Lines
     close: Lines
+    pairs: tuple[tuple[str, str], ...] = ()

@@ -49,3 +49,9 @@ BY_KIND: dict[str, tuple[str, ...]] = {
     "my cousin": _WOMEN + _MEN, "my aunt": _WOMEN, "my uncle": _MEN, "my brother-in-law": _MEN, "my niece": _WOMEN, "my nephew": _MEN, "my mother-in-law": _WOMEN, "my godson": _MEN,
 }  # fmt: skip
 ANYONE: tuple[str, ...] = _WOMEN + _MEN
+
+PARTINGS: tuple[str, ...] = (
+    "[thanks|thank you|cheers|ta][| so much| a lot|, as always], [that helped|good to talk|you're a gem|that's all I needed]. [Bye|Talk soon|Till {weekday}|See you|Good night].",
+    "[got to run|the bus is here|someone's ringing|battery is low|dinner's calling], [bye|talk later|more on {weekday}|I'll be back]. [Thanks|Ta|Cheers]!",
+    "[enough for one day|that's plenty for now|I'll stop here], [have a good one|sleep well, if you do that|until {weekday}|same time {weekday}, maybe]. [Thanks|Bye|Thank you].",
+)

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 
-from memeval.benchmarks.demo import details, personal, tastes
+from memeval.benchmarks.demo import details, likes, personal, tastes
 from memeval.benchmarks.demo.chitchat import prefixes
 from memeval.benchmarks.demo.draw import capital, pick, shuffled
 from memeval.benchmarks.demo.facts import PERSON, PREFERENCE, Attribute
 from memeval.benchmarks.demo.frames import Frame
 from memeval.benchmarks.demo.layout import Beat, Layout
+from memeval.benchmarks.demo.reworded import ASKS
 from memeval.benchmarks.demo.templates import say
 from memeval.benchmarks.demo.world import Person, World
 
@@ -44,7 +45,7 @@ class Facts:
         self._personal = [frame for frame in shuffled(rng, personal.FRAMES) if frame.values not in _AMBIGUOUS]
         self._details = shuffled(rng, [frame for frame in details.FRAMES if not frame.request])
         self._suggested = shuffled(rng, [frame for frame in details.FRAMES if frame.request])
-        self._tastes = shuffled(rng, tastes.FRAMES)
+        self._tastes = shuffled(rng, likes.FRAMES)
 
     def place(self, text: str, recent: bool = False) -> tuple[Beat, datetime | None] | None:
         """Tell something once; with the time of the question where it is asked right afterwards."""
@@ -131,11 +132,11 @@ class Facts:
         if placed is None:
             return None
         beat, asked = placed
-        text = say(self.rng, pick(self.rng, frame.ask), slots)
+        text = say(self.rng, pick(self.rng, ASKS.get(frame.values, frame.ask)), slots)
         if frame.request:
             beat.ask = say(self.rng, pick(self.rng, frame.request), slots)
             beat.reply = say(self.rng, pick(self.rng, frame.reply), slots)
-        elif self.rng.random() < 0.5:
+        elif self.rng.random() < (0.5 if frame.keys else 0.8):
             beat.reply = say(self.rng, pick(self.rng, frame.reply), slots)
         if not frame.keys:
             beat.avoid = prefixes(text)
@@ -168,7 +169,7 @@ class Facts:
                     key = self.world.draw(pools[frame.keys]) if frame.keys else ""
                     if key is not None:
                         self.beside(frame, pools)
-                        return Draft(say(self.rng, pick(self.rng, frame.ask), {"k": key}), "abstention", (), [])
+                        return Draft(say(self.rng, pick(self.rng, ASKS.get(frame.values, frame.ask)), {"k": key}), "abstention", (), [])
         for _ in range(60):
             attribute = pick(self.rng, (*PERSON, *PREFERENCE))
             person = pick(self.rng, self.world.people)
