@@ -41,7 +41,8 @@ class Api(CachedEmbedder):
 
         Args:
             model: as litellm names it, e.g. `voyage/voyage-3`, or `openai/<name>` with `api_base`.
-            api_base: address of a server of one's own; what stands in it is recorded, so no password.
+            api_base: address of a server of one's own; what stands in it is recorded, so no password. None takes what
+                the environment says, e.g. OPENAI_BASE_URL, or the provider's.
             dimension: ask for vectors of this length, of models that can; None takes the model's own.
             batch_size: texts sent in one call, at most.
             retries: how often a call that failed for a passing reason is made again.
@@ -63,6 +64,7 @@ class Api(CachedEmbedder):
                 f"embedder.retries={retries} must be 0 or more and embedder.timeout={timeout} more than 0, e.g. "
                 "embedder.retries=3 embedder.timeout=60"
             )
+        api_base = api_base or _address(model)
         if api_base is not None and (urlsplit(api_base).query or "@" in urlsplit(api_base).netloc):
             raise ConfigError(
                 "embedder.api_base carries a name, password or query, which would stand in every record: give the "
@@ -89,15 +91,20 @@ class Api(CachedEmbedder):
         """Vectors (n, d), in calls of `batch_size`."""
         # Providers refuse empty texts, and JSON unpaired surrogates.
         clean = [text.encode("utf-8", "replace").decode("utf-8") if text.strip() else "." for text in texts]
-        vectors: list[Sequence[float]] = []
+        vectors: list[Vectors] = []
         for start in range(0, len(clean), self._batch_size):
             batch = clean[start : start + self._batch_size]
             vectors.extend(self._read(self._ask(batch), len(batch)))
-        return np.array(vectors, dtype=np.float32)
+        if len({vector.shape for vector in vectors}) != 1:
+            raise ModelError(f"{self._model!r} gave vectors of several lengths: is it one model that answers?")
+        return np.stack(vectors)
 
     def _ask(self, batch: Sequence[str]) -> Any:
         litellm = _litellm()
-        extra: dict[str, Any] = {} if self._wanted is None else {"dimensions": self._wanted}
+        extra: dict[str, Any] = {}
+        if self._wanted is not None:
+            # Otherwise litellm refuses it for every model that it does not know.
+            extra = {"dimensions": self._wanted, "allowed_openai_params": ["dimensions"]}
         for attempt in range(self._retries + 1):
             try:
                 return litellm.embedding(
@@ -123,19 +130,29 @@ class Api(CachedEmbedder):
                 ) from None
         raise ModelError(f"the embedding model {self._model!r} was not asked: embedder.retries={self._retries}")
 
-    def _read(self, answer: Any, n: int) -> list[Sequence[float]]:
+    def _read(self, answer: Any, n: int) -> list[Vectors]:
         try:
-            data = sorted((dict(each) for each in answer["data"]), key=lambda each: int(each["index"]))
-            rows = [each["embedding"] for each in data]
+            data = [dict(each) for each in answer["data"]]
+            # Some servers do not number what they give; it then stays in order.
+            order = sorted(range(len(data)), key=lambda place: int(data[place].get("index") or 0))
+            rows = [np.asarray(data[place]["embedding"], dtype=np.float32) for place in order]
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(
-                f"the answer of {self._model!r} has no vectors ({error!r:.100}): is it an embedding model?"
+                f"the answer of {self._model!r} has no vectors ({type(error).__name__}: "
+                f"{_without_secrets(str(error))}): is it an embedding model?"
             ) from None
-        if len(rows) != n or len({len(row) for row in rows}) != 1:
+        if len(rows) != n or any(row.ndim != 1 or not row.size for row in rows):
             raise ModelError(
-                f"{self._model!r} gave {len(rows)} vectors for {n} texts, or of several lengths: ask again"
+                f"the answer of {self._model!r} has {len(rows)} vectors for {n} texts, or empty ones: is it an "
+                "embedding model? Smaller calls may help, e.g. embedder.batch_size=16"
             )
         return rows
+
+
+def _address(model: str) -> str | None:
+    """Where litellm would go without an address: it is part of what a vector depends on."""
+    provider = model.partition("/")[0].upper() if "/" in model else "OPENAI"
+    return os.environ.get(f"{provider}_BASE_URL") or os.environ.get(f"{provider}_API_BASE") or None
 
 
 def _litellm() -> Any:
@@ -147,6 +164,8 @@ def _litellm() -> Any:
         raise ModelError("embedder=api needs litellm: pip install litellm, or choose embedder=minilm") from error
     # Its hint to its own bug tracker, printed at every error.
     litellm.suppress_debug_info = True
+    # Some of its providers take max_retries=0 for not given, and this instead.
+    setattr(litellm, "DEFAULT_MAX_RETRIES", 0)  # noqa: B010
     return litellm
 
 
