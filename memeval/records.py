@@ -1,13 +1,14 @@
 """Outcomes and dialogue records as lines of JSON, and back. Fields that hold their default are left out."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
 from memeval.types import ContextPart, DialogueRecord, Outcome, Usage
 
 SCHEMA_VERSION = 1
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False)
 
 
 def outcome_to_json(outcome: Outcome) -> str:
@@ -47,7 +48,7 @@ def outcome_from_json(line: Mapping[str, Any]) -> Outcome:
         question=line["question"],
         written=line["written"],
         context=None if context is None else tuple(_part_from_json(part) for part in context),
-        ranking=None if ranking is None else tuple((tuple(sources), score) for sources, score in ranking),
+        ranking=None if ranking is None else _ranking_from_json(ranking),
         tokens=line["tokens"],
         answer=line.get("answer"),
         verdict=line.get("verdict"),
@@ -92,7 +93,7 @@ def record_from_json(line: Mapping[str, Any]) -> DialogueRecord:
 
 
 def _dump(line: Mapping[str, Any]) -> str:
-    return json.dumps(line, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(line)
 
 
 def _part_to_json(part: ContextPart) -> dict[str, Any]:
@@ -111,6 +112,13 @@ def _part_from_json(line: Mapping[str, Any]) -> ContextPart:
         sources=tuple(map(tuple, line["sources"])),
         texts=None if texts is None else tuple(texts),
     )
+
+
+def _ranking_from_json(ranking: Sequence[Any]) -> tuple[tuple[tuple[str, ...], float | None], ...]:
+    if not ranking:
+        return ()
+    sources, scores = zip(*ranking, strict=True)
+    return tuple(zip(map(tuple, sources), scores, strict=True))
 
 
 def _usage_to_json(usage: Usage) -> dict[str, Any]:
