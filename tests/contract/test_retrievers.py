@@ -10,6 +10,7 @@ import pytest
 from memeval.document import Document
 from memeval.errors import ContractError
 from memeval.strategies.long_term.bm25 import BM25
+from memeval.strategies.long_term.hybrid import Hybrid
 from memeval.strategies.writing.rounds import Rounds
 from memeval.strategies.writing.sessions import Sessions
 from memeval.strategies.writing.turns import Turns
@@ -53,6 +54,14 @@ def test_bm25(engine: str, writing: str) -> None:
 def test_fts5_in_a_file_that_is_used_again_and_again(tmp_path: Path) -> None:
     path = str(tmp_path / "index.sqlite")
     check_retriever(lambda: BM25(Turns(Document()), engine="fts5", path=path, scope="someone"))
+
+
+@pytest.mark.parametrize("method", ["rrf", "weighted"])
+@pytest.mark.parametrize("writing", WRITINGS)
+def test_hybrid(writing: str, method: Any) -> None:
+    check_retriever(
+        lambda: Hybrid([BM25(WRITINGS[writing]()), BM25(Turns(Document()), engine="fts5")], method=method, depth=3)
+    )
 
 
 class Fair:

@@ -27,7 +27,7 @@ LAYERS: list[set[str]] = [
     {"cli"},
     {"report", "testing"},
     {"gate", "stats", "evaluate", "scoring", "measures"},
-    {"experiment", "executors", "store", "runner", "compose", "plan", "provenance", "build"},
+    {"experiment", "executors", "store", "runner", "compose", "parts", "plan", "provenance", "build"},
     {"controls", "checks", "forgetting", "ledger", "prompt", "judging", "records"},
     {"llm", "tokens", "document", "cache", "pricing"},
     {"types", "errors"},
