@@ -9,15 +9,21 @@ import pytest
 
 from memeval.document import Document
 from memeval.errors import ContractError
+from memeval.strategies.embedders.minilm import MiniLM
+from memeval.strategies.embedders.wordllama import Wordllama
 from memeval.strategies.long_term.bm25 import BM25
 from memeval.strategies.long_term.hybrid import Hybrid
+from memeval.strategies.long_term.vector import Vector
+from memeval.strategies.stores.faiss import FaissStore
+from memeval.strategies.stores.numpy import NumpyStore
+from memeval.strategies.stores.qdrant import QdrantStore
 from memeval.strategies.writing.rounds import Rounds
 from memeval.strategies.writing.sessions import Sessions
 from memeval.strategies.writing.turns import Turns
 from memeval.strategies.writing.windows import Windows
 from memeval.testing_retrievers import check_retriever
 from memeval.tokens import get_tokenizer
-from memeval.types import Hit, Query, Turn, Writing
+from memeval.types import Hit, Query, Turn, VectorStore, Writing
 
 WRITINGS: dict[str, Callable[[], Writing]] = {
     "turns": lambda: Turns(Document()),
@@ -62,6 +68,20 @@ def test_hybrid(writing: str, method: Any) -> None:
     check_retriever(
         lambda: Hybrid([BM25(WRITINGS[writing]()), BM25(Turns(Document()), engine="fts5")], method=method, depth=3)
     )
+
+
+VECTOR_STORES: dict[str, Callable[[], VectorStore]] = {"numpy": NumpyStore, "faiss": FaissStore, "qdrant": QdrantStore}
+
+
+@pytest.mark.parametrize("writing", WRITINGS)
+@pytest.mark.parametrize("store", VECTOR_STORES)
+def test_vector(store: str, writing: str) -> None:
+    check_retriever(lambda: Vector(WRITINGS[writing](), Wordllama(), VECTOR_STORES[store]()))
+
+
+def test_vector_with_minilm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEMEVAL_CACHE", str(tmp_path))
+    check_retriever(lambda: Vector(Turns(Document()), MiniLM(), NumpyStore()))
 
 
 class Fair:
