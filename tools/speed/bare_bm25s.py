@@ -6,7 +6,6 @@ nothing stored.
 
 import argparse
 import json
-import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 import bm25s
 import Stemmer
-from measuring import say
+from measuring import Clock, say
 
 from memeval.benchmarks.fields import stream_array
 
@@ -76,10 +75,10 @@ def main() -> None:
     parser.add_argument("schema", choices=("locomo", "longmemeval"))
     parser.add_argument("file", type=Path)
     arguments = parser.parse_args()
-    start = time.perf_counter()
+    clock = Clock()
     hits = search({"locomo": locomo, "longmemeval": longmemeval}[arguments.schema](arguments.file))
     say(f"{hits} hits")
-    say(f"{time.perf_counter() - start:.4f}")
+    clock.say()
 
 
 if __name__ == "__main__":

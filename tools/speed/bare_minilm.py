@@ -5,11 +5,10 @@ Prints the seconds of encoding, without loading the model.
 """
 
 import argparse
-import time
 from pathlib import Path
 
 from bare_bm25s import locomo
-from measuring import say
+from measuring import Clock
 
 from memeval.strategies.embedders.minilm import MiniLM
 
@@ -23,13 +22,13 @@ def main() -> None:
     collections = list(locomo(arguments.file))[: arguments.conversations]
     model = MiniLM(cache=False)
     model.prepare()
-    start = time.perf_counter()
+    clock = Clock()
     for texts, queries in collections:
         # A text that occurs twice is embedded once, as everywhere.
         model.compute(list(dict.fromkeys(texts)))
         for query in dict.fromkeys(queries):
             model.compute([query])
-    say(f"{time.perf_counter() - start:.4f}")
+    clock.say()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from measuring import MEMEVAL, Measured, data_file, execute, peak, printed_seconds, say_runs, seconds, verdict
+from measuring import MEMEVAL, Measured, data_file, execute, peak, printed, say_runs, seconds, verdict
 
 COLD_LIMIT = 1.3
 WARM_LIMIT = 8.0
@@ -38,7 +38,7 @@ def main() -> int:
             found["bare"].append(execute(bare))
             found["warm"] += [execute(whole, cache) for _ in range(2)]
     say_runs(found)
-    encoding = printed_seconds(found["bare"])
+    encoding, _ = printed(found["bare"])
     kept = [
         verdict(f"cold / (bare encoding {encoding:.1f} s)", seconds(found["cold"]) / encoding, COLD_LIMIT),
         verdict("warm", seconds(found["warm"]), WARM_LIMIT, " s"),

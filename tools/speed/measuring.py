@@ -75,9 +75,15 @@ def seconds(runs: Sequence[Measured]) -> float:
     return median(run.seconds for run in runs)
 
 
-def printed_seconds(runs: Sequence[Measured]) -> float:
-    """Median of the seconds that a script took of itself and printed as its last line."""
-    return median(float(run.printed.splitlines()[-1]) for run in runs)
+def processor(runs: Sequence[Measured]) -> float:
+    """Median processor seconds; what other processes do to the clock touches them less."""
+    return median(run.processor for run in runs)
+
+
+def printed(runs: Sequence[Measured]) -> tuple[float, float]:
+    """Medians of the wall clock and the processor seconds that a script took of itself and printed as its last line."""
+    pairs = [run.printed.splitlines()[-1].split() for run in runs]
+    return median(float(wall) for wall, _ in pairs), median(float(cpu) for _, cpu in pairs)
 
 
 def peak(runs: Sequence[Measured]) -> int:
@@ -101,6 +107,34 @@ def say_runs(found: Mapping[str, Sequence[Measured]]) -> None:
             f"{name:{width}}  {median(times):5.2f} s  {min(times):5.2f} s  {max(times):5.2f} s  "
             f"{median(run.processor for run in runs):7.2f} s  {peak(runs) / 1e6:4.0f} MB"
         )
+
+
+class Clock:
+    """A stopwatch for the loop inside a script, whose reading `printed` understands."""
+
+    def __init__(self) -> None:
+        """Start."""
+        self._wall, self._processor = time.perf_counter(), time.process_time()
+
+    def say(self) -> None:
+        """Print wall clock and processor seconds since the start."""
+        say(f"{time.perf_counter() - self._wall:.4f} {time.process_time() - self._processor:.4f}")
+
+
+def verdict_net(
+    whole: Sequence[Measured], startup: Sequence[Measured], bare: Sequence[Measured], limit: float, name: str
+) -> bool:
+    """Judge (whole command - start-up) / bare loop by the wall clock; says it in processor seconds, too.
+
+    Args:
+        whole, startup: what is compared; `name` says what was taken for start-up.
+        bare: runs of a script that prints the reading of a `Clock`.
+        limit: of the ratio.
+    """
+    wall, cpu = printed(bare)
+    net, net_cpu = seconds(whole) - seconds(startup), processor(whole) - processor(startup)
+    say(f"start-up = {name}; in processor seconds {net_cpu:.2f} s / {cpu:.2f} s = {net_cpu / cpu:.2f}")
+    return verdict(f"  (whole - start-up) / bare loop = {net:.2f} s / {wall:.2f} s", net / wall, limit)
 
 
 def verdict(what: str, value: float, limit: float, unit: str = "") -> bool:

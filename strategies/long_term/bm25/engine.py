@@ -31,12 +31,10 @@ def best(scores: npt.NDArray[Any], k: int, above: float | None) -> list[tuple[in
 
     Only scores greater than `above` are taken, all if it is None.
     """
-    positions = np.arange(len(scores)) if above is None else np.flatnonzero(scores > above)
+    n = len(scores)
+    # All that equal the k-th best stay in, so that the order of writing decides between them.
+    worst = np.partition(scores, n - k)[n - k] if k < n else -np.inf
+    positions = np.flatnonzero(scores >= worst if above is None or worst > above else scores > above)
     kept = scores[positions]
-    if len(kept) > k:
-        # All that equal the k-th best stay in, so that the order of writing decides between them.
-        worst = np.partition(kept, len(kept) - k)[len(kept) - k]
-        chosen = np.flatnonzero(kept >= worst)
-        positions, kept = positions[chosen], kept[chosen]
     order = np.argsort(-kept, kind="stable")[:k]
     return list(zip(positions[order].tolist(), kept[order].tolist(), strict=True))
