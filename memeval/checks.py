@@ -34,10 +34,8 @@ def check_dialogue(dialogue: Dialogue) -> None:
         if turn.time is not None:
             if day is not None and turn.time.date() < day:
                 raise DataError(
-                    f"turn {turn.id!r} of dialogue {dialogue.id!r} is dated {turn.time.date()}, before the "
-                    "turn that precedes "
-                    "it "
-                    f"({day}): put the turns in order of time"
+                    f"turn {turn.id!r} of dialogue {dialogue.id!r} is dated {turn.time.date()}, before the turn "
+                    f"that precedes it ({day}): put the turns in order of time"
                 )
             day = turn.time.date()
     first = next((turn.time for turn in dialogue.turns if turn.time is not None), None)
@@ -52,10 +50,8 @@ def check_dialogue(dialogue: Dialogue) -> None:
         time = question.query.time
         if time is not None and first is not None and time.date() < first.date():
             raise DataError(
-                f"question {question.id!r} of dialogue {dialogue.id!r} is asked on {time.date()}, before "
-                "the first turn "
-                ""
-                f"({first.date()}): correct its time, or leave it out to ask after the last turn"
+                f"question {question.id!r} of dialogue {dialogue.id!r} is asked on {time.date()}, before the first "
+                f"turn ({first.date()}): correct its time, or leave it out to ask after the last turn"
             )
 
 
@@ -67,10 +63,8 @@ def _check_text(text: str, where: str) -> None:
             text.encode()
         except UnicodeEncodeError as error:
             raise DataError(
-                f"{where} contains an unpaired surrogate (U+{ord(text[error.start]):04X}) at offset "
-                f"{error.start}, which "
-                "is not "
-                "text: repair the data's encoding"
+                f"{where} contains an unpaired surrogate (U+{ord(text[error.start]):04X}) at offset {error.start}, "
+                "which is not text: repair the data's encoding"
             ) from None
 
 
@@ -84,9 +78,8 @@ def check_turn_tokens(turns: Sequence[Turn], tokens: Sequence[int], limit: int, 
         if count > limit:
             raise DataError(
                 f"turn {turn.id!r} of dialogue {dialogue!r} has {count:,} tokens, more than "
-                f"max_turn_tokens={limit:,}: no "
-                "window "
-                f"treats such a turn sensibly; split it, or raise the limit knowingly with max_turn_tokens={count}"
+                f"max_turn_tokens={limit:,}: no window treats such a turn sensibly; split it, or raise the limit "
+                f"knowingly with max_turn_tokens={count}"
             )
 
 
@@ -146,10 +139,8 @@ class ContextChecker:
                 )
             if segment.verbatim and text not in segment.text:
                 raise ContractError(
-                    f"a {segment.kind} segment claims to be verbatim but lacks the text of its source "
-                    f"{source!r}: give the "
-                    "whole "
-                    "text, or mark the segment verbatim=False"
+                    f"a {segment.kind} segment claims to be verbatim but lacks the text of its source {source!r}: "
+                    "give the whole text, or mark the segment verbatim=False"
                 )
 
 

@@ -35,9 +35,8 @@ def open_benchmark(run: Run, preset: Preset | None = None) -> Benchmark:
     if differing:
         key = differing[0]
         raise DataError(
-            f"run {run.id} was made with other data ({key} was {recorded[key]}, is now {now.get(key)}): bring back the "
-            "data of the "
-            "run, or run it again"
+            f"run {run.id} was made with other data ({key} was {recorded[key]}, is now {now.get(key)}): bring back "
+            "the data of the run, or run it again"
         )
     return benchmark
 

@@ -55,10 +55,8 @@ class Plan:
             )
         if self.budget > self.window:
             raise ConfigError(
-                f"budget={self.budget} is larger than the context window of the target ({self.window:,} "
-                "tokens): lower it, "
-                "or choose "
-                "a target with a larger window (memeval list target)"
+                f"budget={self.budget} is larger than the context window of the target ({self.window:,} tokens): "
+                "lower it, or choose a target with a larger window (memeval list target)"
             )
         if self.limit is not None and self.limit < 1:
             raise ConfigError(f"limit={self.limit} runs no dialogue: give 1 or more, or limit=null for all")

@@ -64,9 +64,8 @@ class Run:
                     outcomes.append(outcome_from_json(line))
             except (KeyError, TypeError, ValueError) as error:
                 raise StoreError(
-                    f"{path}, line {number} is not a line of schema version {SCHEMA_VERSION} ({error!r}): run "
-                    "it again with "
-                    "overwrite=true"
+                    f"{path}, line {number} is not a line of schema version {SCHEMA_VERSION} ({error!r}): run it "
+                    "again with overwrite=true"
                 ) from error
 
     def records(self) -> Iterator[DialogueRecord]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from memeval.checks import ContextChecker
 from memeval.errors import ContractError
+from memeval.prompt import count
 from memeval.tokens import get_tokenizer
 from memeval.types import Closes, Context, Flushes, Forgets, Query, Strategy, Turn
 
@@ -39,16 +40,16 @@ def check_strategy(factory: Callable[[], Strategy], encoding: str = "o200k_base"
     for size in (0, 1, 3, len(turns)):
         for budget in _BUDGETS:
             with _fresh(factory) as strategy:
-                checker = ContextChecker(get_tokenizer(encoding))
+                checker = ContextChecker()
                 _write(strategy, checker, turns[:size])
-                first = _read(strategy, checker, budget)
-                if _facts(_read(strategy, checker, budget)) != _facts(first):
+                first = _read(strategy, checker, budget, encoding)
+                if _facts(_read(strategy, checker, budget, encoding)) != _facts(first):
                     raise ContractError(
                         f"the same query read twice at {budget} tokens gave two contexts: a read must not change memory"
                     )
                 with _fresh(factory) as twin:
-                    _write(twin, ContextChecker(get_tokenizer(encoding)), turns[:size])
-                    if _facts(_read(twin, checker, budget)) != _facts(first):
+                    _write(twin, ContextChecker(), turns[:size])
+                    if _facts(_read(twin, checker, budget, encoding)) != _facts(first):
                         raise ContractError(
                             "the same turns gave two contexts: make what is random seeded by the dialogue"
                         )
@@ -89,9 +90,9 @@ def _write(strategy: Strategy, checker: ContextChecker, turns: Sequence[Turn]) -
             strategy.flush()
 
 
-def _read(strategy: Strategy, checker: ContextChecker, budget: int) -> Context:
+def _read(strategy: Strategy, checker: ContextChecker, budget: int, encoding: str) -> Context:
     context = strategy.read(Query("What is the kitten called?", _START + timedelta(days=9)), budget)
-    checker.check(context, budget)
+    checker.check(context, count(context.segments, get_tokenizer(encoding)), budget)
     return context
 
 
@@ -102,22 +103,22 @@ def _facts(context: Context) -> list[tuple[str, str, tuple[str, ...]]]:
 def _grows(factory: Callable[[], Strategy], turns: Sequence[Turn], encoding: str) -> None:
     """Reads between writes see what is written so far, and nothing breaks."""
     with _fresh(factory) as strategy:
-        checker = ContextChecker(get_tokenizer(encoding))
+        checker = ContextChecker()
         for turn in turns:
             _write(strategy, checker, [turn])
-            _read(strategy, checker, 2_000)
+            _read(strategy, checker, 2_000, encoding)
 
 
 def _forgets(factory: Callable[[], Strategy], turns: Sequence[Turn], encoding: str) -> None:
     with _fresh(factory) as strategy:
         if not isinstance(strategy, Forgets):
             return
-        checker = ContextChecker(get_tokenizer(encoding))
+        checker = ContextChecker()
         _write(strategy, checker, turns)
         gone = {turn.id for turn in turns[1::2]}
         strategy.forget(sorted(gone))
         strategy.forget(["never-written"])
-        context = _read(strategy, checker, 100_000)
+        context = _read(strategy, checker, 100_000, encoding)
         cited = {source for segment in context.segments for source in segment.sources}
         cited.update(source for hit in context.ranking or () for source in hit.sources)
         if cited & gone:

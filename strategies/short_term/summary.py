@@ -42,10 +42,8 @@ class Summary:
         """
         if turns < 1 or tokens < 1 or block < 1:
             raise ConfigError(
-                f"strategy.turns={turns}, strategy.tokens={tokens}, strategy.block={block}: each must be "
-                "1 or more, e.g. "
-                ""
-                "strategy.turns=10 strategy.tokens=600 strategy.block=32"
+                f"strategy.turns={turns}, strategy.tokens={tokens}, strategy.block={block}: each must be 1 or more, "
+                "e.g. strategy.turns=10 strategy.tokens=600 strategy.block=32"
             )
         if not 0 <= diversity <= 1:
             raise ConfigError(

@@ -27,12 +27,12 @@ WORDS = "anchor lantern copper violin falcon meadow cellar pepper garden river l
 DIALOGUE = {
     "id": "ann",
     "turns": [
-        {"id": f"t{i}", "session": f"s{i // 4}", "speaker": ("Ann", "Ben")[i % 2], "role": ("user", "assistant")[i % 2],
+        {"id": f"t{i}", "session": f"s{i // 4}", "speaker": "AB"[i % 2], "role": ("user", "assistant")[i % 2],
          "text": f"We talked about the {word} by the harbour.", "time": f"2024-05-{1 + i // 4:02}T10:{i:02}:00"}
         for i, word in enumerate(WORDS)
     ],
     "questions": [
-        {"id": "q0", "text": "Who mentioned the lantern?", "answers": ["lantern"], "evidence": ["t1"], "category": "far"},
+        {"id": "q0", "text": "Who told of the lantern?", "answers": ["lantern"], "evidence": ["t1"], "category": "far"},
         {"id": "q1", "text": "What about the barley?", "answers": ["barley"], "evidence": ["t11"], "category": "near"},
     ],
 }  # fmt: skip
@@ -153,7 +153,8 @@ def test_a_strategy_that_raises_fails_its_questions_and_the_run_says_so(tmp_path
         "strategy._target_=support.strategies.RaisesOnWrite", folder=tmp_path,
     )  # fmt: skip
     assert plain.returncode == 1
-    assert "RaisesOnWrite" in plain.stdout and "2 questions failed" in plain.stderr and "cannot hold more than ten" in plain.stderr
+    assert "RaisesOnWrite" in plain.stdout and "2 questions failed" in plain.stderr
+    assert "cannot hold more than ten" in plain.stderr
     assert "0.0" in plain.stdout and "failed" in plain.stdout
 
 
