@@ -1,9 +1,9 @@
 """LoCoMo, all 1,986 questions, BM25 over turns: the whole command against the bare bm25s loop. Needs MEMEVAL_DATA.
 
 The ratio is (whole command - start-up) / bare loop, where the bare loop is timed without starting Python and importing
-bm25s. It is given with two meanings of start-up: `memeval run --cfg` (imports and composes the config; the vocabulary of
-the tokenizer and bm25s itself then count as part of the work), and the same command on a dialogue of one turn (which
-loads all of that, too).
+bm25s. It is given with two meanings of start-up: `memeval run --cfg` (imports and composes the config; loading bm25s
+and the tokenizer's vocabulary then counts as work), and the same command on a dialogue of one turn (which loads all of
+that, too).
 """
 
 import argparse

@@ -127,9 +127,11 @@ def verdict_net(
     """Judge (whole command - start-up) / bare loop by the wall clock; says it in processor seconds, too.
 
     Args:
-        whole, startup: what is compared; `name` says what was taken for start-up.
+        whole: runs of the command.
+        startup: runs of what is taken for its start-up.
         bare: runs of a script that prints the reading of a `Clock`.
         limit: of the ratio.
+        name: what was taken for start-up.
     """
     wall, cpu = printed(bare)
     net, net_cpu = seconds(whole) - seconds(startup), processor(whole) - processor(startup)
