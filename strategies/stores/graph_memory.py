@@ -126,8 +126,8 @@ class MemoryGraph:
     def remove(self, scope: str, ids: Sequence[str]) -> None:
         """Remove nodes with all their edges."""
         graph = self._scopes.get(scope)
-        for name in ids if graph is not None else ():
-            if name in graph.nodes:
+        for name in ids:
+            if graph is not None and name in graph.nodes:
                 graph.drop_node(name)
 
     def forget(self, scope: str, turn_ids: Sequence[str]) -> Sequence[str]:

@@ -59,7 +59,7 @@ class Graph:
         method: Literal["ppr", "hops"] = "ppr",
         damping: float = 0.85,
         follow: float = 0.3,
-        tolerance: float = 1e-4,
+        tolerance: float = 2e-4,
         fan_out: int = 1000,
         hops: int = 2,
         decay: float = 0.5,
@@ -84,7 +84,9 @@ class Graph:
         """
         _range("damping", damping, 0 <= damping < 1, "0 to less than 1, e.g. retriever.damping=0.85")
         _range("follow", follow, 0 <= follow <= 1, "0 to 1, e.g. retriever.follow=0.3")
-        _range("tolerance", tolerance, 0 < tolerance < 1, "more than 0 and less than 1, e.g. retriever.tolerance=1e-4")
+        _range(
+            "tolerance", tolerance, 0 < tolerance < 1, "more than 0 and less than 1, e.g. retriever.tolerance=0.0002"
+        )
         _range("fan_out", fan_out, fan_out >= 1, "1 or more, e.g. retriever.fan_out=1000")
         _range("hops", hops, 1 <= hops <= 6, "1 to 6, e.g. retriever.hops=2")
         _range("decay", decay, 0 <= decay <= 1, "0 to 1, e.g. retriever.decay=0.5")
@@ -106,6 +108,8 @@ class Graph:
         self._user: str | None = None
         self._forgotten: set[str] = set()
         self._refused = 0
+        # A composite asks for more of the same ranking until its budget is full.
+        self._ranked: tuple[Query, list[tuple[str, float]]] | None = None
 
     def prepare(self) -> None:
         """Load what writing, extractor and store need."""
@@ -116,6 +120,7 @@ class Graph:
 
     def write(self, turns: Sequence[Turn]) -> None:
         """Take in the next turns: their passages, what these mention, and the relations they state."""
+        self._ranked = None
         storable = [turn for turn in turns if _storable(turn)]
         self._refused += len(turns) - len(storable)
         for turn in storable:
@@ -184,24 +189,28 @@ class Graph:
         """The at most `k` passages of most mass, which is the score; without a known word or name there is none."""
         if k < 1:
             return []
+        if self._ranked is None or self._ranked[0] != query:
+            self._ranked = (query, sorted(self._masses(query).items(), key=lambda item: -item[1]))
+        ranked = self._ranked[1]
+        # Equal scores keep the order of writing, which the store knows.
+        last = ranked[k - 1][1] if len(ranked) >= k else 0.0
+        best = dict(item for item in ranked if item[1] >= last)
+        nodes = sorted(self._store.nodes(self._scope, list(best)), key=lambda node: -best[node.id])
+        return [Hit(node.text, node.sources, best[node.id], node.verbatim) for node in nodes[:k]]
+
+    def _masses(self, query: Query) -> Mapping[str, float]:
+        """The score of every passage near the query, by node."""
         passages = self._store.count(self._scope, "passage")
         near = walk.Near(self._store, self._scope, passages, self._fan_out, self._follow, query.time, self._as_of)
         starts = self._starts(query.text)
         degrees = near.degrees(starts)
         seeds = {name: near.rarity(degrees[name]) for name in starts if degrees[name]}
         if not seeds:
-            return []
+            return {}
         if self._method == "ppr":
-            masses = walk.pagerank(near, seeds, self._damping, self._tolerance)
-        else:
-            rare = {name: mass for name, mass in seeds.items() if degrees[name] <= self._fan_out}
-            masses = walk.hops(self._store, self._scope, rare or seeds, self._hops, self._decay)
-        ranked = sorted(masses.items(), key=lambda item: -item[1])
-        # Equal scores keep the order of writing, which the store knows.
-        last = ranked[k - 1][1] if len(ranked) >= k else 0.0
-        best = dict(item for item in ranked if item[1] >= last)
-        nodes = sorted(self._store.nodes(self._scope, list(best)), key=lambda node: -best[node.id])
-        return [Hit(node.text, node.sources, best[node.id], node.verbatim) for node in nodes[:k]]
+            return walk.pagerank(near, seeds, self._damping, self._tolerance)
+        rare = {name: mass for name, mass in seeds.items() if degrees[name] <= self._fan_out}
+        return walk.hops(self._store, self._scope, rare or seeds, self._hops, self._decay)
 
     def _starts(self, text: str) -> list[str]:
         """The nodes that a query may name; they need not exist."""
@@ -218,6 +227,7 @@ class Graph:
 
     def forget(self, turn_ids: Sequence[str]) -> None:
         """Remove what these turns are sources of; a value that one of them had superseded holds again."""
+        self._ranked = None
         self._forgotten.update(turn_ids)
         if self._last is not None and not self._forgotten.isdisjoint(self._last.sources):
             self._last = None

@@ -42,6 +42,7 @@ class Near:
         self._until = datetime.combine(at.date(), time.max) if at is not None else None
         self._timed = timed
         self._degrees: dict[str, int] = {}
+        self._rarities: dict[int, float] = {}
         self._shares: dict[str, list[tuple[str, float]]] = {}
 
     def degrees(self, names: Sequence[str]) -> Mapping[str, int]:
@@ -49,13 +50,18 @@ class Near:
         missing = [name for name in names if name not in self._degrees]
         if missing:
             known = self._store.degrees(self._scope, missing)
-            self._degrees.update((name, known.get(name, 0)) for name in missing)
+            for name in missing:
+                self._degrees[name] = known.get(name, 0)
         return self._degrees
 
     def rarity(self, degree: int) -> float:
         """Inverse document frequency in the form of BM25 (Robertson and Zaragoza 2009, section 3.1), above 0."""
-        degree = min(degree, self._passages)
-        return log(1 + (self._passages - degree + 0.5) / (degree + 0.5))
+        known = self._rarities.get(degree)
+        if known is None:
+            # Relations add to the degree of a name, which may so have more edges than there are passages.
+            frequency = min(degree, self._passages)
+            known = self._rarities[degree] = log(1 + (self._passages - frequency + 0.5) / (frequency + 0.5))
+        return known
 
     def shares(self, names: Sequence[str]) -> Mapping[str, list[tuple[str, float]]]:
         """Where a walk goes from each of the nodes, with probabilities that sum up to at most 1."""
@@ -63,36 +69,41 @@ class Near:
         if not missing:
             return self._shares
         fetched = self._store.neighbours(self._scope, missing, self.fan_out)
-        ends: dict[str, list[tuple[str, GraphEdge]]] = {}
         ask: dict[str, None] = dict.fromkeys(missing)
         for name in missing:
-            edges = fetched.get(name, ())
-            if self._timed:
-                edges = [edge for edge in edges if self._holds(edge)]
-            ends[name] = [(edge.tail if edge.head == name else edge.head, edge) for edge in edges]
             if name.startswith(PASSAGE):
-                ask.update((other, None) for other, edge in ends[name] if edge.kind != "follows")
+                ask.update((edge.tail if edge.head == name else edge.head, None) for edge in fetched[name])
         self.degrees(list(ask))
         for name in missing:
-            fetched_all = max(self._degrees[name], 1)
-            seen = len(fetched.get(name, ())) / fetched_all
+            edges = fetched[name]
+            walked = [edge for edge in edges if self._holds(edge)] if self._timed else edges
             if name.startswith(PASSAGE):
-                self._shares[name] = self._from_passage(ends[name])
-            else:
-                total = sum(edge.weight for _, edge in ends[name]) or 1.0
-                self._shares[name] = [(other, seen * edge.weight / total) for other, edge in ends[name]]
+                self._shares[name] = self._from_passage(name, walked)
+                continue
+            total = sum([edge.weight for edge in walked])
+            # What belongs to edges that are not walked is lost, or a name told of daily would seem a rare one.
+            part = len(edges) / max(self._degrees[name], 1) / (total or 1.0)
+            self._shares[name] = [
+                (edge.tail if edge.head == name else edge.head, part * edge.weight) for edge in walked
+            ]
         return self._shares
 
-    def _from_passage(self, ends: Sequence[tuple[str, GraphEdge]]) -> list[tuple[str, float]]:
+    def _from_passage(self, name: str, edges: Sequence[GraphEdge]) -> list[tuple[str, float]]:
         """To the neighbours in time `follow`; the rest to what it is about, by the square of its rarity."""
-        beside = [other for other, edge in ends if edge.kind == "follows"]
+        beside, about = [], []
+        total = 0.0
+        for edge in edges:
+            other = edge.tail if edge.head == name else edge.head
+            if edge.kind == "follows":
+                beside.append(other)
+            else:
+                weight = self.rarity(self._degrees[other]) ** 2
+                total += weight
+                about.append((other, weight))
         follow = self._follow if beside else 0.0
-        about = [(other, self.rarity(self._degrees[other]) ** 2) for other, edge in ends if edge.kind != "follows"]
-        total = sum(weight for _, weight in about) or 1.0
-        shares = [(other, (1 - follow) * weight / total) for other, weight in about]
-        if follow:
-            shares += [(other, follow / len(beside)) for other in beside]
-        return shares
+        part = (1 - follow) / (total or 1.0)
+        shares = [(other, part * weight) for other, weight in about]
+        return shares + [(other, follow / len(beside)) for other in beside]
 
     def _holds(self, edge: GraphEdge) -> bool:
         if self._until is None:
@@ -117,32 +128,29 @@ def pagerank(near: Near, seeds: Mapping[str, float], damping: float, tolerance: 
         tolerance: smaller is closer to the exact result and slower.
     """
     total = sum(seeds.values())
-    residual = {name: mass / total for name, mass in seeds.items()}
+    residual: dict[str, float] = {}
     kept: dict[str, float] = {}
-    near.degrees(list(residual))
-    while True:
-        front = _above(near, residual, tolerance)
-        if not front:
-            break
-        moved: dict[str, float] = {}
+    moved = {name: mass / total for name, mass in seeds.items()}
+    while moved:
+        large = []
+        for name, mass in moved.items():
+            mass += residual.get(name, 0.0)
+            residual[name] = mass
+            if mass >= tolerance:
+                large.append(name)
+        degrees = near.degrees(large)
+        front = [name for name in large if residual[name] >= tolerance * min(degrees[name], near.fan_out)]
         shares = near.shares(front)
+        moved = {}
         for name in front:
             mass = residual.pop(name)
             kept[name] = kept.get(name, 0.0) + (1 - damping) * mass
             mass *= damping
             for other, share in shares[name]:
                 moved[other] = moved.get(other, 0.0) + mass * share
-        for name, mass in moved.items():
-            residual[name] = residual.get(name, 0.0) + mass
     for name, mass in residual.items():
         kept[name] = kept.get(name, 0.0) + (1 - damping) * mass
     return {name: _rounded(mass) for name, mass in kept.items() if mass > 0 and name.startswith(PASSAGE)}
-
-
-def _above(near: Near, residual: Mapping[str, float], tolerance: float) -> list[str]:
-    large = [name for name, mass in residual.items() if mass >= tolerance]
-    degrees = near.degrees(large)
-    return [name for name in large if residual[name] >= tolerance * max(1, min(degrees[name], near.fan_out))]
 
 
 def hops(store: GraphStore, scope: str, seeds: Mapping[str, float], reach: int, decay: float) -> dict[str, float]:
