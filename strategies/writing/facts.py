@@ -147,6 +147,7 @@ class Facts:
             record.after, record.before, known.before = known.id, known.before, name
             if record.before is not None:
                 self._records[record.before].after = name
+                self._changed[record.before] = None
             return
         if known is not None:
             self._counts["superseded"] += 1
@@ -180,6 +181,9 @@ class Facts:
                     gone += self._remove(record, before[0])
                     continue
                 self._changed[name] = None
+                if record.facts[0] is not before[0] and record.before is not None:
+                    # The day until which the older value held is that of a statement now gone.
+                    self._changed[record.before] = None
                 if record.after is None and record.facts[0] is not before[0]:
                     self._known.remove(name, before[0])
                     self._known.put(name, record.facts[0], self._known.embed(record.facts[:1])[0])
