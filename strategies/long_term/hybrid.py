@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from memeval.errors import ConfigError
+from memeval.strategies.long_term.deepening import deepened
 from memeval.types import Closes, Flushes, Forgets, Hit, Prepares, Query, Reports, Retriever, Turn
 
 _Key = tuple[tuple[str, ...], str]
@@ -106,30 +107,15 @@ class Hybrid:
                 part.flush()
 
     def search(self, query: Query, k: int) -> Sequence[Hit]:
-        """The at most `k` best hits.
+        """The at most `k` best hits; a longer ranking begins with the shorter one, see `deepened`."""
 
-        What the first `depth` hits of each part give comes first, whatever `k`: what is found further down follows with
-        scores lowered to below theirs, so that a longer ranking begins with the shorter one.
-        """
-        found: list[Hit] = []
-        seen: set[_Key] = set()
-        depth = self._depth
-        while len(found) < k:
+        def rank(depth: int) -> tuple[list[Hit], bool]:
             rankings = [self._ranked(part, query, depth) for part in self._parts]
-            fused = [(key, score) for key, score in self._fuse([each.hits for each in rankings]) if key not in seen]
             hits = {key: hit for each in reversed(rankings) for key, hit in each.hits.items()}
-            ceiling = math.nextafter(found[-1].score or 0.0, -math.inf) if found else math.inf
-            drop = max(0.0, fused[0][1] - ceiling) if fused else 0.0
-            for key, score in fused:
-                # Ties are settled here; equal scores would leave them to the order of writing.
-                ceiling = min(score - drop, ceiling)
-                found.append(Hit(hits[key].text, hits[key].sources, ceiling, hits[key].verbatim))
-                ceiling = math.nextafter(ceiling, -math.inf)
-                seen.add(key)
-            if not any(each.more for each in rankings):
-                break
-            depth *= 4
-        return found[: max(k, 0)]
+            fused = self._fuse([each.hits for each in rankings])
+            return [replace(hits[key], score=score) for key, score in fused], any(each.more for each in rankings)
+
+        return deepened(k, self._depth, rank)
 
     def _ranked(self, part: Retriever, query: Query, depth: int) -> _Ranked:
         hits: dict[_Key, Hit] = {}

@@ -12,6 +12,8 @@ from memeval.errors import ContractError
 from memeval.strategies.embedders.minilm import MiniLM
 from memeval.strategies.embedders.wordllama import Wordllama
 from memeval.strategies.long_term.bm25 import BM25
+from memeval.strategies.long_term.capacity import Capacity
+from memeval.strategies.long_term.decay import Decay
 from memeval.strategies.long_term.hybrid import Hybrid
 from memeval.strategies.long_term.vector import Vector
 from memeval.strategies.stores.faiss import FaissStore
@@ -82,6 +84,29 @@ def test_vector(store: str, writing: str) -> None:
 def test_vector_with_minilm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEMEVAL_CACHE", str(tmp_path))
     check_retriever(lambda: Vector(Turns(Document()), MiniLM(), NumpyStore()))
+
+
+@pytest.mark.parametrize("mode", ["sum", "product"])
+@pytest.mark.parametrize("writing", WRITINGS)
+def test_decay(writing: str, mode: Any) -> None:
+    check_retriever(lambda: Decay(BM25(WRITINGS[writing]()), mode=mode, depth=4), finds=False)
+    check_retriever(
+        lambda: Decay(BM25(WRITINGS[writing]()), mode=mode, recency=0.01, importance=0.01, depth=4, reads=2),
+        same_in_chunks=False,
+    )
+
+
+@pytest.mark.parametrize("eviction", ["oldest", "least_recently_read", "least_important"])
+@pytest.mark.parametrize("writing", WRITINGS)
+def test_capacity(writing: str, eviction: Any) -> None:
+    check_retriever(lambda: Capacity(BM25(WRITINGS[writing]()), turns=100, eviction=eviction))
+    # Windows of what is left depend on when the others went, and reads on the searches between.
+    same = eviction == "oldest" or (eviction == "least_important" and not writing.startswith("windows"))
+    check_retriever(
+        lambda: Capacity(BM25(WRITINGS[writing]()), turns=5, eviction=eviction, ttl_days=0.3),
+        finds=False,
+        same_in_chunks=same,
+    )
 
 
 class Fair:
