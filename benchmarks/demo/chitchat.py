@@ -3,8 +3,18 @@
 from collections.abc import Sequence
 from random import Random
 
-from memeval.benchmarks.demo.draw import between, capital, pick, shuffled
-from memeval.benchmarks.demo.smalltalk import ACCEPTS, CLOSERS, FOLLOW, GREETINGS, REACTIONS, REMARKS, SHIFTS
+from memeval.benchmarks.demo.draw import between, pick, shuffled
+from memeval.benchmarks.demo.smalltalk import (
+    ACCEPTS,
+    ASIDES,
+    CLOSERS,
+    FOLLOW,
+    GREETINGS,
+    REACTIONS,
+    REMARKS,
+    SHIFTS,
+    WISHES,
+)
 from memeval.benchmarks.demo.templates import say
 from memeval.benchmarks.demo.topics import TOPICS
 from memeval.benchmarks.demo.world import Person
@@ -47,7 +57,8 @@ class Chitchat:
         slots = self._topic.slots
         first = int(rng.random() * len(slots))
         second = (first + 1 + int(rng.random() * (len(slots) - 1))) % len(slots)
-        self._slots = {"x": slots[first], "y": slots[second]}
+        person = pick(rng, self._people)
+        self._slots = {"x": slots[first], "y": f"{self._topic.article}{slots[second]}", "who": person.who, "name": person.name}
         self._rounds = shuffled(rng, self._topic.rounds)
         self._more = shuffled(rng, self._topic.more)
         self._follow = shuffled(rng, FOLLOW)
@@ -56,7 +67,7 @@ class Chitchat:
 
     def maybe_turn(self) -> None:
         """Go on with the matter for a while, then change the subject."""
-        if self._rng.random() < 0.4 or not self._rounds or not self._more or len(self._follow) < 3:
+        if self._rng.random() < 0.4 or not self._rounds or len(self._follow) < 3:
             self.turn()
 
     def remark(self) -> str:
@@ -66,7 +77,8 @@ class Chitchat:
         roll = rng.random()
         name = person.name if roll < 0.4 else person.who if roll < 0.6 else f"{person.who} {person.name}"
         hour = f"{between(rng, 5, 7)}:{between(rng, 0, 59):02}"
-        return say(rng, pick(rng, REMARKS), {"p": name, "m": str(between(rng, 12, 97)), "h": hour})
+        text = say(rng, pick(rng, REMARKS), {"p": name, "m": str(between(rng, 12, 97)), "h": hour})
+        return f"{text} {pick(rng, ASIDES)}" if rng.random() < 0.4 else text
 
     def lead(self) -> str:
         """The first words of a turn, or none."""
@@ -87,9 +99,11 @@ class Chitchat:
         rng = self._rng
         lead = self.lead() if lead is None else lead
         told = fact
-        if told is None and rng.random() < 0.72:
+        if told is None and rng.random() < 0.78:
             told = self.remark()
         question = self.question()
+        if told is None:
+            question = f"{question} {pick(rng, WISHES)}" if rng.random() < 0.85 else question
         self._opening = self._fresh = False
         self._reacts = told is not None
         if told is None:
@@ -98,8 +112,6 @@ class Chitchat:
             parts = [lead, told, question]
         else:
             parts = [lead, question, told]
-        if lead.endswith(":"):
-            parts[1] = parts[1][:1] + parts[1][1:]
         return " ".join(part for part in parts if part)
 
     def plain(self, fact: str) -> str:
@@ -121,8 +133,11 @@ class Chitchat:
         else:
             parts = [pick(rng, REACTIONS)] if self._reacts and rng.random() < 0.55 else []
             parts.append(say(rng, self._answer, self._slots))
-        if self._more and (said is None and rng.random() < 0.75):
-            parts.append(capital(self._more.pop()))
-        if rng.random() < 0.45:
+        if said is None:
+            count = pick(rng, (1, 2, 2, 3))
+            if len(self._more) < count:
+                self._more = shuffled(rng, self._topic.more)
+            parts.extend(self._more.pop() for _ in range(count))
+        if rng.random() < (0.45 if said is not None or len(parts) > 3 else 0.9):
             parts.append(pick(rng, CLOSERS))
         return " ".join(parts)

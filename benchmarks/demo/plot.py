@@ -144,33 +144,32 @@ class Facts:
         tags = ("lexical",) if frame.keys else ("paraphrase",)
         return Draft(text, category, (value,), [beat], tags=(*tags, "assistant") if frame.request else tags, asked=asked)
 
-    def beside(self, frame: Frame, pools: Pools) -> None:
+    def beside(self, frame: Frame, pools: Pools) -> bool:
         """The same said of somebody else or of another thing."""
         value = self.value(frame.values, pools)
         key = self.world.draw(pools[frame.keys]) if frame.keys else ""
         if value is None or key is None:
-            return
+            return False
         one, two = shuffled(self.rng, self.world.people)[:2]
         slots = {"v": value, "k": key, "p": one.full, "p2": two.full}
         placed = self.place(say(self.rng, pick(self.rng, frame.other or frame.say), slots))
         if placed is not None and frame.request:
             placed[0].ask = say(self.rng, pick(self.rng, frame.request), slots)
+        return placed is not None
 
     # -- what was never said -----------------------------------------------------------------------------------------
 
     def never(self, turn: int) -> Draft | None:
         """A question without an answer, although something near it was said."""
-        if turn % 2 == 0:
-            for own, pools in ((self._personal, personal.POOLS), (self._details, details.POOLS)):
-                if turn % 4 == 2 and own is self._personal:
-                    continue
-                if own:
-                    frame = own.pop()
-                    key = self.world.draw(pools[frame.keys]) if frame.keys else ""
-                    if key is not None:
-                        self.beside(frame, pools)
-                        return Draft(say(self.rng, pick(self.rng, ASKS.get(frame.values, frame.ask)), {"k": key}), "abstention", (), [])
-        for _ in range(60):
+        kinds: list[tuple[list[Frame], Pools]] = [(self._personal, personal.POOLS), (self._details, details.POOLS)]
+        own, pools = kinds[turn // 2 % 2]
+        if turn % 2 == 0 and own:
+            frame = own.pop()
+            key = self.world.draw(pools[frame.keys]) if frame.keys else ""
+            if key is not None and self.beside(frame, pools):
+                text = say(self.rng, pick(self.rng, ASKS.get(frame.values, frame.ask)), {"k": key})
+                return Draft(text, "abstention", (), [])
+        for _ in range(400):
             attribute = pick(self.rng, (*PERSON, *PREFERENCE))
             person = pick(self.rng, self.world.people)
             known = {key for key, name in self.told if name == person.name}
@@ -200,7 +199,7 @@ def plan(rng: Random, world: World, layout: Layout, questions: int) -> list[Draf
     start = int(rng.random() * 12)
     for index in range(questions - unanswerable):
         drafts.append(makers[index % 5](start + index // 5))
-    drafts.extend(facts.never(start + index) for index in range(unanswerable))
     for _ in range(questions // 3):
         facts.distract()
+    drafts.extend(facts.never(start + index) for index in range(unanswerable))
     return shuffled(rng, [draft for draft in drafts if draft is not None])

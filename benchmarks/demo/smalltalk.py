@@ -47,8 +47,34 @@ FOLLOW = (
     ("isn't that a lot of trouble?", "[Less than it sounds|The first time, yes], [it becomes routine|then it isn't]."),
     ("what would you do in my place?", "[Start small|The simplest thing], [and see|today]."),
     ("which part would you skip?", "[Anything decorative|The last tenth], [honestly|nobody sees it]."),
+    ("what if I only have [an hour|twenty minutes] a week?", "Then [pick one thing|halve the plan] and [drop the rest|be content with that]."),
+    ("have you got an example?", "[A neighbour of mine, so to speak|The classic one]: [small start, long breath|two tries, then success]."),
+    ("and in the worst case?", "In the worst case [you start over|it costs you a day], [nothing is lost for good|people have survived that]."),
+    ("can you put that more simply?", "[One thing at a time|Do less, but do it], [that's the gist|everything else is detail]."),
+    ("does it matter in which order I do it?", "[Hardly|A little]: [easy things first|the dull part first], [then the rest|then reward yourself]."),
+    ("how do I explain that to {who}?", "[Show it rather than explain it|In one sentence], [over a cup of something|when the mood is good]."),
+    ("{who} says the opposite. Who is right?", "[Both, probably|It depends on the day], [try it once each way|experience wins]."),
+    ("would {who} like it as well, do you think?", "[Quite possibly|Ask and see], [tastes differ|it can't hurt]."),
+    ("{name} swears by the old way. Any truth in that?", "[Some|More than I'd admit], [old ways had reasons|as long as it works]."),
     ("how did people do that in the past?", "[With more time|Badly, mostly], [and more hands|or not at all]."),
 )  # fmt: skip
+# Words that may follow a remark, and words that may follow a question.
+ASIDES = (
+    "Typical.", "So it goes.", "Don't ask.", "Just saying.", "Could be worse.", "You had to be there.", "Long story.",
+    "What a week.", "It made my day.", "I'm still smiling.", "I'm still cross.", "Such is life.", "It happens.",
+    "Nothing dramatic.", "Oh well.", "Fancy that.", "Same as last year.", "Everybody has days like that.",
+    "I didn't know what to say.", "At least it didn't last.", "The usual.", "I had to laugh.", "No harm done.",
+    "Nobody noticed, I think.", "I'd have done the same.", "It was nice, in a way.", "Not my finest hour.", "Who knows why.",
+    "We laughed about it later.", "I could do without it.", "That was all.", "I needed a sit-down afterwards.",
+)
+WISHES = (
+    "No hurry.", "Just curious.", "A rough idea is enough.", "Keep it simple, please.", "I'm all ears.", "Be honest.",
+    "I have five minutes.", "Only if you know.", "I've been wondering for a while.", "I keep changing my mind.",
+    "A friend asked me and I was stuck.", "Two sentences will do.", "I'd rather ask than guess.", "I don't trust the internet on this.",
+    "Nobody here could tell me.", "It's been bothering me.", "I want to get it right this time.", "Explain it slowly.",
+    "My patience is thin today.", "I'm starting from zero.", "I'd like to be done by tonight.", "Money is a bit tight.",
+    "I'm not very practical.", "I tried once and failed.",
+)
 GREETINGS = ("Hi again.", "Quick one.", "Back again.", "Hello.", "Me again.", "Hi.", "Hey.", "Good to be back.", "", "", "", "")
 SHIFTS = ("Right then.", "Okay, new subject.", "One more thing.", "Something else:", "Before I forget:", "On another note:",
           "Different question.", "Bear with me.", "", "", "")
@@ -63,5 +89,8 @@ CLOSERS = (
     "Tell me how it goes.", "Shall I go into more detail?", "Would you like a checklist?", "Does that fit your plans?",
     "I hope that helps.", "Shout if you get stuck.", "Let me know what you decide.", "There is no rush.", "Start there and see.",
     "You can always adjust it later.", "That should get you through.", "Anything else on your mind?", "It gets easier.",
+    "Take your time.", "I'd start tonight.", "Nobody gets it right at once.", "Write to me when it's done.", "It's worth a try.",
+    "You'll manage.", "One step after the other.", "Ask again if it sounds odd.", "I'm curious how it turns out.",
+    "Call it an experiment.", "A little every day is fine.", "Don't let it spoil your evening.", "You've got this.",
     "I can draft something if you like.", "Do you want an alternative?", "Good luck with it.",
 )  # fmt: skip

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """`rounds` are questions with a fitting answer, `more` is advice that fits any of them."""
+    """`rounds` are questions with a fitting answer, `more` is advice that fits any of them; `article` goes before {y}."""
 
     slots: Sequence[str]
     rounds: Sequence[tuple[str, str]]
     more: Sequence[str]
+    article: str = "the "
 
 
 TOPICS = (
@@ -65,6 +66,7 @@ TOPICS = (
         ("Heat the pan properly before anything goes in.", "Let it rest for ten minutes, it makes a real difference.",
          "Weigh things rather than trusting cups.", "Leftovers keep for three days in a closed box.",
          "Toast the spices for half a minute.", "Taste it before you serve, always."),
+        "",
     ),
     Topic(
         ("lawn", "herb bed", "compost heap", "hedge", "window box", "raised bed", "climbing rose", "strawberry patch",
@@ -140,6 +142,7 @@ TOPICS = (
         ("Download the maps while you still have a signal.", "Comfortable shoes matter more than anything else.",
          "Start earlier than feels necessary.", "A small first-aid kit weighs nothing.",
          "Agree on a meeting point in case you lose each other.", "Leave one pocket empty for finds."),
+        "a~ ",
     ),
     Topic(
         ("stretching", "jogging", "balance training", "interval running", "planking", "swimming", "brisk walking", "skipping",
@@ -165,6 +168,7 @@ TOPICS = (
         ("Begin with less than you think you can manage.", "Sleep does half of the work.",
          "Write down what you did, progress hides otherwise.", "Drink something before you start.",
          "If it hurts, change something.", "Good shoes are worth the money."),
+        "",
     ),
     Topic(
         ("leaking tap", "squeaky door", "cracked tile", "flickering lamp", "blocked gutter", "wobbly shelf",
@@ -211,6 +215,7 @@ TOPICS = (
         ("What people remember is usually the exception.", "The sources are thinner than one would like.",
          "There is a fine exhibition about it somewhere every year.", "Scale is the key.",
          "I can name a few books.", "Children ask the best questions about it."),
+        "",
     ),
     Topic(
         ("awkward email", "thank-you note", "complaint", "wedding toast", "letter of reference", "party invitation", "apology",
@@ -234,6 +239,7 @@ TOPICS = (
         ("Leave it overnight if you are cross.", "One concrete detail makes it personal.", "Avoid apologising twice.",
          "Close with what happens next.", "A touch of humour is fine if you know them well.",
          "Drop words such as 'just' and 'actually'."),
+        "a~ ",
     ),
     Topic(
         ("falling asleep", "getting up early", "taking breaks", "saying no", "switching off in the evening", "being on time",
@@ -257,5 +263,6 @@ TOPICS = (
         ("Notice the hour at which it goes wrong.", "Reward yourself at once and not at the end of the month.",
          "Give it three weeks before you judge it.", "People overrate motivation.", "Tell somebody about it.",
          "Be kind to yourself on bad days."),
+        "",
     ),
 )  # fmt: skip

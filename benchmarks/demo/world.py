@@ -180,7 +180,7 @@ class World:
         """A sum such as 1,480, unique per user."""
         while True:
             amount = f"{10 * between(self._rng, 21, 940):,}"
-            if amount not in self._used:
+            if not any(amount in used or used in amount for used in self._used):
                 self._used.append(amount)
                 return amount
 
