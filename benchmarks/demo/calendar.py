@@ -87,7 +87,9 @@ def _lengths(turns: int, voice: Voice) -> list[int]:
 def _starts(n: int, voice: Voice) -> tuple[list[datetime], list[int], float]:
     """Starts in order, the number of each one's day, and the seconds that a session may take."""
     per_day = max(1, -(-int(n * _USUAL_GAP) // _LONGEST.days))
-    day, dates, days = 0, [], []
+    day = 0
+    dates: list[datetime] = []
+    days: list[int] = []
     number = -1
     while len(days) < n:
         if dates:

@@ -2,9 +2,18 @@
 
 from memeval.benchmarks.demo.frames import Event
 
-_BRAVO = ("[Congratulations|Well done|That's quite something]! How do you feel about it?", "[That's a day to remember|A big step]. Did you celebrate?")
-_POOR = ("I'm sorry to hear that. [Is there anything I can do|How are you feeling now]?", "[What a nuisance|That's bad luck]. Take it slowly for a few days.")
-_FINE = ("[Good to hear|That sounds worthwhile]. How was it?", "[Ah, finally|That was overdue, wasn't it]? How did it go?")
+_BRAVO = (
+    "[Congratulations|Well done|That's quite something]! How do you feel about it?",
+    "[That's a day to remember|A big step]. Did you celebrate?",
+)
+_POOR = (
+    "I'm sorry to hear that. [Is there anything I can do|How are you feeling now]?",
+    "[What a nuisance|That's bad luck]. Take it slowly for a few days.",
+)
+_FINE = (
+    "[Good to hear|That sounds worthwhile]. How was it?",
+    "[Ah, finally|That was overdue, wasn't it]? How did it go?",
+)
 
 EVENTS: tuple[Event, ...] = (
     Event("the allotment keys", ("{when} I collected the keys to the allotment, [plot thirty-one|nettles up to my chin].",),

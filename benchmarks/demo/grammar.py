@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from random import Random
 from typing import TypeVar
 
@@ -84,7 +84,7 @@ def tidy(text: str) -> str:
     return _SENTENCE.sub(lambda found: found[0].upper(), text)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parse(template: str) -> tuple[_Part, ...]:
     parts, end = _sequence(template, 0)
     if end != len(template):

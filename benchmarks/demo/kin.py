@@ -4,61 +4,199 @@ from memeval.benchmarks.demo.frames import Bond, Trait
 
 # Told about two named people; `phrase` stands for {b}.
 BONDS: tuple[Bond, ...] = (
-    Bond(("{a} shares an office with {b} now, [two desks and one heater|they argue about the window].",
-          "{a} has a new office mate called {b}, [very tidy|hums all day]."),
-         ("Sharing an office is [a test of character|almost like living together].",), "the person who shares an office with {a}"),
-    Bond(("{a} rents from {b}, [who answers the phone at once|and the lift never works].", "{a}'s landlord is called {b}, [quite a character|and lives downstairs]."),
-         ("A landlord [on the spot|who answers] is worth a lot. Is the flat nice?",), "{a}'s landlord"),
-    Bond(("{a} got engaged to {b}, [after all those years|on a ferry of all places].", "{a} and {b} are engaged, [I cried|the ring was a great-aunt's]."),
-         ("What lovely news! Have they set a date?",), "the person {a} is engaged to"),
-    Bond(("{a} plays in a band with {b}, [mostly weddings|they practise in a barn].", "{a} found a band, with someone named {b} [on vocals|as leader]."),
-         ("A band of one's own! Have you heard them yet?",), "the person {a} plays in a band with"),
-    Bond(("{a}'s stepmother is called {b}, [they get on, surprisingly|I met her at the airport].", "I finally met {b}, the stepmother of {a}, [not wicked at all|we talked for hours]."),
-         ("Families [come in all shapes|grow in funny ways]. It's nice that you met.",), "{a}'s stepmother"),
-    Bond(("{a} carpools with {b} now, [Tuesdays and Thursdays|it saves on petrol].", "{a} carpools with someone called {b}, [who is never late|who sings]."),
-         ("Carpooling [saves money|makes mornings sociable], as long as everybody is on time.",), "the person {a} carpools with"),
-    Bond(("{a}'s godmother is {b}, [an old family friend|hence the enormous parcels].", "{b} is the godmother of {a}, [I only learned that today|hence the parcels]."),
-         ("A godmother like that is a treasure.",), "{a}'s godmother"),
-    Bond(("{a} has a flatmate named {b}, [who labels the milk|very quiet].", "{b} moved in with {a} as a flatmate, [they split the bills|three weeks ago]."),
-         ("[Good flatmates are rare|Labels on the milk, the classic]. How is it going?",), "{a}'s flatmate"),
+    Bond(
+        (
+            "{a} shares an office with {b} now, [two desks and one heater|they argue about the window].",
+            "{a} has a new office mate called {b}, [very tidy|hums all day].",
+        ),
+        ("Sharing an office is [a test of character|almost like living together].",),
+        "the person who shares an office with {a}",
+    ),
+    Bond(
+        (
+            "{a} rents from {b}, [who answers the phone at once|and the lift never works].",
+            "{a}'s landlord is called {b}, [quite a character|and lives downstairs].",
+        ),
+        ("A landlord [on the spot|who answers] is worth a lot. Is the flat nice?",),
+        "{a}'s landlord",
+    ),
+    Bond(
+        (
+            "{a} got engaged to {b}, [after all those years|on a ferry of all places].",
+            "{a} and {b} are engaged, [I cried|the ring was a great-aunt's].",
+        ),
+        ("What lovely news! Have they set a date?",),
+        "the person {a} is engaged to",
+    ),
+    Bond(
+        (
+            "{a} plays in a band with {b}, [mostly weddings|they practise in a barn].",
+            "{a} found a band, with someone named {b} [on vocals|as leader].",
+        ),
+        ("A band of one's own! Have you heard them yet?",),
+        "the person {a} plays in a band with",
+    ),
+    Bond(
+        (
+            "{a}'s stepmother is called {b}, [they get on, surprisingly|I met her at the airport].",
+            "I finally met {b}, the stepmother of {a}, [not wicked at all|we talked for hours].",
+        ),
+        ("Families [come in all shapes|grow in funny ways]. It's nice that you met.",),
+        "{a}'s stepmother",
+    ),
+    Bond(
+        (
+            "{a} carpools with {b} now, [Tuesdays and Thursdays|it saves on petrol].",
+            "{a} carpools with someone called {b}, [who is never late|who sings].",
+        ),
+        ("Carpooling [saves money|makes mornings sociable], as long as everybody is on time.",),
+        "the person {a} carpools with",
+    ),
+    Bond(
+        (
+            "{a}'s godmother is {b}, [an old family friend|hence the enormous parcels].",
+            "{b} is the godmother of {a}, [I only learned that today|hence the parcels].",
+        ),
+        ("A godmother like that is a treasure.",),
+        "{a}'s godmother",
+    ),
+    Bond(
+        (
+            "{a} has a flatmate named {b}, [who labels the milk|very quiet].",
+            "{b} moved in with {a} as a flatmate, [they split the bills|three weeks ago].",
+        ),
+        ("[Good flatmates are rare|Labels on the milk, the classic]. How is it going?",),
+        "{a}'s flatmate",
+    ),
 )
 
 # Told about the user in words that the phrase does not use.
 OWN: tuple[Bond, ...] = (
-    Bond(("{b} looked at my teeth and [tutted|found a cavity], [back in six months|I gripped the chair].", "numb lip all day: {b} drilled for an hour."),
-         ("[Soft food tonight|That's over, at least]. Is it still sore?",), "my dentist"),
-    Bond(("{b} cut my hair [far too short|as if I were a sheep], it'll grow.", "told {b} just the fringe. Lost [ten|twelve] centimetres."),
-         ("Hair has the decency to grow. A hat [until then|for a week]?",), "my barber"),
-    Bond(("{b}, who lets me the flat, [raised what I pay each month|came about the damp].", "the flat belongs to {b}, who wants the deposit doubled."),
-         ("Ask for it in writing, and check what the contract allows.",), "my landlord"),
-    Bond(("{b} and I went through my tax papers, [two shoeboxes of receipts|we found three mistakes].", "{b} does my books and says I may deduct the desk."),
-         ("[It's good to have someone who knows the forms|Money back is always welcome].",), "my accountant"),
-    Bond(("{b} made me do lunges until I [saw stars|couldn't sit].", "forty squats, then {b} said we'd only warmed up."),
-         ("[Drink a lot of water|A warm bath tonight]. Tomorrow will be worse, then better.",), "my personal trainer"),
-    Bond(("{b} from the door opposite [watered my plants|took in the parcel], [an angel|I owe her wine].", "{b}, whose balcony touches mine, has a barbecue smoking."),
-         ("It pays to be on good terms across the landing.",), "my neighbour"),
+    Bond(
+        (
+            "{b} looked at my teeth and [tutted|found a cavity], [back in six months|I gripped the chair].",
+            "numb lip all day: {b} drilled for an hour.",
+        ),
+        ("[Soft food tonight|That's over, at least]. Is it still sore?",),
+        "my dentist",
+    ),
+    Bond(
+        (
+            "{b} cut my hair [far too short|as if I were a sheep], it'll grow.",
+            "told {b} just the fringe. Lost [ten|twelve] centimetres.",
+        ),
+        ("Hair has the decency to grow. A hat [until then|for a week]?",),
+        "my barber",
+    ),
+    Bond(
+        (
+            "{b}, who lets me the flat, [raised what I pay each month|came about the damp].",
+            "the flat belongs to {b}, who wants the deposit doubled.",
+        ),
+        ("Ask for it in writing, and check what the contract allows.",),
+        "my landlord",
+    ),
+    Bond(
+        (
+            "{b} and I went through my tax papers, [two shoeboxes of receipts|we found three mistakes].",
+            "{b} does my books and says I may deduct the desk.",
+        ),
+        ("[It's good to have someone who knows the forms|Money back is always welcome].",),
+        "my accountant",
+    ),
+    Bond(
+        ("{b} made me do lunges until I [saw stars|couldn't sit].", "forty squats, then {b} said we'd only warmed up."),
+        ("[Drink a lot of water|A warm bath tonight]. Tomorrow will be worse, then better.",),
+        "my personal trainer",
+    ),
+    Bond(
+        (
+            "{b} from the door opposite [watered my plants|took in the parcel], [an angel|I owe her wine].",
+            "{b}, whose balcony touches mine, has a barbecue smoking.",
+        ),
+        ("It pays to be on good terms across the landing.",),
+        "my neighbour",
+    ),
 )
 
 TRAITS: tuple[Trait, ...] = (
-    Trait("stall", ("{b} has a stall at the {k} fair and sells {v}[| on Sundays].", "at the {k} fair I ran into {b}, who sells {v} there."),
-          ("Fairs are [full of surprises|good for presents]. Did you buy something?",), ("What does {who} sell at the {k} fair?",), "fair"),
-    Trait("painted", ("{b} had a picture in the {k} exhibition, it showed {v}[|, not cheap].", "the {k} exhibition was fun: {b} exhibited a picture of {v}."),
-          ("[Art in the neighbourhood|How nice], was it any good?",), ("What did the picture by {who} in the {k} exhibition show?",), "gallery"),
-    Trait("role", ("in the {k} panto {b} is cast as {v}, [made for it|typecasting].", "{b} plays {v} in the {k} panto, [tickets are eight pounds|the costume itches]."),
-          ("That's one for the front row. Will you go?",), ("Which role does {who} play in the {k} panto?",), "stage"),
-    Trait("repair", ("{b} is restoring {v} in the {k} workshop, [year three|oil up to the elbows].", "over at the {k} workshop {b} is busy with {v}, [half of it on the floor|what a noise]."),
-          ("Projects like that need patience. How far along is it?",), ("What is {who} restoring in the {k} workshop?",), "workshop"),
-    Trait("lecture", ("{b} gave a talk on {v} at the {k} institute, [I learned a lot|the projector died].", "the {k} institute had {b} speak about {v}, [full house|with slides]."),
-          ("Which part stayed with you?",), ("What was the talk about that {who} gave at the {k} institute?",), "institute"),
+    Trait(
+        "stall",
+        (
+            "{b} has a stall at the {k} fair and sells {v}[| on Sundays].",
+            "at the {k} fair I ran into {b}, who sells {v} there.",
+        ),
+        ("Fairs are [full of surprises|good for presents]. Did you buy something?",),
+        ("What does {who} sell at the {k} fair?",),
+        "fair",
+    ),
+    Trait(
+        "painted",
+        (
+            "{b} had a picture in the {k} exhibition, it showed {v}[|, not cheap].",
+            "the {k} exhibition was fun: {b} exhibited a picture of {v}.",
+        ),
+        ("[Art in the neighbourhood|How nice], was it any good?",),
+        ("What did the picture by {who} in the {k} exhibition show?",),
+        "gallery",
+    ),
+    Trait(
+        "role",
+        (
+            "in the {k} panto {b} is cast as {v}, [made for it|typecasting].",
+            "{b} plays {v} in the {k} panto, [tickets are eight pounds|the costume itches].",
+        ),
+        ("That's one for the front row. Will you go?",),
+        ("Which role does {who} play in the {k} panto?",),
+        "stage",
+    ),
+    Trait(
+        "repair",
+        (
+            "{b} is restoring {v} in the {k} workshop, [year three|oil up to the elbows].",
+            "over at the {k} workshop {b} is busy with {v}, [half of it on the floor|what a noise].",
+        ),
+        ("Projects like that need patience. How far along is it?",),
+        ("What is {who} restoring in the {k} workshop?",),
+        "workshop",
+    ),
+    Trait(
+        "lecture",
+        (
+            "{b} gave a talk on {v} at the {k} institute, [I learned a lot|the projector died].",
+            "the {k} institute had {b} speak about {v}, [full house|with slides].",
+        ),
+        ("Which part stayed with you?",),
+        ("What was the talk about that {who} gave at the {k} institute?",),
+        "institute",
+    ),
 )
 
 OWN_TRAITS: tuple[Trait, ...] = (
-    Trait("pastime", ("{b} told me about {v}, [every spare minute goes into it|weekends included].", "{b} is wild about {v}, [showed me pictures|three evenings a week]."),
-          ("It's nice when people [glow about something|have a passion]. Were you tempted?",), ("What is the hobby of {who}?", "What does {who} do for fun?")),
-    Trait("retreat", ("{b} has bought a cottage in {v}, [for the long holidays|damp but charming].", "{b} is off to {v} whenever there's a free week, owns a cottage there."),
-          ("That must be a fine escape. Have you been invited?",), ("Where does {who} have a second home?",)),
-    Trait("child", ("{b}'s boy wants to become {v}, [of all things|and means it].", "{b} is proud: the eldest will be {v}."),
-          ("[Parents beam about that|Good for the family].",), ("Which career has the son of {who} chosen?",)),
+    Trait(
+        "pastime",
+        (
+            "{b} told me about {v}, [every spare minute goes into it|weekends included].",
+            "{b} is wild about {v}, [showed me pictures|three evenings a week].",
+        ),
+        ("It's nice when people [glow about something|have a passion]. Were you tempted?",),
+        ("What is the hobby of {who}?", "What does {who} do for fun?"),
+    ),
+    Trait(
+        "retreat",
+        (
+            "{b} has bought a cottage in {v}, [for the long holidays|damp but charming].",
+            "{b} is off to {v} whenever there's a free week, owns a cottage there.",
+        ),
+        ("That must be a fine escape. Have you been invited?",),
+        ("Where does {who} have a second home?",),
+    ),
+    Trait(
+        "child",
+        ("{b}'s boy wants to become {v}, [of all things|and means it].", "{b} is proud: the eldest will be {v}."),
+        ("[Parents beam about that|Good for the family].",),
+        ("Which career has the son of {who} chosen?",),
+    ),
 )
 
 POOLS: dict[str, tuple[str, ...]] = {

@@ -10,7 +10,6 @@ from memeval.benchmarks.demo.grammar import Voice
 from memeval.benchmarks.demo.vocabulary import POOLS
 from memeval.benchmarks.demo.wording import Wording
 
-
 _DIGITS = "0123456789"
 _SIGNS = "BCDFGHJKLMNPQRTVWXZ"
 # Values that are made up sign by sign. Amounts end in an odd digit other than 5: no other pool has such numbers.

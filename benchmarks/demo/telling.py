@@ -14,9 +14,8 @@ _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
-_SHARED: tuple[Frame | Change, ...] = tuple(
-    form for form in (*personal.FRAMES, *tastes.FRAMES, *changes.FRAMES) if form.other
-)  # fmt: skip
+_FORMS: tuple[Frame | Change, ...] = (*personal.FRAMES, *tastes.FRAMES, *changes.FRAMES)
+_SHARED = tuple(form for form in _FORMS if form.other)
 _KEYED: tuple[Frame, ...] = tuple(frame for frame in (*details.FRAMES, *tastes.FRAMES) if frame.keys)
 _KEYED_CHANGES: tuple[Change, ...] = tuple(change for change in changes.FRAMES if change.keys)
 
