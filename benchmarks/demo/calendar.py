@@ -88,7 +88,7 @@ def _starts(n: int, voice: Voice) -> tuple[list[datetime], list[int], float]:
     """Starts in order, the number of each one's day, and the seconds that a session may take."""
     per_day = max(1, -(-int(n * _USUAL_GAP) // _LONGEST.days))
     day = 0
-    dates: list[datetime] = []
+    dates: list[tuple[int, int]] = []
     days: list[int] = []
     number = -1
     while len(days) < n:
