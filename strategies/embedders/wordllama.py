@@ -30,7 +30,7 @@ class Wordllama(CachedEmbedder):
 
         Args:
             dimension: 64, 128 or 256.
-            cache: keep vectors on disk; computing them is faster than reading them.
+            cache: keep vectors on disk; computing them takes about as long as reading them.
 
         Raises:
             ConfigError: a dimension that the model does not have.
