@@ -19,6 +19,13 @@ from memeval.types import Benchmark
 CONFIG_MODULE = "memeval.configs"
 ENTRY_POINTS = "memeval.configs"
 AXES = ("benchmark", "strategy", "retriever")
+# Overrides that a reference shares with the rows it stands beside; all others describe a memory, which it is not.
+_OF_REFERENCES = frozenset(
+    (
+        "benchmark", "budget", "document", "experiment", "isolation", "limit", "max_turn_tokens", "measures", "overwrite",
+        "progress", "references", "results", "seed", "target", "tokenizer", "workers",
+    )
+)  # fmt: skip
 
 
 @dataclass
@@ -97,6 +104,11 @@ class Cell:
             isolation=config["isolation"],
             forget=config["forget"],
         )
+
+
+def _root(override: str) -> str:
+    """The first word of an override's key."""
+    return override.partition("=")[0].lstrip("+~").partition(".")[0]
 
 
 def _name(axis: str, option: str, overrides: Sequence[str]) -> str:
@@ -216,24 +228,7 @@ class Composer:
         """For each combination of the other settings, the reference strategies."""
         seen: set[tuple[str, ...]] = set()
         for cell in cells:
-            others = tuple(
-                override
-                for override in cell.overrides
-                if override.split("=", 1)[0].lstrip("+").split(".")[0]
-                not in (
-                    "strategy",
-                    "retriever",
-                    "writing",
-                    "embedder",
-                    "vector_store",
-                    "kv_store",
-                    "parts",
-                    "top_k",
-                    "depth",
-                    "retrieved_share",
-                    "memory",
-                )
-            )
+            others = tuple(override for override in cell.overrides if _root(override) in _OF_REFERENCES)
             if others in seen:
                 continue
             seen.add(others)

@@ -33,9 +33,10 @@ class Vector:
         self._opened = False
 
     def prepare(self) -> None:
-        """Load the embedder."""
-        if isinstance(self._embedder, Prepares):
-            self._embedder.prepare()
+        """Load the embedder and what the writing needs."""
+        for part in (self._embedder, self._writing):
+            if isinstance(part, Prepares):
+                part.prepare()
 
     def write(self, turns: Sequence[Turn]) -> None:
         """Take in the next turns."""
@@ -102,7 +103,8 @@ class Vector:
         """Passages stored, and what the store says of itself; a store shared by several scopes speaks of all."""
         self.flush()
         store = self._store.stats() if isinstance(self._store, Reports) else {}
-        return {"items": self._store.count(self._scope), **store}
+        writing = self._writing.stats() if isinstance(self._writing, Reports) else {}
+        return {"items": self._store.count(self._scope), **store, **writing}
 
     def close(self) -> None:
         """Close the store."""

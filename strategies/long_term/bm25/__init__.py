@@ -9,7 +9,7 @@ from memeval.strategies.long_term.bm25.bm25s_engine import Bm25sEngine
 from memeval.strategies.long_term.bm25.engine import Engine
 from memeval.strategies.long_term.bm25.fts5_engine import K1, B, Fts5Engine
 from memeval.strategies.long_term.bm25.rank_bm25_engine import RankBm25Engine
-from memeval.types import Forgets, Hit, Passage, Query, Turn, Writing
+from memeval.types import Forgets, Hit, Passage, Prepares, Query, Reports, Turn, Writing
 
 Method = Literal["lucene", "robertson", "atire", "okapi", "bm25l", "bm25plus"]
 
@@ -123,6 +123,11 @@ class BM25:
                 analysis, (f"{stemmer} {tokenizer}" if stemmer else tokenizer) if native else None, scope, path
             )
 
+    def prepare(self) -> None:
+        """Load what the writing needs."""
+        if isinstance(self._writing, Prepares):
+            self._writing.prepare()
+
     def write(self, turns: Sequence[Turn]) -> None:
         """Take in the next turns."""
         self._put(self._writing.write(turns))
@@ -168,9 +173,10 @@ class BM25:
                 self._changed[number] = None
 
     def stats(self) -> Mapping[str, float]:
-        """Passages stored, bytes of the index, how often it was built, and the parameters in force."""
+        """Passages stored, bytes of the index, how often it was built, the parameters in force, counters of writing."""
         self.flush()
-        return {"items": len(self._passages), **self._engine.stats(), "k1": self._k1, "b": self._b}
+        writing = self._writing.stats() if isinstance(self._writing, Reports) else {}
+        return {"items": len(self._passages), **self._engine.stats(), "k1": self._k1, "b": self._b, **writing}
 
     def close(self) -> None:
         """Release the index."""
