@@ -22,8 +22,8 @@ AXES = ("benchmark", "strategy", "retriever")
 # Overrides that a reference shares with the rows it stands beside; all others describe a memory, which it is not.
 _OF_REFERENCES = frozenset(
     (
-        "benchmark", "budget", "document", "experiment", "isolation", "limit", "max_turn_tokens", "measures", "overwrite",
-        "progress", "references", "results", "seed", "target", "tokenizer", "workers",
+        "benchmark", "budget", "document", "experiment", "isolation", "limit", "max_turn_tokens", "measures",
+        "overwrite", "progress", "references", "results", "seed", "target", "tokenizer", "workers",
     )
 )  # fmt: skip
 
