@@ -41,6 +41,7 @@ class RunConfig:
     kv_store: Any = None
     parts: dict[str, Any] = field(default_factory=dict)
     graph_store: Any = None
+    sql_store: Any = None
     target: Any = None
     tokenizer: Any = None
     document: Any = None

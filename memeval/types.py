@@ -508,3 +508,80 @@ class GraphStore(Protocol):
 
     def close(self) -> None:
         """Release files and connections; later calls do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class SqlFilters:
+    """Where and when something was said, as far as a question tells; an empty field says nothing.
+
+    Attributes:
+        speakers: any of these names.
+        periods: any of these (from, until), until excluded; None is open.
+        sessions: any of these numbers, 1 for the first that was written.
+    """
+
+    speakers: tuple[str, ...] = ()
+    periods: tuple[tuple[datetime | None, datetime | None], ...] = ()
+    sessions: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SqlExtent:
+    """What a scope of an SQL store spans: speakers by first appearance, the last session's number, the latest time."""
+
+    speakers: tuple[str, ...]
+    sessions: int
+    latest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SqlRows:
+    """The answer to a SELECT; `truncated` if there were more rows than allowed."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    truncated: bool = False
+
+
+class SqlStore(Protocol):
+    """Turns in tables with a full-text index, separated by scope (one scope a user)."""
+
+    def write(self, scope: str, turns: Sequence[Turn], texts: Sequence[str]) -> None:
+        """Write turns with the text that each is found by; a known id of the scope is replaced and keeps its place.
+
+        Raises:
+            ContractError: a text with a NUL or an unpaired surrogate; then nothing of the call is written.
+        """
+
+    def search(
+        self, scope: str, words: Sequence[str], k: int, filters: SqlFilters, boost: float | None
+    ) -> Sequence[Hit]:
+        """The at most `k` best turns that hold any of the words, best first, equal scores in order of writing.
+
+        Args:
+            scope: whose turns.
+            words: as they are written; without any, all turns that a filter holds for.
+            k: how many.
+            filters: see `boost`.
+            boost: each filter that holds for a turn adds this share of its score; None returns only turns that all
+                filters hold for.
+        """
+
+    def select(self, scope: str, sql: str, parameters: Sequence[str | int | float | None] = ()) -> SqlRows:
+        """Answer one SELECT that others have written, over the scope's rows only, in bounded time.
+
+        Raises:
+            ContractError: what is not one plain SELECT, or took too long.
+        """
+
+    def extent(self, scope: str) -> SqlExtent:
+        """What the scope spans."""
+
+    def forget(self, scope: str, turn_ids: Sequence[str]) -> None:
+        """Remove; unknown ids are ignored."""
+
+    def count(self, scope: str) -> int:
+        """How many turns the scope holds."""
+
+    def close(self) -> None:
+        """Release files and connections; later calls do nothing."""
