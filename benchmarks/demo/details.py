@@ -90,7 +90,7 @@ FRAMES: tuple[Frame, ...] = (
     Frame(
         "minor",
         (
-            "the {k} course is run by {v}, [strict but funny|who never raises her voice].",
+            "the {k} course is run by {v}, [strict but funny|and speaks very softly].",
             "my tutor in {k} is called {v}, [we got on at once|about my age].",
         ),
         (),
@@ -162,7 +162,7 @@ FRAMES: tuple[Frame, ...] = (
         ("[Will try tonight|On it], thanks.", "[Never would have thought of that|Simple enough], I [have some in the cupboard|can get that at the corner shop]."),
         ("What did you recommend against {k}?", "What should I use against {k}?"),
         keys="stain",
-        request=("[help|quick one]: {k}, [on the good tablecloth|in my favourite place]. What do I use?",
+        request=("[help|quick one]: {k}, [on the good tablecloth|in the worst possible place]. What do I use?",
                  "how does one get rid of {k}? [The usual stuff did nothing|I tried soap]."),
     ),
     Frame(

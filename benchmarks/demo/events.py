@@ -12,7 +12,7 @@ _POOR = (
 )
 _FINE = (
     "[Good to hear|That sounds worthwhile]. How was it?",
-    "[Ah, finally|That was overdue, wasn't it]? How did it go?",
+    "[Ah, finally|That was overdue, I think]. How did it go?",
 )
 
 EVENTS: tuple[Event, ...] = (
@@ -37,7 +37,7 @@ EVENTS: tuple[Event, ...] = (
     Event("the solar panels", ("{when} they put solar panels on the roof, [sixteen of them|the meter runs backwards].",),
           ("{p} got solar panels {when}.",), _FINE, "get the solar panels", "start generating my own electricity", "generating my own electricity"),
     Event("the blood donation", ("{when} I gave blood for the first time, [the biscuits were good|barely felt it].",),
-          ("{p} gave blood {when}.",), _BRAVO, "give blood for the first time", "make my first medical donation", "my medical donation"),
+          ("{p} gave blood {when}.",), _BRAVO, "give blood for the first time", "make a medical donation", "my medical donation"),
     Event("the burst pipe", ("{when} a pipe burst behind the bath, [the ceiling below came down|towels everywhere].",),
           ("{p} had a burst pipe {when}.",), _POOR, "have the burst pipe", "suffer water damage in my home", "the water damage in my home"),
     Event("the promotion", ("{when} I got the promotion, [more money and more meetings|I signed on the spot].",),

@@ -10,7 +10,7 @@ BONDS: tuple[Bond, ...] = (
             "{a} has a new office mate called {b}, [very tidy|hums all day].",
         ),
         ("Sharing an office is [a test of character|almost like living together].",),
-        "the person who shares an office with {a}",
+        "the person sharing an office with {a}",
     ),
     Bond(
         (
@@ -26,7 +26,7 @@ BONDS: tuple[Bond, ...] = (
             "{a} and {b} are engaged, [I cried|the ring was a great-aunt's].",
         ),
         ("What lovely news! Have they set a date?",),
-        "the person {a} is engaged to",
+        "the person engaged to {a}",
     ),
     Bond(
         (
@@ -34,7 +34,7 @@ BONDS: tuple[Bond, ...] = (
             "{a} found a band, with someone named {b} [on vocals|as leader].",
         ),
         ("A band of one's own! Have you heard them yet?",),
-        "the person {a} plays in a band with",
+        "the person in a band with {a}",
     ),
     Bond(
         (
@@ -50,7 +50,7 @@ BONDS: tuple[Bond, ...] = (
             "{a} carpools with someone called {b}, [who is never late|who sings].",
         ),
         ("Carpooling [saves money|makes mornings sociable], as long as everybody is on time.",),
-        "the person {a} carpools with",
+        "the person carpooling with {a}",
     ),
     Bond(
         (
@@ -75,7 +75,7 @@ OWN: tuple[Bond, ...] = (
     Bond(
         (
             "{b} looked at my teeth and [tutted|found a cavity], [back in six months|I gripped the chair].",
-            "numb lip all day: {b} drilled for an hour.",
+            "numb lip all day: {b} drilled my tooth for an hour.",
         ),
         ("[Soft food tonight|That's over, at least]. Is it still sore?",),
         "my dentist",
@@ -99,13 +99,16 @@ OWN: tuple[Bond, ...] = (
     Bond(
         (
             "{b} and I went through my tax papers, [two shoeboxes of receipts|we found three mistakes].",
-            "{b} does my books and says I may deduct the desk.",
+            "{b} does my tax return and says I may deduct the desk.",
         ),
         ("[It's good to have someone who knows the forms|Money back is always welcome].",),
         "my accountant",
     ),
     Bond(
-        ("{b} made me do lunges until I [saw stars|couldn't sit].", "forty squats, then {b} said we'd only warmed up."),
+        (
+            "at the gym {b} made me do lunges until I [saw stars|couldn't sit].",
+            "forty squats in the gym, then {b} said we'd only warmed up.",
+        ),
         ("[Drink a lot of water|A warm bath tonight]. Tomorrow will be worse, then better.",),
         "my personal trainer",
     ),
@@ -146,7 +149,9 @@ TRAITS: tuple[Trait, ...] = (
             "in the {k} panto {b} is cast as {v}, [made for it|typecasting].",
             "{b} plays {v} in the {k} panto, [tickets are eight pounds|the costume itches].",
         ),
-        ("That's one for the front row. Will you go?",),
+        (
+            "[That's one not to miss|The whole town will be there|That sounds like a laugh]. [Will you go|Do you have tickets|Is it the first time]?",
+        ),
         ("Which role does {who} play in the {k} panto?",),
         "stage",
     ),
@@ -180,7 +185,7 @@ OWN_TRAITS: tuple[Trait, ...] = (
             "{b} is wild about {v}, [showed me pictures|three evenings a week].",
         ),
         ("It's nice when people [glow about something|have a passion]. Were you tempted?",),
-        ("What is the hobby of {who}?", "What does {who} do for fun?"),
+        ("What is the hobby of {who}?", "What does {who} do in leisure time?"),
     ),
     Trait(
         "retreat",
@@ -188,13 +193,17 @@ OWN_TRAITS: tuple[Trait, ...] = (
             "{b} has bought a cottage in {v}, [for the long holidays|damp but charming].",
             "{b} is off to {v} whenever there's a free week, owns a cottage there.",
         ),
-        ("That must be a fine escape. Have you been invited?",),
+        (
+            "[That must be a fine escape|Not a bad place to be|How enviable]. [Have you been invited|Do you know the area|Would you like that too]?",
+        ),
         ("Where does {who} have a second home?",),
     ),
     Trait(
         "child",
-        ("{b}'s boy wants to become {v}, [of all things|and means it].", "{b} is proud: the eldest will be {v}."),
-        ("[Parents beam about that|Good for the family].",),
+        ("{b}'s boy wants to become {v}, [of all things|and means it].", "{b} is proud: the eldest boy trains as {v}."),
+        (
+            "[Parents beam about that|Good for the family|How sweet]. [It's an uncommon wish|Early plans can hold|Well, who knows what comes of it].",
+        ),
         ("Which career has the son of {who} chosen?",),
     ),
 )

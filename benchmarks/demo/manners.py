@@ -30,17 +30,36 @@ LEADS: tuple[str, ...] = (
     "on another note, ",
 )
 
+# Before a question.
+QUESTION_LEADS: tuple[str, ...] = (
+    "by the way, ",
+    "oh, and ",
+    "before I forget: ",
+    "unrelated, but ",
+    "so, ",
+    "hm, ",
+    "[okay|right|well], ",
+    "on another note, ",
+    "random thought: ",
+    "[quick|small|silly] question: ",
+    "maybe you know: ",
+    "something else: ",
+    "[I've been|I was] meaning to ask: ",
+    "[a question from the kitchen table|one for you]: ",
+    "another thing: ",
+)
+
 # After a statement of the user: true of anything, about nothing.
 ASIDES: tuple[str, ...] = (
     "[Anyway|So there you have it|That's all|There we are].",
-    "[What a|It's been a] [week|month|day][| already].",
+    "[What a [week|month|day]|It's been a week already|What a morning].",
     "[No need to|You needn't] [answer|reply] that.",
-    "[I'm|Am I] rambling[| again][.|, sorry.]",
+    "[I'm rambling|Listen to me rambling][| again][.|, sorry.]",
     "[Sorry|Forgive me], [long|messy] message[|, I'm typing with one hand].",
     "[My tea is getting cold|The kettle's boiling|Someone's at the door][|, one moment].",
     "[Life|Never a dull moment|It is what it is].",
     "[I had to tell|I just wanted to tell] [someone|you].",
-    "[How|Isn't that] [odd|typical][|, really].",
+    "[How odd|How typical|Typical, really|Odd, that].",
     "[Good|Nice] to [get that off my chest|have that written down].",
     "[Could be worse|One thing at a time|We'll see].",
     "[I've been|I was] meaning to [say so|mention that] [for days|since forever].",
@@ -67,6 +86,16 @@ CODAS: tuple[str, ...] = (
     "[One more thing|And]: [a break in between does no harm|drink some water].",
 )
 
+# Before the assistant's reaction, whatever the news.
+ACKNOWLEDGEMENTS: tuple[str, ...] = (
+    "[ah|right|okay|I see|understood|hm|all right]. ",
+    "[thanks|thank you] for [telling me|the update|keeping me posted]. ",
+    "[got it|noted|I've made a note][|, {me}]. ",
+    "[ah|oh|well], {me}. ",
+    "[that's good to know|I'm glad you mention it|I'll remember that]. ",
+    "[so that's how things stand|there's always something|quite the news|one more for the diary]. ",
+)
+
 GREETINGS: tuple[tuple[str, str], ...] = (
     (
         "[hi|hello|hey|morning|evening][| there][.|, me again.|, it's {me}.] [Got a minute|Are you awake|Busy]?",
@@ -74,7 +103,7 @@ GREETINGS: tuple[tuple[str, str], ...] = (
     ),
     (
         "[back again|me again|here I am again], [with|after] [a strong coffee|a long day|two bags of shopping|wet shoes|half a sandwich].",
-        "[Welcome back|Hello again], {me}. [What shall we look at|Where would you like to start|Tell me].",
+        "[Welcome back|Hello again], {me}. [What shall we look at?|Where would you like to start?|Tell me.]",
     ),
     (
         "[hello|hi], [haven't written in a while|it's been a few days|long time no type]. [All well|Still standing] here.",
@@ -164,5 +193,5 @@ ANYONE: tuple[str, ...] = _WOMEN + _MEN
 PARTINGS: tuple[str, ...] = (
     "[thanks|thank you|cheers|ta][| so much| a lot|, as always], [that helped|good to talk|you're a gem|that's all I needed]. [Bye|Talk soon|Till {weekday}|See you|Good night].",
     "[got to run|the bus is here|someone's ringing|battery is low|dinner's calling], [bye|talk later|more on {weekday}|I'll be back]. [Thanks|Ta|Cheers]!",
-    "[enough for one day|that's plenty for now|I'll stop here], [have a good one|sleep well, if you do that|until {weekday}|same time {weekday}, maybe]. [Thanks|Bye|Thank you].",
+    "[enough for one day|that's plenty for now|I'll stop here], [have a good one|all the best|until {weekday}|same time {weekday}, maybe]. [Thanks|Bye|Thank you].",
 )

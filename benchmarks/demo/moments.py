@@ -8,10 +8,11 @@ FRAMES: tuple[Frame, ...] = (
         (
             "[right|okay|well], I'm off to {v}[|, back later|, wish me luck]. [Thanks|Bye|Till next time|Thank you].",
             "[that's it for now|enough for today], I [still have to|promised to|need to] {v}[| before it gets dark| before dinner].",
-            "[must dash|got to go], I want to {v} [while it's dry|before the shops close|in peace]. [Thanks|Bye for now|Ta].",
+            "[must dash|got to go], I want to {v} [before it slips my mind|in peace|before I sit down]. [Thanks|Bye for now|Ta].",
         ),
         (),
-        ("[Good luck with that|Have fun|See you soon]!", "[Talk soon|Until next time|Take care].", "[Off you go|Enjoy]. [I'll be here|Until then]."),
+        ("[Good luck with that|Have fun|See you soon|Don't overdo it]! [I'll be here|Come back when you like|Mind the steps|Tell me how it went|You've earned a rest after that].", "[Talk soon|Until next time|Take care|Till then|Bye for now], [and enjoy the rest of the day|all the best|and well done for today|it was nice to chat|have a good evening].",
+         "[Off you go|Enjoy|Then I won't keep you]. [I'll be here|Until then|We can go on another time|The rest can wait|Talk to you soon]."),
         ("What did I say I was about to do when we [stopped|finished] talking just now?", "What was I going off to do right after this chat?"),
     ),
     Frame(
@@ -49,6 +50,43 @@ FRAMES: tuple[Frame, ...] = (
     ),
 )  # fmt: skip
 
+# The same with a number for a key: among so many alike only the number tells which one is meant.
+RECORDS: tuple[Frame, ...] = (
+    Frame(
+        "holder",
+        (
+            "parcel {k} was left with {v}, [says the card|I'll fetch it later|of all people].",
+            "the courier gave parcel {k} to {v}, [no idea what's in it|again nobody rang].",
+        ),
+        (),
+        ("[Good to know|Noted]. Are you expecting [anything fragile|much]?", "At least it isn't lost. [Will you fetch it today|Do they mind]?"),
+        ("Who has parcel {k}?", "With whom was parcel {k} left?"),
+        keys="serial",
+    ),
+    Frame(
+        "amount",
+        (
+            "paid invoice {k}, {v} pounds, [with a heavy heart|by transfer|two days early].",
+            "invoice {k} says {v} pounds, [I'll pay it on Monday|correct for once|filed it].",
+        ),
+        (),
+        ("[One less on the pile|That's the paperwork for today|A tidy desk, then]. [Anything else to file|Any more of those|Was it what you expected]?", "[Keep the slip|Tick it off|Scan it], then it's [done|out of your head|where you'll find it]."),
+        ("How much was invoice {k}?", "How many pounds does invoice {k} come to?"),
+        keys="serial",
+    ),
+    Frame(
+        "verdict",
+        (
+            "the helpdesk closed ticket {k}: {v}, [supposedly|so they say].",
+            "ticket {k} with the helpdesk, their answer is \"{v}\". [Brilliant|Well then].",
+        ),
+        (),
+        ("[Short and sweet|Helpful as ever]. Did it solve anything?", "[They do like their phrases|At least an answer]. Will you reopen it?"),
+        ("What did the helpdesk say about ticket {k}?", "What was the answer to ticket {k}?"),
+        keys="serial",
+    ),
+)  # fmt: skip
+
 POOLS: dict[str, tuple[str, ...]] = {
     "errand": (
         "descale the kettle", "post the parcels", "pick up the dry cleaning", "bleed the radiators", "return the drill", "water the tomatoes",
@@ -58,6 +96,16 @@ POOLS: dict[str, tuple[str, ...]] = {
         "sort the socks", "scrub the barbecue", "pump up the tyres", "fold the sheets", "chop the firewood", "mend the deckchair",
         "empty the rain barrel", "sand the bench", "rehang the curtains", "plait some garlic", "rescue a football from the hedge", "prune the roses",
         "unblock the sink", "polish the shoes", "measure the skirting", "varnish the tray",
+    ),
+    "holder": (
+        "Mrs Pemberton", "the kiosk on the corner", "the Hallorans", "the barber downstairs", "old Mr Quigley", "the flower stall", "the students in number six",
+        "the launderette lady", "the Okafors", "the pub opposite", "the caretaker's wife", "the violin maker", "the Szabo family", "the tailor", "Frau Winkler",
+        "the bookmaker", "the driving school", "the nursery", "Signora Bassi", "the locksmith",
+    ),
+    "verdict": (
+        "works as designed", "clear your cookies", "known issue", "cable not plugged in", "cannot be reproduced", "wait for the next release", "ask your administrator",
+        "user error", "replaced under warranty", "duplicate of an older one", "out of scope", "solved by itself", "licence expired", "wrong department",
+        "try another browser", "escalated to level two", "password too short", "planned maintenance",
     ),
     "supper": (
         "lentil stew", "pea soup", "shepherd's pie", "fish fingers", "chilli", "spinach omelette", "baked potatoes", "carbonara", "tomato soup", "noodles",

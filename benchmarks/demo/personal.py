@@ -24,13 +24,13 @@ FRAMES: tuple[Frame, ...] = (
     Frame(
         "job",
         (
-            "being a {v} [sounds grander than it is|is less boring than people think], [mostly I stare at spreadsheets|it's mostly paperwork].",
-            "nobody at parties knows what to say when I tell them I'm a {v}, [they just nod|they change the subject].",
-            "eleven years as a {v} and I [still forget my badge|still can't explain it to my gran].",
+            "working as a~ {v} [sounds grander than it is|is less boring than people think], [mostly I stare at spreadsheets|it's mostly paperwork].",
+            "nobody at parties knows what to say when I tell them I work as a~ {v}, [they just nod|they change the subject].",
+            "eleven years in the office as a~ {v} and I [still forget my badge|still can't explain it to my gran].",
         ),
         (
-            "{p} has qualified as a {v} after all those evening classes.",
-            "{p} is retraining to be a {v}, [at fifty|with two small children], I'm impressed.",
+            "{p} has qualified as a~ {v} after all those evening classes.",
+            "{p} is retraining to be a~ {v}, [at fifty|with two small children], I'm impressed.",
         ),
         (
             "Every trade [has its blank stares|is a mystery from outside]. What do you enjoy about it?",
@@ -71,7 +71,7 @@ FRAMES: tuple[Frame, ...] = (
             "Slow repetition [beats speed|works wonders] in the beginning. [Ten minutes a day is plenty|Keep sessions short].",
             "[Well done for starting|Good for you]! It gets easier once the [posture|breathing] is automatic.",
         ),
-        ("What musical [skill|hobby] am I picking up?", "What am I [trying to play|playing in my spare time]?"),
+        ("Which musical instrument am I learning?", "What instrument can I play?"),
     ),
     Frame(
         "sport",
@@ -111,8 +111,8 @@ FRAMES: tuple[Frame, ...] = (
         "allergen",
         (
             "mystery solved: {v} is what [makes my throat swell|brings me out in hives], the clinic [rang with the results|is certain].",
-            "one bite with {v} and my lips [tingle|puff up], so I carry that pen around now.",
-            "no {v} for me ever again, [it put me in A&E|I couldn't breathe] last [spring|summer].",
+            "one bite with {v} and my lips [tingle|puff up], so I carry an adrenaline pen around now.",
+            "no {v} for me ever again, [it put me in A&E|I couldn't breathe], hives all over.",
         ),
         (
             "{p} comes out in a rash from {v}, so picnics are complicated.",
@@ -145,7 +145,7 @@ FRAMES: tuple[Frame, ...] = (
         "degree",
         (
             "three years of {v} lectures in a cold hall and what I remember is [the canteen|the bad coffee].",
-            "found my old {v} notes in the attic, I [used to know things|understood half of it once].",
+            "found my old {v} notes from college in the attic, I [used to know things|understood half of it once].",
             "I wrote my thesis in {v}, [all ninety pages of it|nobody has opened it since].",
         ),
         (
@@ -156,14 +156,14 @@ FRAMES: tuple[Frame, ...] = (
             "Old notes are [a time machine|humbling]. Was there a lecturer you remember?",
             "Some of it always stays. [Would you do it again|Do you still read about it]?",
         ),
-        ("What did I [study|major in] at university?", "Which academic subject did I graduate with?"),
+        ("What did I [study|major in] at university?", "Which academic subject is my diploma in?"),
     ),
     Frame(
         "fear",
         (
             "I [screamed|climbed on a chair] this morning: {v}. My heart is still going, [it's ridiculous|at my age].",
             "can't be in a room with {v}, my knees just [go|turn to water].",
-            "left the birthday party early because of {v}, I [was shaking|broke out in a sweat].",
+            "left the birthday party early because of {v}, I [panicked|broke out in a sweat].",
         ),
         (
             "{p} laughs at me, but {p2} is just as bad with {v}.",
@@ -213,7 +213,7 @@ FRAMES: tuple[Frame, ...] = (
         "noise",
         (
             "the man upstairs [started|is at it] again at midnight: {v}. I lay there counting [cracks|sheep].",
-            "earplugs don't do a thing against {v}, the ceiling [hums|shakes] until two.",
+            "earplugs don't do a thing against {v}, the ceiling [hums|shakes] until two in the morning.",
             "another short night, {v} above my bed until one in the morning.",
         ),
         (
@@ -224,13 +224,13 @@ FRAMES: tuple[Frame, ...] = (
             "A friendly note [before a complaint|through the letterbox] often helps. Keep a list of dates as well.",
             "That's [wearing|hard on the nerves]. A white-noise app [may cover it|could bridge the worst].",
         ),
-        ("Which [noise|neighbour's hobby] prevents me from sleeping?", "What keeps me awake because of my neighbour?"),
+        ("Which noise from my neighbour keeps me awake?", "What neighbour's noise stops me from sleeping?"),
     ),
     Frame(
         "collectible",
         (
             "came home from the flea market with another three {v}, [the cabinet is full|no room left on the shelf].",
-            "my {v} had to be dusted, all [eighty|ninety|two hundred] of them, it took [all day|till dark].",
+            "dusted the display case with my {v}, all [eighty|ninety|two hundred] of them, it took [all day|till dark].",
             "outbid at the auction over a box of {v}, [I sulked|I'm heartbroken].",
         ),
         (
@@ -246,9 +246,9 @@ FRAMES: tuple[Frame, ...] = (
     Frame(
         "charity",
         (
-            "peeled about a thousand carrots at {v}, as [every|each] Sunday, [nice crowd|my hands are orange].",
+            "helped out at {v}, as [every|each] Sunday, peeled a thousand carrots, [nice crowd|my hands are orange].",
             "the people at {v} gave me a mug for [five|three] years of helping out for free.",
-            "they're short of hands at {v}, so I [said I'd come Wednesdays too|took a second shift unpaid].",
+            "they're short of helpers at {v}, so I [said I'd come Wednesdays too, unpaid|took a second shift for free].",
         ),
         (
             "{p} ran a raffle for {v}.",

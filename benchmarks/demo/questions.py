@@ -30,6 +30,7 @@ class Stock:
     facts: list[Frame]
     told: list[Frame]
     suggested: list[Frame]
+    records: list[Frame]
     tastes: list[Frame]
     keyed_tastes: list[Frame]
     changes: list[Change]
@@ -48,6 +49,7 @@ class Stock:
             facts=mix(personal.FRAMES),
             told=mix([frame for frame in details.FRAMES if not frame.request]),
             suggested=mix([frame for frame in details.FRAMES if frame.request]),
+            records=mix(moments.RECORDS),
             tastes=mix([frame for frame in tastes.FRAMES if not frame.keys]),
             keyed_tastes=mix([frame for frame in tastes.FRAMES if frame.keys]),
             changes=mix([change for change in changes.FRAMES if not change.keys]),
@@ -80,6 +82,9 @@ class Asker:
 
     def _ask_told(self) -> None:
         self._keyed(rotated(self._stock.told), "single-hop")
+
+    def _ask_record(self) -> None:
+        self._keyed(rotated(self._stock.records), "single-hop")
 
     def _ask_suggested(self) -> None:
         self._keyed(rotated(self._stock.suggested), "single-hop")
@@ -139,7 +144,7 @@ class Asker:
             raise NoRoom
         story.moments.add((number, day))
         value = story.deck.deal(frame.values)
-        story.placed[slot] = told(story, frame.say, {"v": value}, frame.reply)
+        story.placed[slot] = told(story, frame.say, {"v": value}, frame.reply, opens=False)
         text = story.wording.core(frame.ask, {})
         self._add("single-hop", ("recent",), text, (value,), (Told(slot),), day=day)
 
@@ -236,11 +241,17 @@ class Asker:
         else:
             raise NoRoom
         names = [event.theme if guess else event.name for event in (first, second)]
-        text = "Which came first, {} or {}?".format(*story.voice.shuffled(names))
+        text = "Which happened earlier, {} or {}?".format(*story.voice.shuffled(names))
         self._event(first, early, text if guess else "")
         self._event(second, late, text if guess else "")
         tags = ("paraphrase" if guess else "lexical", "order")
-        self._add("temporal", tags, text, (names[0], names[0].removeprefix("the ")), (Told(early), Told(late)))
+        self._add(
+            "temporal",
+            tags,
+            text,
+            tuple(dict.fromkeys((names[0], names[0].removeprefix("the ")))),
+            (Told(early), Told(late)),
+        )
 
     def _event(self, event: Event, slot: int, question: str) -> datetime:
         story = self._story
@@ -338,6 +349,7 @@ class Asker:
 
 _MAKERS: Mapping[str, Callable[[Asker], None]] = {
     "told": Asker._ask_told,
+    "record": Asker._ask_record,
     "suggested": Asker._ask_suggested,
     "fact": Asker._ask_fact,
     "taste": Asker._ask_taste,
@@ -362,10 +374,10 @@ _MAKERS: Mapping[str, Callable[[Asker], None]] = {
 
 # What is asked, in this order and again from its start; of the first twelve two are of each category.
 KINDS: tuple[str, ...] = (
-    "told", "own_hops", "when", "keyed_change_seen_before", "taste", "no_fact",
+    "record", "own_hops", "when", "keyed_change_seen_before", "taste", "no_fact",
     "moment", "two_hops", "guess_order", "change", "keyed_taste", "no_detail",
-    "fact", "suggested", "three_hops", "guess_when", "change_seen_before", "taste",
-    "moment", "told", "no_trait", "fact", "two_hops", "order", "keyed_change", "taste",
+    "fact", "record", "three_hops", "guess_when", "change_seen_before", "taste",
+    "moment", "record", "no_trait", "fact", "two_hops", "order", "keyed_change", "taste",
     "moment", "suggested", "no_event", "own_hops", "when", "change", "no_fact",
-    "moment", "fact", "told", "three_hops", "guess_when", "keyed_change_seen_before", "taste",
+    "moment", "fact", "record", "three_hops", "guess_when", "keyed_change_seen_before", "taste",
 )  # fmt: skip

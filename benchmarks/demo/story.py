@@ -15,6 +15,7 @@ _SIGNS = "BCDFGHJKLMNPQRTVWXZ"
 # Values that are made up sign by sign. Amounts end in an odd digit other than 5: no other pool has such numbers.
 _NUMERALS = {
     "code": (_SIGNS, _SIGNS, _DIGITS, _DIGITS, _SIGNS, _SIGNS),
+    "serial": (_SIGNS, _SIGNS, "-", _DIGITS, _DIGITS, _DIGITS, _DIGITS),
     "amount": ("123456789", ",", _DIGITS, _DIGITS, "1379"),
 }
 

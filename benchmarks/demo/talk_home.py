@@ -19,7 +19,7 @@ SCENES: tuple[Scene, ...] = (
     ),
     Scene(
         ("[what can I make|any dinner ideas] with {veg}, {veg2} and {n} eggs? [The shops are shut|I refuse to go out].",
-         "I have {veg} [that needs using|going soft] and half a bag of {veg2}. [Ideas|Inspire me]?",
+         "I have {veg} [that needs using|going soft] and half a bag of {veg2}. [Any ideas|What would you do]?",
          "my {veg} always [turns to mush|burns], what am I doing wrong?"),
         ("Roast the {veg} in a hot oven [until the edges brown|for half an hour], then fold in the {veg2} [with a spoon of yoghurt|and plenty of pepper].",
          "Try {veg} [in a tart|as fritters] with {veg2} on the side. {n} eggs are [plenty|enough to bind it].",
@@ -39,12 +39,12 @@ SCENES: tuple[Scene, ...] = (
          "Dim the lights [an hour before bed|early] and [put the phone in another room|keep the room cool]. It [takes a week|sounds dull], but [it works for most people|you'll notice it].",
          "If you lie awake [longer than twenty minutes|for ages], get up, read [something dull|a few pages], then try again."),
         ("I tried the [cool room|early light] thing, {n} nights now. [Slightly better|It's helping|Nothing yet].",
-         "so what about naps? I dropped off on the sofa on {weekday} for {n0} minutes.", "{p} recommends warm milk. [Does that do anything|I can't stand the skin]."),
+         "so what about naps? I dropped off on the sofa on {weekday} for {n0} minutes.", "{p} recommends warm milk. [Does that do anything?|I can't stand the skin.]"),
         ("Give it {n} more nights. [The body is slow to learn|Change takes a while].", "{n0} minutes before three in the afternoon are fine, later it steals from the night.",
          "Milk is mostly comfort, and comfort counts. [Say thanks to {p}|No skin if you whisk it]."),
     ),
     Scene(
-        ("I'm [finally sorting|trying to empty] the {nook} and found {junk}[|, of all things]. [Keep or toss|Why do I own this]?",
+        ("I'm [finally sorting|trying to empty] the {nook} and found {junk}[|, of all things]. [Keep it or toss it|Why do I own this]?",
          "{n} bags out of the {nook} so far. [Nobody needs {junk}|The {junk} stays, don't argue].",
          "where do people put {junk} when there's no space in the {nook}?"),
         ("If you haven't used {junk} in {n} years, [take a photo and let it go|someone else might]. What about the rest of the {nook}?",
@@ -80,7 +80,7 @@ SCENES: tuple[Scene, ...] = (
          "such a storm last night, the {plant} [blew over|is in the neighbour's yard now]."),
         ("A {plant} can take more than one thinks. [Drain the pot|Tie it to a stake] and wait until {weekday}.", "[The first of the year is always special|So the season turns]. Is the {plant} [sheltered|in a pot]?",
          "Cut what is broken off the {plant}, [clean and just above a bud|with a sharp blade]. It will come back."),
-        ("I gave the {plant} {n} weeks. [After that, compost|It has been warned].", "new leaves on the {plant}, [two|tiny ones]! [You were right|I take everything back].", "{p} talks to plants. [Should I|I feel silly]."),
+        ("I gave the {plant} {n} weeks. [After that, compost|It has been warned].", "new leaves on the {plant}, [two|tiny ones]! [You were right|I take everything back].", "{p} talks to plants. [Should I?|I feel silly.]"),
         ("{n} weeks is fair. [Roots first, leaves later|Patience].", "[There you go|That's good news]. [Don't overwater it now|A little feed in {n} weeks].", "It can't hurt. [They get your breath, at least|And it slows you down]."),
     ),
     Scene(
@@ -88,7 +88,7 @@ SCENES: tuple[Scene, ...] = (
         ("For {p}, [something to use up|time together] beats things: [tickets|a meal], or a {gift} [with a note|wrapped badly but with love].", "Try: \"[Another year, and still my favourite|To {n0} more, dear], {p}\". [Short is fine|Sincere beats clever].",
          "Ring [today|tonight], say it plainly, and send a {gift}. {p} will [laugh|forgive you]."),
         ("{p} loved the {gift}, [phew|I got a hug].", "I wrote the card, [three lines|it took an hour]. {p} will know it's from the heart.", "maybe I should keep a list, {n} birthdays in one month."),
-        ("[That's what counts|How nice]. Was there cake?", "Three honest lines [beat a page|are worth more than a poem].", "A list with a reminder {n} days ahead saves a lot of grief. [Shall I draft one|Start with the family]."),
+        ("[That's what counts|How nice]. Was there cake?", "Three honest lines [beat a page|are worth more than a poem].", "A list with a reminder {n} days ahead saves a lot of grief. [Shall I draft one?|Start with the family.]"),
     ),
 )  # fmt: skip
 
@@ -101,8 +101,8 @@ POOLS: dict[str, tuple[str, ...]] = {
     "veg2": ("rice", "chickpeas", "pasta", "cheddar", "bread", "couscous", "bulgur", "red lentils", "walnuts", "feta", "barley", "butter beans"),
     "badly": ("badly", "four hours at most", "in bits and pieces", "terribly", "hardly at all", "far too little", "miserably", "like on gravel", "with one eye open"),
     "nook": ("attic", "hall cupboard", "junk drawer", "garage", "wardrobe", "shed", "spare bed", "cellar", "sideboard", "desk", "shoe rack", "airing cupboard"),
-    "junk": ("a box of cables", "three left gloves", "a broken umbrella stand", "my school reports", "a waffle iron", "old phone chargers", "curtain rings", "a jar of foreign coins", "a fish tank",
-             "two alarm clocks", "a roll of lino", "my first mobile", "a stack of menus", "a rucksack frame", "fairy lights", "a dartboard"),
+    "junk": ("a box of cables", "three left gloves", "a broken umbrella stand", "old school reports", "a waffle iron", "old phone chargers", "curtain rings", "a jar of foreign coins", "a fish tank",
+             "two alarm clocks", "a roll of lino", "a very first mobile phone", "a stack of menus", "a rucksack frame", "fairy lights", "a dartboard"),
     "ache": ("stiff neck", "sore back", "headache", "twinge in the knee", "cramp in the calf", "ache in the shoulder", "tight jaw", "tingle in the elbow", "sore hip", "knot between the shoulders", "pulled muscle", "strain in the thigh"),
     "office": ("post office", "town hall", "bank", "tax office", "parcel depot", "pharmacy", "registry", "water company", "ticket counter", "housing office", "library desk", "parking office"),
     "plant": ("bay tree", "rosemary", "hydrangea", "lemon tree", "geranium", "rose", "fig", "clematis", "basil", "jasmine", "strawberry pot", "palm", "chives"),

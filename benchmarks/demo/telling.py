@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from memeval.benchmarks.demo import changes, details, events, kin, personal, tastes
+from memeval.benchmarks.demo import changes, details, events, kin, moments, personal, tastes
 from memeval.benchmarks.demo.frames import Change, Event, Frame, Lines
 from memeval.benchmarks.demo.story import Exchange, Story
 from memeval.benchmarks.demo.wording import stems
@@ -35,12 +35,15 @@ def rotated(forms: list[_T]) -> _T:
 
 
 def told(
-    story: Story, say: Sequence[str], slots: dict[str, str], reply: Sequence[str], question: str = ""
+    story: Story, say: Sequence[str], slots: dict[str, str], reply: Sequence[str], question: str = "", opens: bool = True
 ) -> Exchange:  # fmt: skip
     """The user says something; with `question` in none of its words."""
+    wording = story.wording
     avoid = stems(question) if question else None
-    core = story.wording.core(say, slots, avoid)
-    return Exchange(story.wording.user(core, avoid), story.wording.assistant(story.wording.core(reply, slots)))
+    core = wording.core(say, slots, avoid)
+    return Exchange(
+        wording.user(core, avoid, opens, ends=not opens), wording.assistant(wording.core(reply, slots), reacts=opens)
+    )
 
 
 def keyed(story: Story, frame: Frame, slots: dict[str, str]) -> Exchange:
@@ -97,14 +100,17 @@ def trait(story: Story) -> Exchange:
 def anything(story: Story, slot: int) -> Exchange:
     """Some fact that nothing is asked about."""
     draw = story.voice.random()
-    if draw < 0.5:
+    if draw < 0.2:
+        frame = story.voice.pick(moments.RECORDS)
+        return keyed(story, frame, rest(story, frame))
+    if draw < 0.55:
         return of_other(story, story.voice.pick(_SHARED))
-    if draw < 0.68:
+    if draw < 0.7:
         frame = story.voice.pick(_KEYED)
         return keyed(story, frame, rest(story, frame))
-    if draw < 0.75:
+    if draw < 0.77:
         return keyed_change(story, story.voice.pick(_KEYED_CHANGES))
-    if draw < 0.83:
+    if draw < 0.84:
         return other_event(story, story.voice.pick(events.EVENTS), slot)
     return trait(story) if draw < 0.93 else bond(story)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from memeval.benchmarks.demo.grammar import Voice, tidy
-from memeval.benchmarks.demo.manners import ASIDES, CODAS, LEADS
+from memeval.benchmarks.demo.manners import ACKNOWLEDGEMENTS, ASIDES, CODAS, LEADS, QUESTION_LEADS
 from memeval.benchmarks.demo.vocabulary import POOLS
 
 _WORD = re.compile(r"[a-z0-9]+")
@@ -29,8 +29,9 @@ def stems(text: str) -> set[str]:
 class Wording:
     """How one user and the assistant put things."""
 
-    def __init__(self, voice: Voice) -> None:
-        """Draw the user's manner: how often they lead in and trail off."""
+    def __init__(self, name: str, voice: Voice) -> None:
+        """Draw the manner of the user `name`: how often they lead in and trail off."""
+        self._name = name
         self._voice = voice
         self._leads = 0.3 + 0.3 * voice.random()
         self._asides = 0.25 + 0.25 * voice.random()
@@ -44,21 +45,23 @@ class Wording:
                 break
         return text
 
-    def user(self, core: str, avoid: set[str] | None = None, opens: bool = True) -> str:
-        """What the user says: perhaps a lead-in (if it `opens` a subject), the core, perhaps an aside."""
+    def user(self, core: str, avoid: set[str] | None = None, opens: bool = True, ends: bool = False) -> str:
+        """What the user says: perhaps a lead-in (if it `opens` a subject), the core, perhaps an aside (unless it `ends`)."""
         voice = self._voice
-        lead = self._extra(LEADS, avoid) if opens and voice.chance(self._leads) else ""
-        aside = " " + self._extra(ASIDES, avoid) if voice.chance(self._asides) else ""
+        asks = core.partition("?")[0].find(".") < 0 and "?" in core
+        lead = self._extra(QUESTION_LEADS if asks else LEADS, avoid) if opens and voice.chance(self._leads) else ""
+        aside = " " + self._extra(ASIDES, avoid) if not ends and voice.chance(self._asides) else ""
         return tidy(lead + core + aside)
 
-    def assistant(self, core: str, avoid: set[str] | None = None) -> str:
-        """What the assistant says: the core, perhaps a coda."""
-        coda = " " + self._extra(CODAS, avoid) if self._voice.chance(0.3) else ""
-        return tidy(core + coda)
+    def assistant(self, core: str, reacts: bool = False) -> str:
+        """What the assistant says: perhaps an acknowledgement (if it `reacts` to news), the core, perhaps a coda."""
+        before = self._extra(ACKNOWLEDGEMENTS, None) if reacts and self._voice.chance(0.5) else ""
+        coda = " " + self._extra(CODAS, None) if self._voice.chance(0.3) else ""
+        return tidy(before + core + coda)
 
     def _extra(self, templates: Sequence[str], avoid: set[str] | None) -> str:
         for _ in range(10):
-            text = self._voice.say(self._voice.pick(templates), {}, POOLS)
+            text = self._voice.say(self._voice.pick(templates), {"me": self._name}, POOLS)
             if not avoid or avoid.isdisjoint(stems(text)):
                 return text
         return ""

@@ -20,8 +20,9 @@ FEWEST_QUESTIONS, MOST_QUESTIONS = 12, 60
 TURNS_PER_QUESTION = 10
 _SCENES = (*talk_home.SCENES, *talk_world.SCENES)
 # How often a free slot holds a fact that nothing is asked about, a session a moment of each kind, a greeting, an errand.
-_FACT = 0.16
+_FACT = 0.2
 _MOMENT = 0.4
+_RECORD = 0.45
 _GREETING = 0.5
 _ERRAND = 0.7
 _TRIES = 4
@@ -30,7 +31,8 @@ _TRIES = 4
 def write(index: int, turns: int, seed: int) -> Dialogue:
     """The dialogue of user number `index`: depends on nothing but these three numbers."""
     voice = Voice(f"memeval demo {seed} {index} {turns}")
-    story = Story(Calendar(turns, voice), voice, Wording(voice), Cast(index, voice), Deck(voice))
+    cast = Cast(index, voice)
+    story = Story(Calendar(turns, voice), voice, Wording(cast.user, voice), cast, Deck(voice))
     asker = Asker(story)
     wanted = max(FEWEST_QUESTIONS, min(MOST_QUESTIONS, turns // TURNS_PER_QUESTION))
     for number in range(wanted):
@@ -113,11 +115,18 @@ class _Writer:
                 if slot not in found and self._story.free(slot):
                     found[slot] = frame
                     self._moments.add((number, session.day))
+        for _ in range(2):
+            slot = self._voice.between(session.first + 1, max(session.first + 1, session.end - 2))
+            if self._voice.chance(_RECORD) and slot not in found and self._story.free(slot):
+                found[slot] = self._voice.pick(moments.RECORDS)
         return found
 
     def _recurring(self, frame: Frame) -> Exchange:
-        value = self._story.deck.rest(frame.values)
-        return told(self._story, frame.say, {"v": value}, frame.reply)
+        deck = self._story.deck
+        slots = {"v": deck.rest(frame.values)}
+        if frame.keys:
+            slots["k"] = deck.rest(frame.keys)
+        return told(self._story, frame.say, slots, frame.reply, opens=bool(frame.keys))
 
     def _greeting(self) -> Exchange:
         slots = {"me": self._story.cast.user}

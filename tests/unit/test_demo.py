@@ -39,14 +39,14 @@ print(digest.hexdigest())
 """
 
 TURNS_PINNED = [
-    ("u0", "t0", "s0", "system", "4fa895b68dda"),
-    ("u0", "t9", "s0", "user", "bb5774acbd7e"),
-    ("u5", "t399", "s29", "assistant", "4d8bd002f063"),
+    ("u0", "t0", "s0", "system", "2acdb91da5cb"),
+    ("u0", "t9", "s0", "user", "36f3276a4a90"),
+    ("u5", "t399", "s26", "assistant", "426642586f7f"),
 ]
 QUESTIONS_PINNED = [
-    ("u0-q0", "single-hop", ("lasagne",), ("t54",), "64fbddccd7ea"),
-    ("u0-q9", "preference", ("pavlova",), ("t300",), "04c64a4ae241"),
-    ("u5-q39", "preference", ("ranunculus",), ("t70",), "61c30a5ffe1b"),
+    ("u0-q0", "single-hop", ("beside the router",), ("t57",), "577e1a3785c4"),
+    ("u0-q9", "multi-hop", ("Connemara",), ("t184", "t341"), "439679835512"),
+    ("u5-q39", "preference", ("a spot near the door",), ("t182",), "a4a2aaf6fdc7"),
 ]
 
 
@@ -87,7 +87,7 @@ def pattern(template: str, **slots: str) -> re.Pattern[str]:
 def test_the_default_size_has_exactly_this(dialogues: list[Dialogue]) -> None:
     assert Demo().describe() == {
         "dialogues": 6,
-        "sessions": 173,
+        "sessions": 170,
         "turns": 2400,
         "questions": 240,
         "questions by category": {
@@ -103,7 +103,7 @@ def test_the_default_size_has_exactly_this(dialogues: list[Dialogue]) -> None:
             "3-hop": 12,
             "date": 24,
             "lexical": 96,
-            "midway": 60,
+            "midway": 63,
             "near-miss": 30,
             "order": 12,
             "paraphrase": 90,
@@ -367,7 +367,7 @@ def test_only_words_lead_to_the_evidence(dialogues: list[Dialogue]) -> None:
                     roles[turn.role] += 1
     assert 0.85 < mean(lengths[True]) / mean(lengths[False]) < 1.15
     assert abs(mean(places[True]) - mean(places[False])) < 0.1
-    assert roles["user"] > 200 and roles["assistant"] >= 10
+    assert roles["user"] > 200 and roles["assistant"] >= 5
 
 
 def test_words_and_windows_find_what_they_should(dialogues: list[Dialogue]) -> None:
