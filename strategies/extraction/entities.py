@@ -84,23 +84,21 @@ def entities(text: str, known: Container[str] = frozenset(), speaker: str | None
         start, kind = match.start(), match.lastgroup
         if kind == "named":
             opens = _opens(text, start)
-            for words in _names(match["named"], opens):
+            for number, words in enumerate(_names(match["named"], opens)):
                 first = opens and match["named"].startswith(words[0])
-                name = normalise(" ".join(words))
-                if not first:
-                    found.setdefault(name, start)
-                elif len(words) > 1 and not _VERBAL.match(words[0]):
-                    found.setdefault(name, start)
+                name, place = normalise(" ".join(words)), start + number
+                if not first or (len(words) > 1 and not _VERBAL.match(words[0])):
+                    found.setdefault(name, place)
                 else:
-                    doubtful.setdefault(name, (start, words))
+                    doubtful.setdefault(name, (place, words))
         elif kind == "handle":
             found.setdefault(f"@{match['handle'].lower()}", start)
         elif _is_title(match["quoted"]):
             found.setdefault(normalise(match["quoted"].strip(" ,.!?;:")), start)
     for name, (start, words) in doubtful.items():
         rest = normalise(" ".join(words[1:]))
-        if name in known:
-            found.setdefault(name, start)
+        if name in found or name in known:
+            found[name] = min(start, found.get(name, start))
         elif rest:
             # Visited Paris yesterday.
             found.setdefault(rest, start)

@@ -59,7 +59,7 @@ _COUNT = "MATCH (n:Node) WHERE n.scope = $scope RETURN count(*)"
 _COUNT_KIND = "MATCH (n:Node) WHERE n.scope = $scope AND n.kind = $kind RETURN count(*)"
 _SIZE = "MATCH (n:Node) RETURN count(*)"
 # Nodes scanned in the time of a statement.
-_SCANNED = 2_000
+_SCANNED = 300
 _BATCH = 20_000
 _REMEMBERED = 200_000
 

@@ -10,7 +10,7 @@ from memeval.strategies.extraction.fact import Extractor
 from memeval.strategies.extraction.synonyms import attributes
 from memeval.strategies.extraction.words import content
 from memeval.strategies.long_term.graph import walk
-from memeval.strategies.long_term.graph.ids import PASSAGE, RELATION, USER, relation
+from memeval.strategies.long_term.graph.ids import CONCEPT, PASSAGE, RELATION, USER, relation
 from memeval.strategies.long_term.graph.making import (
     concepts,
     follows,
@@ -137,6 +137,7 @@ class Graph:
     def _put(self, passages: Sequence[Passage]) -> None:
         if not passages:
             return
+        passages = list({passage.id: passage for passage in passages}.values())
         nodes: dict[str, GraphNode] = {}
         edges: list[GraphEdge] = []
         about = {passage.id: concepts(passage.text, self._names) for passage in passages}
@@ -148,7 +149,7 @@ class Graph:
             nodes.update((each.id, each) for each in about[passage.id] if each.id not in known)
             if node.id in held:
                 edges += [edge for edge in held[node.id] if edge.kind == "follows" and edge.head == node.id]
-            elif node.id not in nodes:
+            else:
                 if self._last is not None and self._session(self._last) == self._session(passage):
                     edges.append(follows(self._last, passage))
                 self._last = passage
@@ -213,13 +214,14 @@ class Graph:
         return walk.hops(self._store, self._scope, rare or seeds, self._hops, self._decay)
 
     def _starts(self, text: str) -> list[str]:
-        """The nodes that a query may name; they need not exist."""
+        """The nodes that a query may name, they need not exist: words, names, who says I, and relations asked for."""
         found = [node.id for node in concepts(text, self._names)]
-        people = [name for name in entities(text, self._names)]
+        people = entities(text, self._names)
         if _ME.search(text):
             if self._user is None:
                 self._user = next((node.text for node in self._store.nodes(self._scope, [USER])), "")
             people.append(self._user)
+            found += [CONCEPT + word for word in content(self._user)]
         for person in people:
             for word in content(text):
                 found += [relation(subject(person), attribute) for attribute in attributes(word)]
@@ -231,12 +233,13 @@ class Graph:
         self._forgotten.update(turn_ids)
         if self._last is not None and not self._forgotten.isdisjoint(self._last.sources):
             self._last = None
-        touched = self._store.forget(self._scope, turn_ids)
-        self._judge(name for name in touched if name.startswith(RELATION))
         if isinstance(self._writing, Forgets):
+            # First, so that what is left of a passage keeps its place and its relations.
             self._writing.forget(turn_ids)
             passages = self._writing.write(())
             self._put([passage for passage in passages if self._forgotten.isdisjoint(passage.sources)])
+        touched = self._store.forget(self._scope, turn_ids)
+        self._judge(name for name in touched if name.startswith(RELATION))
 
     def stats(self) -> Mapping[str, float]:
         """Passages and all nodes of the scope, turns that no database takes, and what the store says of itself."""
