@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from memeval.cli import console
+from memeval.cli.pace import rare_collections
 from memeval.cli.progress import Bars
 from memeval.compose import Cell, composer
 from memeval.errors import ConfigError, MemevalError
@@ -81,7 +82,7 @@ def run_cells(cells: Sequence[Cell]) -> tuple[list[Row], int]:
     stopped: MemevalError | None = None
     notes = console.notes()
     first = cells[0].config
-    with Bars(first["progress"], len(planned)) as bars:
+    with rare_collections(), Bars(first["progress"], len(planned)) as bars:
         for cell, plan, benchmark in planned.values():
             bars.start(plan.run_id)
             settings = Settings(Path(cell.config["results"]), cell.config["workers"], cell.config["overwrite"])

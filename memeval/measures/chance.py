@@ -8,7 +8,7 @@ hypergeometric.
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, repeat
 
 
 @lru_cache(maxsize=65536)
@@ -42,6 +42,9 @@ def recall(rule: str, size: int, gold: int, reachable: int, seen: int) -> float:
 
 def shape(gains: Sequence[int], k: int, size: int) -> tuple[int, ...]:
     """Units added by each of the first `k` positions, at most `size` in all; positions not ranked add one unit each."""
+    ranked = gains[:k]
+    if sum(ranked) + k - len(ranked) <= size:
+        return (*ranked, *repeat(1, k - len(ranked)))
     sizes: list[int] = []
     left = size
     for position in range(k):

@@ -175,6 +175,13 @@ class Case:
         gains: list[int] = []
         ranking = (self.outcome.ranking if self.outcome is not None else None) or ()
         if unit == "turn":
+            first = {each[0][0]: position for position, each in enumerate(ranking, start=1) if len(each[0]) == 1}
+            if len(first) == len(ranking):
+                # The common case, quickly: passages of single turns, each ranked once.
+                gains = [1] * len(first)
+                self._positions[unit] = (first, gains)
+                return first, gains
+            first = {}
             for position, (sources, _) in enumerate(ranking, start=1):
                 before = len(first)
                 for turn in sources:
