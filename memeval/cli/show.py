@@ -77,6 +77,8 @@ def _show_run(run: Run) -> None:
     scores = evaluate(run, DEFAULT_MEASURES, benchmark=benchmark)
     print_rows([Row(run, scores)], 0)
     out = console.out()
+    for line in _counters(run):
+        out.print(line, markup=False, soft_wrap=True)
     values = scores.values[MAIN]
     worst = sorted((float(value), index) for index, value in enumerate(values) if value == value)[:_WORST]
     if worst:
@@ -91,6 +93,17 @@ def _show_run(run: Run) -> None:
     for value, index in worst:
         question = scores.questions[index]
         out.print(f"  {question}  {value * 100:.0f} %  {texts.get(question, '')}", markup=False, soft_wrap=True)
+
+
+def _counters(run: Run) -> Iterator[str]:
+    """What the strategy reports of itself (items, merged, dropped, index bytes, ...), the mean over dialogues."""
+    totals: dict[str, list[float]] = {}
+    for record in run.records():
+        for name, value in record.stats.items():
+            totals.setdefault(name, []).append(value)
+    if totals:
+        yield "\nThe strategy's own counters, mean over dialogues:"
+        yield "  " + ", ".join(f"{name} {sum(values) / len(values):,.1f}" for name, values in totals.items())
 
 
 def _show_question(run: Run, wanted: str) -> None:

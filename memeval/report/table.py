@@ -73,26 +73,26 @@ def run_table(rows: Sequence[Row], title: str, width: int = 200) -> RenderableTy
     measures depends on the data and k alone, so it stands in a line of its own. Columns that do not fit the width go
     into a table below.
     """
-    rows = ordered(rows)
     measures = _columns(rows)
+    rows = ordered(rows, MAIN if MAIN in measures or not measures else measures[0])
     tables: list[RenderableType] = []
     console = Console(width=10_000)
     while measures:
         shown = len(measures)
         while True:
-            table = _table(rows, measures[:shown], title if not tables else None)
+            table = _table(rows, measures[:shown])
             if shown == 1 or console.measure(table).maximum <= width:
                 break
             shown -= 1
         tables.append(table)
         measures = measures[shown:]
-    return Group(*tables, "", Text(_legend(rows, _columns(rows)), style="dim"))
+    return Group(Text(title, style="bold"), *tables, "", Text(_legend(rows, _columns(rows)), style="dim"))
 
 
-def _table(rows: Sequence[Row], measures: Sequence[Measure], title: str | None) -> Table:
+def _table(rows: Sequence[Row], measures: Sequence[Measure]) -> Table:
     told = axes(rows)
     failed = any(row.scores.failed.any() for row in rows)
-    table = _grid(title, told)
+    table = _grid(told)
     for measure in measures:
         table.add_column(Text(heading(measure)), justify="right", no_wrap=True)
         if measure == MAIN:
@@ -117,9 +117,9 @@ def _table(rows: Sequence[Row], measures: Sequence[Measure], title: str | None) 
     return table
 
 
-def _grid(title: str | None, told: Sequence[str]) -> Table:
+def _grid(told: Sequence[str]) -> Table:
     """An empty table with the columns that name a row."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("strategy", vertical="bottom", no_wrap=True)
     table.add_column("retriever", vertical="bottom", no_wrap=True)
     for axis in told:
@@ -203,7 +203,7 @@ def _group_table(
             if part.n:
                 counts.setdefault(name, part.n)
     told = axes(rows)
-    table = _grid(f"{measure} by {by}, {unit(measure)}", told)
+    table = _grid(told)
     for name, n in counts.items():
         table.add_column("\n".join([*_folded(name), f"n={n:,}"]), justify="right", vertical="bottom")
     previous: Row | None = None
@@ -213,7 +213,7 @@ def _group_table(
         previous = row
         cells = [show(measure, parts[name].value if name in parts else None) for name in counts]
         table.add_row(*_names(row, told), *cells, style="dim" if row.is_reference else "")
-    return table
+    return Group(Text(f"{measure} by {by}, {unit(measure)}", style="bold"), table)
 
 
 def _folded(category: str) -> list[str]:
