@@ -15,10 +15,12 @@ from memeval.strategies.long_term.bm25 import BM25
 from memeval.strategies.long_term.capacity import Capacity
 from memeval.strategies.long_term.decay import Decay
 from memeval.strategies.long_term.hybrid import Hybrid
+from memeval.strategies.long_term.sql import Sql
 from memeval.strategies.long_term.vector import Vector
 from memeval.strategies.stores.faiss import FaissStore
 from memeval.strategies.stores.numpy import NumpyStore
 from memeval.strategies.stores.qdrant import QdrantStore
+from memeval.strategies.stores.sql_sqlite import SqliteSQL
 from memeval.strategies.writing.rounds import Rounds
 from memeval.strategies.writing.sessions import Sessions
 from memeval.strategies.writing.turns import Turns
@@ -107,6 +109,13 @@ def test_capacity(writing: str, eviction: Any) -> None:
         finds=False,
         same_in_chunks=same,
     )
+
+
+@pytest.mark.parametrize("filters", ["boost", "require", "off"])
+def test_sql(filters: Any, tmp_path: Path) -> None:
+    serial = count()
+    check_retriever(lambda: Sql(SqliteSQL(), Document(), filters=filters))
+    check_retriever(lambda: Sql(SqliteSQL(str(tmp_path / f"{next(serial)}.sqlite")), Document(), filters=filters))
 
 
 class Fair:

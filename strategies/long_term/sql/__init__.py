@@ -80,25 +80,31 @@ class Sql:
         self._store.write(self._scope, kept, texts)
 
     def search(self, query: Query, k: int) -> Sequence[Hit]:
-        """The at most `k` best turns."""
+        """The at most `k` best turns; if none holds a word of the question, those that fit its filters."""
         if k < 1:
             return []
         words = [word.encode("utf-8", "replace").decode() for word in self._analysis.terms(query.text)]
-        everything = SqlFilters()
-        filters = everything
+        filters = SqlFilters()
         if self._filters != "off":
             filters = asked(query, self._store.extent(self._scope))
         self._counts["queries"] += 1
-        self._counts["filtered"] += filters != everything
-        if self._filters == "boost" or filters == everything:
-            return self._store.search(self._scope, words, k, filters, self._boost)
-        softer = (filters, SqlFilters(periods=filters.periods, sessions=filters.sessions), everything)
-        for step, each in enumerate(dict.fromkeys(softer)):
-            hits = self._store.search(self._scope, words, k, each, None)
+        self._counts["filtered"] += filters != SqlFilters()
+        for relaxed, (wanted, given, boost) in enumerate(self._attempts(words, filters)):
+            hits = self._store.search(self._scope, wanted, k, given, boost)
             if hits:
-                self._counts["relaxed"] += step > 0
+                self._counts["relaxed"] += relaxed > 0
                 return hits
         return []
+
+    def _attempts(
+        self, words: Sequence[str], filters: SqlFilters
+    ) -> list[tuple[Sequence[str], SqlFilters, float | None]]:
+        """What is searched for until something is found."""
+        if self._filters == "boost":
+            return [(words, filters, self._boost), ((), filters, None)]
+        softer = SqlFilters(periods=filters.periods, sessions=filters.sessions)
+        steps = dict.fromkeys((filters, softer, SqlFilters()))
+        return [*((words, each, None) for each in steps), ((), filters, None)]
 
     def run_select(self, sql: str, parameters: Sequence[str | int | float | None] = ()) -> SqlRows:
         """Answer one SELECT over this memory's turns, as a model may write it; see `SqlStore.select`."""

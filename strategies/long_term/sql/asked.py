@@ -25,6 +25,7 @@ _DATES = re.compile(
           |(?:{_MONTHS})\ \d{{1,2}}(?:st|nd|rd|th)?\b(?!\d|:\d)(?:,?\ ?(?:19|20)\d\d)?)
     | (?P<month>(?:{_MONTHS}))(?:,?\ (?:of\ )?(?P<of_year>(?:19|20)\d\d))
     | (?:(?i:in|since|during|of|from|to|and|until|by|before|after|last|this))\ (?P<alone>{_MONTHS})
+          (?!,?\ (?:of\ )?(?:19|20)\d\d|\ \d{{1,2}}(?!\d))
     | (?:(?i:(?P<past_season>last|this)\ ))?(?P<season>(?i:spring|summer|autumn|fall|winter))
           (?:(?:\ of|,)?\ (?P<season_year>(?:19|20)\d\d))?
     | (?P<near>(?i:yesterday|last\ night|today|tonight|this\ (?:morning|afternoon|evening)))
@@ -55,7 +56,7 @@ _ROLES = frozenset({"user", "assistant", "system"})
 # In a chat with an assistant the question is the user's.
 _ASSISTANT = re.compile(
     r"\byou(?:'d| had)? (?:\w+ )?(?:said|say|told|tell|mention\w*|suggest\w*|recommend\w*|gave|give|provid\w*|"
-    r"advi[sc]\w*|list\w*|wrote|explain\w*)\b|\b(?:did|remind me|can) you (?:say|tell|mention|suggest|recommend|give|advise)\b",
+    r"advi[sc]\w*|list\w*|wrote|explain\w*)\b|\bdid you (?:say|tell|mention|suggest|recommend|give|advise)\b",
     re.IGNORECASE,
 )
 _USER = re.compile(r"\bI(?:'d| had)? (?:said|told|mention\w*|ask\w*)\b|\bdid I (?:say|tell|mention|ask)\b")
