@@ -25,9 +25,9 @@ class _Ranked:
 class Hybrid:
     """Two or more retrievers over the same turns, their rankings fused.
 
+    `weighted`: the weighted mean of normalised scores; a hit that a part did not find gets that part's worst.
     `rrf`: reciprocal rank fusion (Cormack, Clarke and Buettcher 2009, "Reciprocal rank fusion outperforms Condorcet and
     individual rank learning methods", section 2): the sum over parts of `weight / (k + rank)`, ranks from 1.
-    `weighted`: the weighted mean of normalised scores; a hit that a part did not find gets that part's worst.
 
     Passages with the same sources and the same text are one hit. Only hits that score more than `above` take part: the
     tail of a ranking that is filled up with zero scores says nothing and would count like the rest. At equal scores the
@@ -37,7 +37,7 @@ class Hybrid:
     def __init__(
         self,
         parts: list[Retriever],
-        method: Literal["rrf", "weighted"] = "rrf",
+        method: Literal["weighted", "rrf"] = "weighted",
         k: float = 60,
         weights: list[float] | None = None,
         normalise: Literal["min_max", "z_score"] = "min_max",
@@ -48,7 +48,7 @@ class Hybrid:
 
         Args:
             parts: two or more retrievers, each with what it needs for itself.
-            method: reciprocal ranks, or scores.
+            method: normalised scores, or reciprocal ranks.
             k: of rrf: the larger, the less the first ranks stand out.
             weights: one a part, 0 or more; None weighs all alike.
             normalise: of weighted: `min_max` maps a part's scores to 0..1, `z_score` to mean 0 and deviation 1.

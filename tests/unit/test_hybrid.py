@@ -76,16 +76,17 @@ def scores(hits: Sequence[Hit]) -> list[float]:
 
 
 def test_reciprocal_ranks_add_up() -> None:
-    hybrid = Hybrid([Fixed(("a", 9.0), ("b", 8.0), ("c", 1.0)), Fixed(("c", 0.9), ("a", 0.8), ("d", 0.7))], k=60)
+    parts: list[Any] = [Fixed(("a", 9.0), ("b", 8.0), ("c", 1.0)), Fixed(("c", 0.9), ("a", 0.8), ("d", 0.7))]
+    hybrid = Hybrid(parts, method="rrf", k=60)
     hits = hybrid.search(ASK, 10)
     assert names(hits) == "acbd"
     assert scores(hits) == pytest.approx([1 / 61 + 1 / 62, 1 / 63 + 1 / 61, 1 / 62, 1 / 63])
-    assert names(Hybrid([Fixed(("a", 1.0)), Fixed(("b", 1.0))], weights=[1, 2]).search(ASK, 2)) == "ba"
+    assert names(Hybrid([Fixed(("a", 1.0)), Fixed(("b", 1.0))], method="rrf", weights=[1, 2]).search(ASK, 2)) == "ba"
 
 
 def test_of_equal_scores_the_first_part_decides_and_the_score_says_so() -> None:
     first, second = Fixed(("x", 2.0), ("y", 1.0)), Fixed(("b", 2.0), ("a", 1.0))
-    hits = Hybrid([first, second]).search(ASK, 10)
+    hits = Hybrid([first, second], method="rrf").search(ASK, 10)
     assert names(hits) == "xbya"
     assert len(set(scores(hits))) == 4
     assert scores(hits) == sorted(scores(hits), reverse=True)
@@ -95,10 +96,10 @@ def test_of_equal_scores_the_first_part_decides_and_the_score_says_so() -> None:
 def test_only_what_has_a_score_takes_part() -> None:
     tail = Fixed(("a", 3.0), *((name, 0.0) for name in "zyxw"))
     other = Fixed(("b", 0.5), ("w", -0.2), ("v", None))
-    hybrid = Hybrid([tail, other])
+    hybrid = Hybrid([tail, other], method="rrf")
     assert names(hybrid.search(ASK, 10)) == "ab"
     assert hybrid.stats()["unscored"] == 1
-    assert names(Hybrid([tail, other], above=None).search(ASK, 10)) == "wabzyx"
+    assert names(Hybrid([tail, other], method="rrf", above=None).search(ASK, 10)) == "wabzyx"
     assert names(Hybrid([Fixed(), Fixed()]).search(ASK, 10)) == ""
 
 
