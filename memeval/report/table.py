@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from rich import box
 from rich.console import Console, Group, RenderableType
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -128,7 +129,8 @@ def _grid(told: Sequence[str]) -> Table:
 
 
 def _names(row: Row, told: Sequence[str]) -> list[str]:
-    return [row.strategy, row.retriever if row.retriever != "none" else DASH, *(row.on(axis) for axis in told)]
+    # A list such as [bm25,kv] would be taken for markup.
+    return [row.strategy, row.retriever if row.retriever != "none" else DASH, *(escape(row.on(axis)) for axis in told)]
 
 
 def _columns(rows: Sequence[Row]) -> list[Measure]:
