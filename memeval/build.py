@@ -142,13 +142,12 @@ def _hints(call: Any) -> dict[str, Any]:
 @cache
 def _adapter(hint: Any) -> Any:
     # pydantic is told to be strict, so that 0.5 is no int and 3 no string; an int is still taken for a float.
-    from pydantic import ConfigDict, PydanticSchemaGenerationError, TypeAdapter
+    from pydantic import ConfigDict, PydanticUserError, TypeAdapter
 
     if hint is Any:
         return None
     try:
         return TypeAdapter(hint, config=ConfigDict(strict=True))
-    except PydanticSchemaGenerationError:
-        return None
-    except Exception:  # noqa: BLE001  dataclasses and protocols refuse a config in ways of their own
+    except PydanticUserError:
+        # Protocols and classes have no schema, and dataclasses refuse a config: they are built, not typed in.
         return None
