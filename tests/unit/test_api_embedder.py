@@ -123,8 +123,9 @@ def test_batches_cache_and_books(server: Server, tmp_path: Path) -> None:
         again = make().embed(texts)
     assert len(server.requests) == 3
     assert again.tobytes() == vectors.tobytes()
-    assert warm.usage.seconds < cold.usage.seconds
-    assert warm.usage.booked_seconds == pytest.approx(cold.usage.booked_seconds, rel=0.3)
+    # Never against the cold phase's own clock: on a busy machine the two differ by more than the calls cost.
+    assert warm.usage.model_seconds == pytest.approx(cold.usage.model_seconds)
+    assert warm.usage.booked_seconds == pytest.approx(warm.usage.seconds + cold.usage.model_seconds)
     # Another length, address or model is another maker.
     for other in (
         Api("openai/tiny", api_base=server.base, dimension=8),
