@@ -47,7 +47,10 @@ def build(node: Mapping[str, Any], path: str = "", shared: dict[str, Any] | None
         if not signature.open and key not in signature.parameters:
             raise ConfigError(f"{target} takes no option {key!r}: it takes {', '.join(signature.parameters) or 'none'}")
         if isinstance(value, Mapping) and TARGET in value:
-            if key == "store" and shared is not None:
+            if value[TARGET] is None:
+                # An option `none` of a group: what takes no None says so itself.
+                arguments[key] = None
+            elif key == "store" and shared is not None:
                 name = json.dumps(value, sort_keys=True)
                 if name not in shared:
                     shared[name] = build(value, where)

@@ -22,8 +22,9 @@ AXES = ("benchmark", "strategy", "retriever")
 # Overrides that a reference shares with the rows it stands beside; all others describe a memory, which it is not.
 _OF_REFERENCES = frozenset(
     (
-        "benchmark", "budget", "document", "experiment", "isolation", "limit", "max_turn_tokens", "measures",
-        "overwrite", "progress", "references", "results", "seed", "target", "tokenizer", "workers",
+        "benchmark", "budget", "document", "experiment", "isolation", "judge", "judge_llm", "limit", "llm",
+        "llm@judge_llm", "max_turn_tokens", "measures", "mode", "overwrite", "progress", "reader", "references",
+        "results", "seed", "target", "tokenizer", "workers",
     )
 )  # fmt: skip
 
@@ -43,6 +44,10 @@ class RunConfig:
     graph_store: Any = None
     sql_store: Any = None
     target: Any = None
+    llm: Any = None
+    judge_llm: Any = None
+    reader: Any = None
+    judge: Any = None
     tokenizer: Any = None
     document: Any = None
     memory: Any = None
@@ -53,6 +58,7 @@ class RunConfig:
     seed: int = 0
     scope: str = SCOPE
     scratch: str = SCRATCH
+    mode: str = "questions"
     isolation: str = "separate"
     forget: float = 0.0
     limit: int | None = None
@@ -104,6 +110,9 @@ class Cell:
             max_turn_tokens=config["max_turn_tokens"],
             isolation=config["isolation"],
             forget=config["forget"],
+            mode=config["mode"],
+            reader=config["reader"] if _target(config["reader"]) else None,
+            judge=config["judge"] if _target(config["judge"]) else None,
         )
 
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 
 from memeval.types import Usage
 
@@ -14,39 +15,13 @@ class Meter:
     def __init__(self) -> None:
         """Open empty books."""
         self.usage = Usage()
-        self._model_seconds = 0.0
-        self._cached_seconds = 0.0
-        self._calls = 0
-        self._tokens_in = 0
-        self._tokens_out = 0
-        self._cached_tokens_in = 0
+        self._booked = Usage()
 
-    def _add(
-        self,
-        model_seconds: float,
-        cached_seconds: float,
-        calls: int,
-        tokens_in: int,
-        tokens_out: int,
-        cached_tokens_in: int,
-    ) -> None:
-        self._model_seconds += model_seconds
-        self._cached_seconds += cached_seconds
-        self._calls += calls
-        self._tokens_in += tokens_in
-        self._tokens_out += tokens_out
-        self._cached_tokens_in += cached_tokens_in
+    def _add(self, usage: Usage) -> None:
+        self._booked += usage
 
     def _close(self, seconds: float) -> None:
-        self.usage = Usage(
-            seconds=seconds,
-            booked_seconds=seconds + self._cached_seconds,
-            model_seconds=self._model_seconds + self._cached_seconds,
-            calls=self._calls,
-            tokens_in=self._tokens_in,
-            tokens_out=self._tokens_out,
-            cached_tokens_in=self._cached_tokens_in,
-        )
+        self.usage = replace(self._booked, seconds=seconds, booked_seconds=seconds + self._booked.booked_seconds)
 
 
 _open: ContextVar[Meter | None] = ContextVar("memeval_open_meter", default=None)
@@ -73,6 +48,10 @@ def book(
     tokens_in: int = 0,
     tokens_out: int = 0,
     cached_tokens_in: int = 0,
+    cache_write_tokens_in: int = 0,
+    estimated_calls: int = 0,
+    embedding_tokens: int = 0,
+    dollars: float | None = 0.0,
 ) -> None:
     """Add to the books of the phase that is open; without one (a notebook, a test) nothing is booked.
 
@@ -83,7 +62,24 @@ def book(
         tokens_in: prompt tokens.
         tokens_out: completion tokens.
         cached_tokens_in: prompt tokens that the provider served from its own prompt cache.
+        cache_write_tokens_in: prompt tokens that the provider wrote into it.
+        estimated_calls: calls without usage in their reply.
+        embedding_tokens: tokens of embedding calls that are paid by the token.
+        dollars: the price of it; None if it is not known.
     """
     meter = _open.get()
     if meter is not None:
-        meter._add(model_seconds, cached_seconds, calls, tokens_in, tokens_out, cached_tokens_in)
+        meter._add(
+            Usage(
+                booked_seconds=cached_seconds,
+                model_seconds=model_seconds + cached_seconds,
+                calls=calls,
+                tokens_in=tokens_in,
+                tokens_out=tokens_out,
+                cached_tokens_in=cached_tokens_in,
+                cache_write_tokens_in=cache_write_tokens_in,
+                estimated_calls=estimated_calls,
+                embedding_tokens=embedding_tokens,
+                dollars=dollars,
+            )
+        )

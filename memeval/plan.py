@@ -32,6 +32,8 @@ class Plan:
         isolation: `separate`: every dialogue has stores of its own; `shared`: one set of stores holds all of them, told
             apart by scope, and everything is written before the questions at the dialogues' ends are read.
         forget: share of the questions whose evidence is forgotten at the end and looked for when they are asked again.
+        mode: `questions`: the benchmark's questions, each when its time has come; `replay`: every user turn is a query.
+        reader, judge: nodes of what answers from a context and of what judges the answer; None for neither.
     """
 
     names: Mapping[str, str]
@@ -46,6 +48,9 @@ class Plan:
     max_turn_tokens: int
     isolation: str = "separate"
     forget: float = 0.0
+    mode: str = "questions"
+    reader: Mapping[str, Any] | None = None
+    judge: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run."""
@@ -62,6 +67,10 @@ class Plan:
             raise ConfigError(f"limit={self.limit} runs no dialogue: give 1 or more, or limit=null for all")
         if self.isolation not in ("separate", "shared"):
             raise ConfigError(f"isolation={self.isolation!r} is unknown: choose isolation=separate or isolation=shared")
+        if self.mode not in ("questions", "replay"):
+            raise ConfigError(f"mode={self.mode!r} is unknown: choose mode=questions or mode=replay")
+        if self.judge is not None and self.reader is None:
+            raise ConfigError("there is no answer to judge: add reader=llm, or leave the judge out with judge=none")
         if not 0 <= self.forget <= 1:
             raise ConfigError(f"forget={self.forget} is not a share: give 0 to 1, e.g. forget=0.5")
         if self.forget and self.isolation == "shared":
@@ -81,6 +90,9 @@ class Plan:
             "limit": self.limit,
             **({"forget": self.forget} if self.forget else {}),
             **({"isolation": self.isolation} if self.isolation != "separate" else {}),
+            **({"mode": self.mode} if self.mode != "questions" else {}),
+            **({"reader": self.reader} if self.reader is not None else {}),
+            **({"judge": self.judge} if self.judge is not None else {}),
         }
 
     @cached_property

@@ -126,5 +126,7 @@ def _usage_to_json(usage: Usage) -> dict[str, Any]:
     for field in fields(usage):
         value = getattr(usage, field.name)
         if value:
-            line[field.name] = round(value, 7) if isinstance(value, float) else value
+            line[field.name] = round(value, 9 if field.name == "dollars" else 7) if isinstance(value, float) else value
+        elif value is None:
+            line[field.name] = None
     return line

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from memeval.errors import ConfigError
-from memeval.types import Embedder, Forgets, Hit, Passage, Prepares, Query, Reports, Turn, VectorStore, Writing
+from memeval.storage import VectorStore
+from memeval.types import Embedder, Forgets, Hit, Passage, Prepares, Query, Reports, Turn, Writing
 
 
 class Vector:

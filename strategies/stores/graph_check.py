@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable
 
 from memeval.errors import ContractError
-from memeval.types import GraphEdge, GraphNode
+from memeval.storage import GraphEdge, GraphNode
 
 
 def check_nodes(scope: str, nodes: Iterable[GraphNode]) -> None:

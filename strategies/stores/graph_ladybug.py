@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from memeval.errors import ConfigError, ModelError
+from memeval.storage import GraphEdge, GraphNode
 from memeval.strategies.stores.graph_check import check_edges, check_nodes
-from memeval.types import GraphEdge, GraphNode
 
 # The key is scope and id in one, since only a primary key is indexed. And only a key that is a parameter by itself uses
 # the index: a list of keys is joined with a scan of the table. So what is read is a query a node, of 0.1 to 0.3 ms

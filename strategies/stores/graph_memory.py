@@ -4,8 +4,8 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from memeval.storage import GraphEdge, GraphNode
 from memeval.strategies.stores.graph_check import check_edges, check_nodes
-from memeval.types import GraphEdge, GraphNode
 
 _Key = tuple[str, str, str]
 

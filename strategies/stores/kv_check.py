@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from memeval.errors import ContractError
-from memeval.types import Entry
+from memeval.storage import Entry
 
 
 def check_entries(scope: str, entries: Iterable[Entry]) -> None:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
+from memeval.storage import Entry
 from memeval.strategies.stores.kv_check import check_entries
-from memeval.types import Entry
 
 _OLDEST = datetime(1, 1, 1)
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from memeval.errors import ConfigError
+from memeval.storage import Entry
 from memeval.strategies.stores.kv_check import check_entries
-from memeval.types import Entry
 
 # `at` is the age that values are ordered by: their time, or that of the newest value before them.
 _SCHEMA = """

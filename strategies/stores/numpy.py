@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from memeval.storage import Match
 from memeval.strategies.stores.vectors import check_query, check_write, fits, near_best, rank
-from memeval.types import Match, Vectors
+from memeval.types import Vectors
 
 _SMALLEST = 16
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from memeval.errors import ConfigError, ModelError
+from memeval.storage import Match
 from memeval.strategies.stores.vectors import check_query, check_write, fetch_near_best, fits, rank
-from memeval.types import Match, Vectors
+from memeval.types import Vectors
 
 # Points sent at once, below a server's limit for a request.
 _BATCH = 256

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import closing, suppress
 
 from memeval.errors import ContractError
-from memeval.types import SqlRows
+from memeval.storage import SqlRows
 
 _START = re.compile(r"(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*(?:select|with)\b", re.IGNORECASE | re.DOTALL)
 # No clock (current_timestamp, 'now'), no files, nothing that makes long texts out of short ones.

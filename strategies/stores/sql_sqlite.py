@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from memeval.errors import ConfigError, ContractError
+from memeval.storage import SqlExtent, SqlFilters, SqlRows
 from memeval.strategies.stores.sql_guard import run_select
-from memeval.types import Hit, SqlExtent, SqlFilters, SqlRows, Turn
+from memeval.types import Hit, Turn
 
 # The index has the scope as a column, so that the postings of other scopes are passed over.
 _SCHEMA = """

@@ -11,7 +11,7 @@ from memeval.benchmarks.demo import Demo
 from memeval.benchmarks.locomo import Locomo
 from memeval.benchmarks.longmemeval import LongMemEval
 from memeval.errors import ContractError, DataError
-from memeval.testing_benchmarks import check_benchmark
+from memeval.testing.benchmarks import check_benchmark
 from memeval.types import Dialogue
 
 

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memeval.errors import ConfigError, ContractError, ModelError
+from memeval.storage import GraphEdge, GraphNode, GraphStore
 from memeval.strategies.stores.graph_ladybug import LadybugGraph
 from memeval.strategies.stores.graph_memory import MemoryGraph
-from memeval.testing_graph import check_graph_store
-from memeval.types import GraphEdge, GraphNode, GraphStore
+from memeval.testing.graph import check_graph_store
 
 
 def small() -> LadybugGraph:

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memeval.errors import ConfigError, ContractError
+from memeval.storage import Entry
 from memeval.strategies.stores.kv_memory import MemoryKV
 from memeval.strategies.stores.kv_sqlite import SqliteKV
-from memeval.testing_kv import check_kv_store
-from memeval.types import Entry
+from memeval.testing.kv import check_kv_store
 
 
 def test_memory() -> None:

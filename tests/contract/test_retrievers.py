@@ -9,6 +9,7 @@ import pytest
 
 from memeval.document import Document
 from memeval.errors import ContractError
+from memeval.storage import VectorStore
 from memeval.strategies.embedders.minilm import MiniLM
 from memeval.strategies.embedders.wordllama import Wordllama
 from memeval.strategies.long_term.bm25 import BM25
@@ -25,9 +26,9 @@ from memeval.strategies.writing.rounds import Rounds
 from memeval.strategies.writing.sessions import Sessions
 from memeval.strategies.writing.turns import Turns
 from memeval.strategies.writing.windows import Windows
-from memeval.testing_retrievers import check_retriever
+from memeval.testing.retrievers import check_retriever
 from memeval.tokens import get_tokenizer
-from memeval.types import Hit, Query, Turn, VectorStore, Writing
+from memeval.types import Hit, Query, Turn, Writing
 
 WRITINGS: dict[str, Callable[[], Writing]] = {
     "turns": lambda: Turns(Document()),

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memeval.errors import ConfigError, ContractError
+from memeval.storage import SqlFilters, SqlRows
 from memeval.strategies.stores.sql_guard import run_select
 from memeval.strategies.stores.sql_sqlite import SqliteSQL
-from memeval.testing_sql import check_sql_store
-from memeval.types import Hit, SqlFilters, SqlRows, Turn
+from memeval.testing.sql import check_sql_store
+from memeval.types import Hit, Turn
 
 FAST = 0.2
 

@@ -8,7 +8,7 @@ from support.plans import DOCUMENT, TOKENIZER, window
 
 from memeval.build import build
 from memeval.errors import ContractError
-from memeval.testing_strategies import check_strategy
+from memeval.testing.strategies import check_strategy
 from memeval.types import Context, Query, Segment, Turn
 
 EMBEDDER = {"_target_": "memeval.strategies.embedders.wordllama.Wordllama"}

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from memeval.errors import ConfigError, ContractError
+from memeval.storage import Match, VectorStore
 from memeval.strategies.stores.faiss import FaissStore
 from memeval.strategies.stores.numpy import NumpyStore
 from memeval.strategies.stores.qdrant import QdrantStore
 from memeval.testing import check_vector_store
-from memeval.types import Match, Vectors, VectorStore
+from memeval.types import Vectors
 
 STORES: dict[str, Callable[[], VectorStore]] = {
     "numpy": NumpyStore,

@@ -20,7 +20,7 @@ from memeval.strategies.extraction.words import base
 from memeval.strategies.long_term.bm25 import BM25
 from memeval.strategies.writing.deduplication import Deduplicator
 from memeval.strategies.writing.facts import Facts
-from memeval.testing_retrievers import check_retriever
+from memeval.testing.retrievers import check_retriever
 from memeval.types import Embedder, Query, Turn
 
 MAY = datetime(2023, 5, 8, 13, 56)  # a Monday

@@ -13,6 +13,7 @@ import pytest
 from memeval.benchmarks.locomo import Locomo
 from memeval.document import Document
 from memeval.errors import ConfigError
+from memeval.storage import GraphEdge, GraphNode, GraphStore
 from memeval.strategies.extraction.rules import RuleExtractor
 from memeval.strategies.long_term.graph import Graph
 from memeval.strategies.long_term.graph.walk import Near, pagerank
@@ -23,9 +24,9 @@ from memeval.strategies.writing.rounds import Rounds
 from memeval.strategies.writing.sessions import Sessions
 from memeval.strategies.writing.turns import Turns
 from memeval.strategies.writing.windows import Windows
-from memeval.testing_retrievers import check_retriever
+from memeval.testing.retrievers import check_retriever
 from memeval.tokens import get_tokenizer
-from memeval.types import GraphEdge, GraphNode, GraphStore, Hit, Query, Turn, Writing
+from memeval.types import Hit, Query, Turn, Writing
 
 START = datetime(2024, 3, 1, 9, 0)
 WRITINGS: dict[str, Callable[[], Writing]] = {

@@ -9,12 +9,13 @@ import pytest
 
 from memeval.document import Document
 from memeval.errors import ConfigError
+from memeval.storage import KeyValueStore
 from memeval.strategies.extraction.rules import RuleExtractor
 from memeval.strategies.long_term.kv import KV
 from memeval.strategies.stores.kv_memory import MemoryKV
 from memeval.strategies.stores.kv_sqlite import SqliteKV
-from memeval.testing_retrievers import check_retriever
-from memeval.types import KeyValueStore, Query, Turn
+from memeval.testing.retrievers import check_retriever
+from memeval.types import Query, Turn
 
 START = datetime(2024, 3, 1, 9, 0)
 STORES: dict[str, Callable[[], KeyValueStore]] = {"memory": MemoryKV, "sqlite": SqliteKV}

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from memeval.compose import Composer, composer
 from memeval.document import Document
 from memeval.errors import ConfigError, ContractError
+from memeval.storage import SqlExtent, SqlFilters
 from memeval.strategies.long_term.sql import Sql
 from memeval.strategies.long_term.sql.asked import asked
 from memeval.strategies.stores.sql_sqlite import SqliteSQL
-from memeval.types import Query, SqlExtent, SqlFilters, Turn
+from memeval.types import Query, Turn
 
 # A Wednesday.
 NOW = datetime(2023, 8, 16, 14, 30)

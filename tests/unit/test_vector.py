@@ -10,6 +10,7 @@ import pytest
 
 from memeval.document import Document
 from memeval.errors import ConfigError
+from memeval.storage import Match, VectorStore
 from memeval.strategies.embedders.wordllama import Wordllama
 from memeval.strategies.long_term.vector import Vector
 from memeval.strategies.stores.faiss import FaissStore
@@ -17,7 +18,7 @@ from memeval.strategies.stores.numpy import NumpyStore
 from memeval.strategies.stores.qdrant import QdrantStore
 from memeval.strategies.writing.sessions import Sessions
 from memeval.strategies.writing.turns import Turns
-from memeval.types import Hit, Match, Query, Turn, Vectors, VectorStore
+from memeval.types import Hit, Query, Turn, Vectors
 
 PLAIN = Document(date=None, caption=None)
 SAID = [

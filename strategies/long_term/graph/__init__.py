@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from memeval.errors import ConfigError
+from memeval.storage import GraphEdge, GraphNode, GraphStore
 from memeval.strategies.extraction.entities import entities, normalise
 from memeval.strategies.extraction.fact import Extractor
 from memeval.strategies.extraction.synonyms import attributes
@@ -20,20 +21,7 @@ from memeval.strategies.long_term.graph.making import (
     subject,
     superseded,
 )
-from memeval.types import (
-    Flushes,
-    Forgets,
-    GraphEdge,
-    GraphNode,
-    GraphStore,
-    Hit,
-    Passage,
-    Prepares,
-    Query,
-    Reports,
-    Turn,
-    Writing,
-)
+from memeval.types import Flushes, Forgets, Hit, Passage, Prepares, Query, Reports, Turn, Writing
 
 _ME = re.compile(r"\b(?:i|my|me|mine|myself)\b", re.IGNORECASE)
 # A relation restated very often is judged by its newest statements.

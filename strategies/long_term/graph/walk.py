@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from math import log
 
+from memeval.storage import GraphEdge, GraphStore
 from memeval.strategies.long_term.graph.ids import PASSAGE
-from memeval.types import GraphEdge, GraphStore
 
 _DIGITS = 12
 

@@ -5,10 +5,11 @@ from typing import Literal
 
 from memeval.document import Document
 from memeval.errors import ConfigError
+from memeval.storage import SqlFilters, SqlRows, SqlStore
 from memeval.strategies.long_term.bm25.analysis import get_analysis
 from memeval.strategies.long_term.sql.asked import asked, warm_up
 from memeval.strategies.writing.groups import line
-from memeval.types import Hit, Prepares, Query, Reports, SqlFilters, SqlRows, SqlStore, Turn
+from memeval.types import Hit, Prepares, Query, Reports, Turn
 
 
 class Sql:

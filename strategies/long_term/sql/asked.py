@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from memeval.storage import SqlExtent, SqlFilters
 from memeval.strategies.extraction.dates import parse
-from memeval.types import Query, SqlExtent, SqlFilters
+from memeval.types import Query
 
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from memeval.errors import ContractError
-from memeval.types import Hit, SqlExtent, SqlFilters, SqlStore, Turn
+from memeval.storage import SqlExtent, SqlFilters, SqlStore
+from memeval.types import Hit, Turn
 
 _START = datetime(2024, 3, 1, 9, 0)
 _ALL = 1_000

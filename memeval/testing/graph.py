@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from memeval.errors import ContractError
-from memeval.types import GraphEdge, GraphNode, GraphStore
+from memeval.storage import GraphEdge, GraphNode, GraphStore
 
 _START = datetime(2024, 3, 1, 9, 0)
 

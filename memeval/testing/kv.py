@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from memeval.errors import ContractError
-from memeval.types import Entry, KeyValueStore
+from memeval.storage import Entry, KeyValueStore
 
 _START = datetime(2024, 3, 1, 9, 0)
 

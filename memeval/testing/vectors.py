@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from memeval.errors import ContractError
-from memeval.types import Match, Vectors, VectorStore
+from memeval.storage import Match, VectorStore
+from memeval.types import Vectors
 
 _D = 24
 _ALL = 10_000
