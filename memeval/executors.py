@@ -2,11 +2,13 @@
 
 import multiprocessing
 import os
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Protocol
@@ -90,11 +92,14 @@ class Processes:
         deaths: dict[str, int] = {}
         running: dict[Future[DialogueResult], Dialogue] = {}
         scratch = TemporaryDirectory(prefix=_PREFIX)
-        pool = self._pool(plan, scratch.name)
+        pool = _take_pool(self._workers)
+        task = _Task(plan, scratch.name)
+        whole = False
         try:
             while True:
-                lost = self._submit(pool, running, suspects, waiting, deaths)
+                lost = self._submit(pool, task, running, suspects, waiting, deaths)
                 if not running and not lost:
+                    whole = True
                     return
                 alone = len(running) + len(lost) == 1
                 # Once the pool is broken every future is done.
@@ -115,14 +120,18 @@ class Processes:
                         else:
                             suspects.append(dialogue)
                     pool.shutdown(cancel_futures=True)
-                    pool = self._pool(plan, scratch.name)
+                    pool = _new_pool(self._workers)
         finally:
-            pool.shutdown(cancel_futures=True)
+            if whole:
+                _give_back(self._workers, pool)
+            else:
+                pool.shutdown(cancel_futures=True)
             scratch.cleanup()
 
     def _submit(
         self,
         pool: ProcessPoolExecutor,
+        task: "_Task",
         running: dict[Future[DialogueResult], Dialogue],
         suspects: deque[Dialogue],
         waiting: Iterator[Dialogue],
@@ -136,36 +145,66 @@ class Processes:
             if dialogue is None:
                 break
             try:
-                running[pool.submit(_run, dialogue)] = dialogue
+                running[pool.submit(_run, task, dialogue)] = dialogue
             except BrokenProcessPool:
                 return [dialogue]
         return []
 
-    def _pool(self, plan: Plan, scratch: str) -> ProcessPoolExecutor:
-        threads = max(1, (os.cpu_count() or 1) // self._workers)
-        # Forking a process that has threads (progress bar, onnxruntime) can hang; a fresh interpreter cannot.
-        return ProcessPoolExecutor(
-            self._workers,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_start_worker,
-            initargs=(plan, threads, scratch),
-        )
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What a worker needs beside the dialogue; its folder tells one run from another of the same plan."""
+
+    plan: Plan
+    scratch: str
 
 
-_runner: Runner | None = None
+# Starting a worker takes as long as many a run: a sweep's runs hand the processes on.
+_idle: list[tuple[str, ProcessPoolExecutor]] = []
 
 
-def _start_worker(plan: Plan, threads: int, scratch: str) -> None:
-    global _runner
+def _surroundings(workers: int) -> str:
+    """What workers take over when they start: others are needed once it has changed."""
+    return repr((workers, sorted(os.environ.items()), sys.path, Path.cwd()))
+
+
+def _take_pool(workers: int) -> ProcessPoolExecutor:
+    while _idle:
+        made_in, pool = _idle.pop()
+        if made_in == _surroundings(workers):
+            return pool
+        pool.shutdown()
+    return _new_pool(workers)
+
+
+def _give_back(workers: int, pool: ProcessPoolExecutor) -> None:
+    if _idle:
+        pool.shutdown()
+    else:
+        _idle.append((_surroundings(workers), pool))
+
+
+def _new_pool(workers: int) -> ProcessPoolExecutor:
+    threads = max(1, (os.cpu_count() or 1) // workers)
+    # Forking a process that has threads (progress bar, onnxruntime) can hang; a fresh interpreter cannot.
+    return ProcessPoolExecutor(
+        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker, initargs=(threads,)
+    )
+
+
+_runner: tuple[str, Runner] | None = None
+
+
+def _start_worker(threads: int) -> None:
     os.environ["MEMEVAL_THREADS"] = str(threads)
     os.environ["OMP_NUM_THREADS"] = str(threads)
-    _runner = Runner(plan, Path(mkdtemp(dir=scratch)))
 
 
-def _run(dialogue: Dialogue) -> DialogueResult:
-    if _runner is None:
-        raise RuntimeError("the worker was not started by _start_worker")
-    return _runner.run(dialogue)
+def _run(task: _Task, dialogue: Dialogue) -> DialogueResult:
+    global _runner
+    if _runner is None or _runner[0] != task.scratch:
+        _runner = (task.scratch, Runner(task.plan, Path(mkdtemp(dir=task.scratch))))
+    return _runner[1].run(dialogue)
 
 
 def _killed(dialogue: Dialogue, times: int) -> DialogueResult:

@@ -1,7 +1,7 @@
 """Short term and long term under one budget."""
 
 from collections.abc import Mapping, Sequence
-from math import inf
+from math import ceil, inf
 
 from memeval.errors import ConfigError
 from memeval.prompt import count
@@ -76,29 +76,28 @@ class Memory:
 
     def read(self, query: Query, budget: int) -> Context:
         """Compose both sides for a query."""
-        ranking = self._retriever.search(query, self._depth)
+        ranking = _Ranking(self._retriever, query, self._depth)
         window = self._window.read(query, budget - int(budget * self._share)).segments
         # Each round can only give tokens back to the window and drop memories that it now shows, so this ends.
         while True:
             used = count(window, self._tokenizer)
-            memories, taken = self._fill(query, ranking, window, budget - used)
+            memories, taken = self._fill(ranking, window, budget - used)
             larger = self._window.read(query, budget - taken).segments
             if len(larger) <= len(window):
                 break
             window = larger
         head = [segment for segment in window if segment.kind in ("system", "summary")]
         tail = [segment for segment in window if segment.kind not in ("system", "summary")]
-        return Context((*head, *memories, *tail), tuple(ranking[: self._depth]))
+        return Context((*head, *memories, *tail), tuple(ranking.first(self._depth)))
 
-    def _fill(
-        self, query: Query, ranking: Sequence[Hit], window: Sequence[Segment], room: int
-    ) -> tuple[list[Segment], int]:
+    def _fill(self, ranking: "_Ranking", window: Sequence[Segment], room: int) -> tuple[list[Segment], int]:
         """The best memories not shown by the window in at most `room` tokens, and the tokens they take."""
         shown = {source for segment in window if segment.verbatim for source in segment.sources}
         memories: list[Segment] = []
         most = inf if self._top_k is None else self._top_k
         taken = 0
-        hits, asked, tried = ranking, self._depth, 0
+        asked, tried = self._depth, 0
+        hits = ranking.first(asked)
         known = self._known
         while True:
             for hit in hits[tried:]:
@@ -116,8 +115,9 @@ class Memory:
             tried = len(hits)
             if self._top_k is not None or tried < asked or taken > room * 0.9:
                 return memories, taken
-            asked *= 4
-            hits = self._retriever.search(query, asked)
+            # As many as fill the room if the next ones are as long as those so far, and a quarter more.
+            asked = max(2 * asked, min(ceil(1.25 * asked * room / max(taken, 1)), 16 * asked))
+            hits = ranking.first(asked)
 
     def _memory(self, hit: Hit) -> tuple[Segment, int]:
         """The hit as a segment, and its tokens."""
@@ -161,3 +161,20 @@ class Memory:
         for side in (self._window, self._retriever):
             if isinstance(side, Closes):
                 side.close()
+
+
+class _Ranking:
+    """The hits of one query, searched no deeper than they are asked for and never twice."""
+
+    def __init__(self, retriever: Retriever, query: Query, k: int) -> None:
+        self._retriever = retriever
+        self._query = query
+        self._asked = k
+        self._hits = retriever.search(query, k)
+
+    def first(self, k: int) -> Sequence[Hit]:
+        """At least the first `k`, or all that there are."""
+        if k > self._asked:
+            self._asked = k
+            self._hits = self._retriever.search(self._query, k)
+        return self._hits if k == self._asked else self._hits[:k]
