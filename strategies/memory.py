@@ -66,11 +66,13 @@ class Memory:
         self._share = retrieved_share
         self._top_k = top_k
         self._depth = depth
+        self._written = 0
         # Passages come back for many questions: each is counted once, and as the same object it is checked only once.
         self._known: dict[str, tuple[Segment, int]] = {}
 
     def write(self, turns: Sequence[Turn]) -> None:
         """Write to both sides."""
+        self._written += len(turns)
         self._window.write(turns)
         self._retriever.write(turns)
 
@@ -93,6 +95,9 @@ class Memory:
     def _fill(self, ranking: "_Ranking", window: Sequence[Segment], room: int) -> tuple[list[Segment], int]:
         """The best memories not shown by the window in at most `room` tokens, and the tokens they take."""
         shown = {source for segment in window if segment.verbatim for source in segment.sources}
+        if len(shown) >= self._written:
+            # The window holds everything that there is to be fetched.
+            return [], 0
         memories: list[Segment] = []
         most = inf if self._top_k is None else self._top_k
         taken = 0
