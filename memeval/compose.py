@@ -61,6 +61,7 @@ class RunConfig:
     mode: str = "questions"
     isolation: str = "separate"
     forget: float = 0.0
+    increments: int = 0
     limit: int | None = None
     max_turn_tokens: int = 32768
     references: list[str] = field(default_factory=list)
@@ -110,6 +111,7 @@ class Cell:
             max_turn_tokens=config["max_turn_tokens"],
             isolation=config["isolation"],
             forget=config["forget"],
+            increments=config["increments"],
             mode=config["mode"],
             reader=config["reader"] if _target(config["reader"]) else None,
             judge=config["judge"] if _target(config["judge"]) else None,

@@ -32,6 +32,7 @@ class Plan:
         isolation: `separate`: every dialogue has stores of its own; `shared`: one set of stores holds all of them, told
             apart by scope, and everything is written before the questions at the dialogues' ends are read.
         forget: share of the questions whose evidence is forgotten at the end and looked for when they are asked again.
+        increments: the last so many turns of each dialogue are written one at a time: what does one more cost?
         mode: `questions`: the benchmark's questions, each when its time has come; `replay`: every user turn is a query.
         reader, judge: nodes of what answers from a context and of what judges the answer; None for neither.
     """
@@ -48,6 +49,7 @@ class Plan:
     max_turn_tokens: int
     isolation: str = "separate"
     forget: float = 0.0
+    increments: int = 0
     mode: str = "questions"
     reader: Mapping[str, Any] | None = None
     judge: Mapping[str, Any] | None = None
@@ -71,6 +73,8 @@ class Plan:
             raise ConfigError(f"mode={self.mode!r} is unknown: choose mode=questions or mode=replay")
         if self.judge is not None and self.reader is None:
             raise ConfigError("there is no answer to judge: add reader=llm, or leave the judge out with judge=none")
+        if self.increments < 0:
+            raise ConfigError(f"increments={self.increments} is no number of turns: give 0 or more, e.g. increments=20")
         if not 0 <= self.forget <= 1:
             raise ConfigError(f"forget={self.forget} is not a share: give 0 to 1, e.g. forget=0.5")
         if self.forget and self.isolation == "shared":
@@ -90,6 +94,7 @@ class Plan:
             "limit": self.limit,
             **({"forget": self.forget} if self.forget else {}),
             **({"isolation": self.isolation} if self.isolation != "separate" else {}),
+            **({"increments": self.increments} if self.increments else {}),
             **({"mode": self.mode} if self.mode != "questions" else {}),
             **({"reader": self.reader} if self.reader is not None else {}),
             **({"judge": self.judge} if self.judge is not None else {}),

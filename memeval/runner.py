@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from memeval import checks, forgetting, ledger, prompt
@@ -133,6 +134,7 @@ class Session:
         self._write_usage = Usage()
         self._broken: str | None = None
         self._written = 0
+        self._increments: list[float] = []
         self._outcomes: list[Outcome] = []
         when = checks.positions(dialogue)
         questions = sorted(dialogue.questions, key=lambda question: when[question.id])
@@ -153,6 +155,8 @@ class Session:
         for _, questions in self._asked[-1:]:
             self._outcomes.extend(map(self._read, questions))
         stats = dict(self._strategy.stats()) if isinstance(self._strategy, Reports) else {}
+        if self._increments:
+            stats["increment_seconds"] = median(self._increments)
         if on_disk := _size(self._folder):
             stats["disk_bytes"] = on_disk
         self._forget()
@@ -185,6 +189,16 @@ class Session:
         self._written = position
         if self._broken is not None or not turns:
             return
+        alone = max(0, self._runner.plan.increments - (len(self._dialogue.turns) - position))
+        split = max(0, len(turns) - alone)
+        self._take(turns[:split])
+        for turn in turns[split:]:
+            self._increments.append(self._take([turn]).booked_seconds)
+
+    def _take(self, turns: Sequence[Turn]) -> Usage:
+        """Write one chunk."""
+        if self._broken is not None or not turns:
+            return Usage()
         self._checker.written(turns)
         try:
             with ledger.phase() as meter:
@@ -194,6 +208,7 @@ class Session:
         except Exception as error:
             self._broken = _describe(error, "while writing")
         self._write_usage += meter.usage
+        return meter.usage
 
     def _read(self, question: Question) -> Outcome:
         if self._broken is not None:

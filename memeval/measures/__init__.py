@@ -17,6 +17,7 @@ from memeval.measures.ranking import MRR, Precision, RankingMeasure, Recall, nDC
 from memeval.measures.resources import (
     ContextShare,
     ContextTokens,
+    IncrementSeconds,
     IndexBytes,
     ItemsPerTurn,
     ReadSeconds,
@@ -37,6 +38,7 @@ __all__ = [
     "EvidenceDensity",
     "EvidenceRecall",
     "GhostRate",
+    "IncrementSeconds",
     "IndexBytes",
     "ItemsPerTurn",
     "LeakRate",

@@ -21,6 +21,7 @@ from memeval.measures.ranking import MRR, Precision, Recall, nDCG
 from memeval.measures.resources import (
     ContextShare,
     ContextTokens,
+    IncrementSeconds,
     IndexBytes,
     ItemsPerTurn,
     ReadSeconds,
@@ -48,6 +49,7 @@ KNOWN: Mapping[str, type[Measure]] = {
         ReadSeconds,
         WriteSeconds,
         WriteRate,
+        IncrementSeconds,
         IndexBytes,
         ItemsPerTurn,
     )

@@ -106,6 +106,23 @@ class WriteSeconds(DialogueMeasure):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class IncrementSeconds(DialogueMeasure):
+    """Seconds of writing one more turn to what has been written, pending indexing included: the mean over dialogues.
+
+    Each dialogue gives the median over its last turns, where the run writes them one at a time (`increments`). Booked,
+    without the harness's caches.
+    """
+
+    summary: ClassVar[str] = "seconds of writing one more turn"
+    better: ClassVar[Better] = "lower"
+    quantity: ClassVar[Quantity] = "seconds"
+
+    def value(self, record: DialogueRecord) -> float | None:
+        """Seconds; None for a run without increments."""
+        return record.stats.get("increment_seconds")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WriteRate(DialogueMeasure):
     """Turns written in a second: the mean over dialogues; booked, without the harness's caches."""
 

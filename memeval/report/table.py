@@ -8,12 +8,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from memeval.measures import EvidenceRecall, Measure, QuestionMeasure, ReadSeconds
+from memeval.measures import EvidenceRecall, IncrementSeconds, Measure, QuestionMeasure, ReadSeconds, WriteSeconds
 from memeval.report.rows import MAIN, Row, axes, ordered
 from memeval.scoring import Part
 
 DASH = "–"
-_SECONDS_AS_MS = (ReadSeconds,)
 # Words that a column of figures is wide enough for.
 _SHORT = {
     "EvidenceRecall": ("evidence", "recall"),
@@ -23,6 +22,7 @@ _SHORT = {
     "ContextShare": ("context", "share"),
     "ReadSeconds": ("read",),
     "WriteSeconds": ("write",),
+    "IncrementSeconds": ("one more", "turn"),
     "NewestInContext": ("newest", "value"),
     "OnlyStaleInContext": ("stale", "only"),
     "NeitherInContext": ("neither", "value"),
@@ -37,7 +37,7 @@ def show(measure: Measure, value: float | None) -> str:
     if measure.quantity == "tokens":
         return f"{value:,.0f}"
     if measure.quantity == "seconds":
-        return f"{value * 1000:,.2f}" if isinstance(measure, _SECONDS_AS_MS) else f"{value:,.2f}"
+        return f"{value * 1000:,.2f}" if _in_ms(measure) else f"{value:,.2f}"
     if measure.quantity == "count":
         return f"{value:,.0f}"
     if measure.quantity == "ratio":
@@ -45,10 +45,17 @@ def show(measure: Measure, value: float | None) -> str:
     return f"{value * 100:.1f}"
 
 
+def _in_ms(measure: Measure) -> bool:
+    """Times of one query or one turn."""
+    return isinstance(measure, ReadSeconds | IncrementSeconds) or (
+        isinstance(measure, WriteSeconds) and measure.per == "turn"
+    )
+
+
 def unit(measure: Measure) -> str:
     """What `show` prints the measure in."""
     if measure.quantity == "seconds":
-        return "ms" if isinstance(measure, _SECONDS_AS_MS) else "s"
+        return "ms" if _in_ms(measure) else "s"
     return {"tokens": "tokens", "share": "%"}.get(measure.quantity, "")
 
 

@@ -7,6 +7,7 @@ from support.dialogues import Memory, dialogue, turns
 from support.plans import plan, window
 
 from memeval.errors import ConfigError, DataError, ModelError
+from memeval.measures import IncrementSeconds
 from memeval.plan import Plan
 from memeval.runner import DialogueResult
 from memeval.runner import Runner as RealRunner
@@ -185,3 +186,21 @@ def test_the_run_id_hashes_what_determines_the_result_and_nothing_else():
         plan(Memory(), window(), document={**window()["document"], "date": None}),
     ]
     assert len({base.run_id, *(other.run_id for other in others)}) == 6
+
+
+def test_the_last_turns_are_written_alone_and_timed():
+    def chunks(increments: int) -> tuple[list[float], float | None]:
+        made = plan(Memory(), faulty("Chunks"), increments=increments)
+        record = Runner(made).run(dialogue(n=20, questions=4)).record
+        sizes = [value for name, value in record.stats.items() if name.startswith("chunk")]
+        assert sum(sizes) == 20
+        return sizes, IncrementSeconds().value(record)
+
+    # Questions are asked after turns 5, 15 and 20.
+    assert chunks(0) == ([5, 10, 5], None)
+    alone, seconds = chunks(2)
+    assert alone == [5, 10, 3, 1, 1] and seconds is not None and seconds > 0
+    assert chunks(7)[0] == [5, 8, *[1] * 7], "a chunk may be split, too"
+    assert chunks(50)[0] == [1] * 20
+    with pytest.raises(ConfigError, match="increments=-1"):
+        plan(Memory(), window(), increments=-1)
