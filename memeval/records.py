@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from memeval.types import ContextPart, DialogueRecord, Outcome, Usage
+from memeval.types import ContextPart, DialogueRecord, Outcome, Request, Usage
 
 SCHEMA_VERSION = 1
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False)
@@ -31,6 +31,8 @@ def outcome_to_json(outcome: Outcome) -> str:
         line["leaks"] = outcome.leaks
     if outcome.forgetting is not None:
         line["forgetting"] = dict(outcome.forgetting)
+    if outcome.request is not None:
+        line["request"] = _request_to_json(outcome.request)
     line["usage"] = {phase: _usage_to_json(usage) for phase, usage in outcome.usage.items()}
     return _dump(line)
 
@@ -56,6 +58,7 @@ def outcome_from_json(line: Mapping[str, Any]) -> Outcome:
         leaks=line.get("leaks", 0),
         forgetting=line.get("forgetting"),
         usage={phase: Usage(**usage) for phase, usage in line["usage"].items()},
+        request=_request_from_json(line["request"]) if "request" in line else None,
     )
 
 
@@ -94,6 +97,34 @@ def record_from_json(line: Mapping[str, Any]) -> DialogueRecord:
 
 def _dump(line: Mapping[str, Any]) -> str:
     return _ENCODER.encode(line)
+
+
+def _request_to_json(request: Request) -> dict[str, Any]:
+    line: dict[str, Any] = {
+        "turn": request.turn,
+        "prompt": request.prompt_tokens,
+        "prefix": request.prefix_tokens,
+        "ends": request.ends,
+        "output": request.output_tokens,
+        "since": request.seconds_since,
+    }
+    if request.overflowed:
+        line["overflowed"] = True
+    line["write"] = _usage_to_json(request.write)
+    return line
+
+
+def _request_from_json(line: Mapping[str, Any]) -> Request:
+    return Request(
+        turn=line["turn"],
+        prompt_tokens=line["prompt"],
+        prefix_tokens=line["prefix"],
+        ends=tuple(line["ends"]),
+        output_tokens=line["output"],
+        seconds_since=line["since"],
+        overflowed=line.get("overflowed", False),
+        write=Usage(**line["write"]),
+    )
 
 
 def _part_to_json(part: ContextPart) -> dict[str, Any]:

@@ -45,6 +45,10 @@ class Tokenizer:
         self._memo[text] = tokens
         return tokens
 
+    def encode(self, text: str) -> list[int]:
+        """The tokens that `count` counts."""
+        return self._encode(text + "\n") if text else []
+
     def cut(self, text: str, limit: int) -> str:
         """The longest start of `text`, at word granularity where possible, whose count is at most `limit`."""
         if self.count(text) <= limit:

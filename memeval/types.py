@@ -194,6 +194,34 @@ class ContextPart:
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """What a request to a model is made of when a dialogue is lived through turn by turn (replay mode).
+
+    Facts of the prompts and of the dialogue only: what a provider charges for them is computed afterwards.
+
+    Attributes:
+        turn: number of the user turn in the dialogue, from 1.
+        prompt_tokens: of the whole prompt: context, headings, query.
+        prefix_tokens: of the longest start that it shares with the dialogue's previous request; 0 for the first.
+        ends: token positions in the prompt at which its sections end, ascending; the query's end is left out.
+        output_tokens: of the assistant's real next turns, up to the next user turn.
+        seconds_since: seconds between the previous request and this one on the dialogue's own clock; None for the
+            first, and where the data has no times.
+        overflowed: the dialogue so far is larger than the model's context window, and the budget is that window.
+        write: usage of writing since the previous request.
+    """
+
+    turn: int
+    prompt_tokens: int
+    prefix_tokens: int
+    ends: tuple[int, ...]
+    output_tokens: int
+    seconds_since: float | None
+    overflowed: bool = False
+    write: Usage = field(default_factory=Usage)
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """Raw facts about one question of one run; scores are computed from them afterwards.
 
@@ -208,6 +236,7 @@ class Outcome:
         forgetting: where the run forgets: `turns` forgotten for this question, `ghosts` of them found when it was asked
             again, and found after the stores were `reopened`.
         usage: by phase: `read`, later `answer` and `judge`. Writing is booked on the dialogue.
+        request: in replay mode, where the question is a user turn; its context is then left empty.
     """
 
     dialogue: str
@@ -222,6 +251,7 @@ class Outcome:
     leaks: int = 0
     forgetting: Mapping[str, int] | None = None
     usage: Mapping[str, Usage] = field(default_factory=dict)
+    request: Request | None = None
 
 
 @dataclass(frozen=True, slots=True)
