@@ -16,18 +16,23 @@ HEADINGS: dict[Kind, str] = {
 QUERY_HEADING = "[User query]"
 
 
+def pieces(context: Context, query: Query) -> list[tuple[str, str]]:
+    """The prompt as (section, text) in order, headings included; each text is followed by a newline."""
+    system = [segment for segment in context.segments if segment.kind == "system"]
+    built: list[tuple[str, str]] = [("system", segment.text) for segment in system]
+    others = [segment for segment in context.segments if segment.kind != "system"] if system else context.segments
+    for kind, group in groupby(others, key=lambda segment: segment.kind):
+        built.append((kind, HEADINGS[kind]))
+        built.extend((kind, segment.text) for segment in group)
+    return [*built, ("query", QUERY_HEADING), ("query", query.text)]
+
+
 def messages(context: Context, query: Query) -> list[dict[str, str]]:
     """Chat messages: the system segments, then one user message with a heading over each section, the query last."""
-    system = [segment.text for segment in context.segments if segment.kind == "system"]
-    lines: list[str] = []
-    for kind, group in groupby(
-        (segment for segment in context.segments if segment.kind != "system"), key=lambda segment: segment.kind
-    ):
-        lines.append(HEADINGS[kind])
-        lines.extend(segment.text for segment in group)
-    lines += [QUERY_HEADING, query.text]
-    built = [{"role": "system", "content": "\n".join(system)}] if system else []
-    return [*built, {"role": "user", "content": "\n".join(lines)}]
+    built = pieces(context, query)
+    system = [text for section, text in built if section == "system"]
+    user = {"role": "user", "content": "\n".join(text for section, text in built if section != "system")}
+    return [{"role": "system", "content": "\n".join(system)}, user] if system else [user]
 
 
 def count(segments: Sequence[Segment], tokenizer: Tokenizer) -> int:
