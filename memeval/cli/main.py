@@ -28,6 +28,7 @@ COMMANDS = (
     ("demo", "demo", "run the default sweep on the embedded benchmark"),
     ("run", "run", "run one strategy or a sweep (Hydra overrides)"),
     ("score", "score", "score stored runs with other measures or another definition"),
+    ("gate", "gate", "hold runs against a baseline, for continuous integration"),
     ("show", "show", "list stored runs, or look inside one"),
     ("list", "listing", "list strategies, retrievers, benchmarks and other options"),
     ("data", "data", "list, fetch, show or validate benchmark data"),
