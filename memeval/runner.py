@@ -99,6 +99,10 @@ class Runner:
             strategy: Strategy = build(node, "memory" if "window" in node else "strategy", self._stores)
             return strategy
 
+        if self.plan.mode == "replay":
+            from memeval.replay import ReplaySession
+
+            return ReplaySession(self, dialogue, make, folder, sum(lengths), self._ids)
         return Session(self, dialogue, make, folder, sum(lengths), self._ids)
 
 
@@ -229,6 +233,12 @@ class Session:
             return self._failed(question, f"LeakError: {error}", usage, self._checker.leaks(context))
         except ContractError as error:
             return self._failed(question, f"ContractError: {error}", usage)
+        return self._outcome(question, context, tokens, usage)
+
+    def _outcome(
+        self, question: Question, context: Context, tokens: Mapping[str, int], usage: Mapping[str, Usage]
+    ) -> Outcome:
+        """What is noted of a question whose context keeps the contract."""
         if self._runner.plan.isolation == "shared":
             context = _unqualified(context, self._dialogue.id)
         return Outcome(
