@@ -1,0 +1,146 @@
+"""`memeval gate`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from memeval.cli import console
+from memeval.errors import BaselineError, ConfigError
+from memeval.gate import Gate, Verdicts, open_gate, stored
+from memeval.store import Run, find
+
+DESCRIPTION = """\
+Hold runs against a baseline: fail where a memory got worse.
+
+  memeval gate --baseline gate/baseline --update benchmark=demo strategy=mine   run, and make the baseline; commit it
+  memeval gate --baseline gate/baseline benchmark=demo strategy=mine            run again, and compare: for CI
+  memeval gate --baseline gate/baseline 'sliding_window*'                       compare runs that are stored already
+  memeval gate --baseline gate/baseline                                         those with the baselines' ids
+
+Words with = are overrides of memeval run (-m for combinations); they are run afresh, whatever is stored. Other words
+are stored runs: ids, starts of ids, globs, folders. A baseline without a run fails; --only leaves others out.
+
+Without --rules nothing may get worse: evidence recall, answers in context, Recall@10, nDCG@10, MRR@10 and tokens of the
+context are compared exactly; with confidence 0.95 where a language model is in the run. Rules in YAML:
+  rules:
+    - {measure: EvidenceRecall, max_drop: 0.01}
+    - {measure: EvidenceRecall, max_drop: 5%, by: category, confidence: 0.95, runs: '*bm25*'}
+    - {measure: ReadSeconds(p=50), max_ratio: 3}
+
+Exit codes: 0 passed; 1 a regression: worse, broken, missing; 2 cannot decide: no baseline, or not comparable.
+"""
+_BY_SUFFIX = {".xml": "junit", ".md": "markdown", ".json": "json", ".txt": "terminal"}
+FORMATS = ("terminal", "markdown", "junit", "json")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Carry out `memeval gate`."""
+    parser = console.subparser("gate", DESCRIPTION)
+    parser.add_argument("--baseline", required=True, type=Path, metavar="FOLDER", help="folder of the baselines")
+    parser.add_argument("--rules", type=Path, metavar="FILE", help="rules in YAML; without: nothing may get worse")
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="GLOB", help="gate only these runs and baselines"
+    )
+    parser.add_argument(
+        "--format", choices=FORMATS, default="terminal", help="of the output and of FILEs without suffix"
+    )
+    parser.add_argument(
+        "--out",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="write it there as well, by suffix: .md, .xml (JUnit), .json, .txt; may be given several times",
+    )
+    parser.add_argument("--update", action="store_true", help="write the runs as the new baseline")
+    parser.add_argument("--ratchet", action="store_true", help="after a pass, raise the baseline of what got better")
+    parser.add_argument("-m", "--multirun", action="store_true", help="run every combination of comma-separated values")
+    parser.add_argument("--results", default="results/runs", help="folder of the stored runs")
+    parser.add_argument("runs", nargs="*", metavar="RUN", help="stored runs, or overrides to run")
+    arguments = parser.parse_intermixed_args(argv)
+    if arguments.update and arguments.ratchet:
+        raise ConfigError("--update writes everything, --ratchet only what got better: give one of the two")
+    runs = _runs(arguments.runs, arguments.multirun, Path(arguments.results), arguments.baseline)
+    gate = open_gate(arguments.baseline, runs, arguments.rules, arguments.only)
+    if arguments.update:
+        return _update(gate)
+    words = " ".join(["-m"] * arguments.multirun + (arguments.runs or ["RUN..."]))
+    verdicts = gate.verdicts(f"memeval gate --update --baseline {arguments.baseline} {words}")
+    _print(verdicts, arguments.format, arguments.out)
+    if arguments.ratchet and verdicts:
+        _ratchet(gate)
+    return verdicts.exit_code
+
+
+def _runs(words: Sequence[str], multirun: bool, root: Path, baseline: Path) -> list[Run]:
+    overrides = [word for word in words if "=" in word and not Path(word).exists()]
+    if overrides and len(overrides) < len(words):
+        other = next(word for word in words if word not in overrides)
+        raise ConfigError(f"{other!r} names a stored run, {overrides[0]!r} something to run: give the one or the other")
+    if overrides:
+        return run_afresh(overrides, multirun)
+    if multirun:
+        raise ConfigError("-m runs combinations: name them, e.g. -m strategy=truncation,sliding_window")
+    return find(root, words) if words else stored(root, baseline)
+
+
+def run_afresh(overrides: Sequence[str], multirun: bool) -> list[Run]:
+    """Run what the overrides say. What is stored is not reused: it may have been made by other code of the user's."""
+    from memeval.cli.run import run_cells
+    from memeval.compose import composer
+
+    fresh = [] if any(word.lstrip("+").startswith("overwrite=") for word in overrides) else ["overwrite=true"]
+    with composer() as hydra:
+        cells = hydra.cells([*overrides, *fresh], multirun)
+    rows, _ = run_cells(cells)
+    return [row.run for row in rows]
+
+
+def _update(gate: Gate) -> int:
+    from memeval.report.gate import updated
+
+    console.out().print(updated(gate.update()), markup=False, soft_wrap=True)
+    return 0
+
+
+def _ratchet(gate: Gate) -> None:
+    from memeval.report.gate import updated
+
+    if raised := gate.ratchet():
+        console.notes().print(f"The baseline was raised; commit it:\n{updated(raised)}", markup=False)
+
+
+def _print(verdicts: Verdicts, format_: str, files: Sequence[Path]) -> None:
+    from memeval.report.gate import terminal
+
+    out = console.out()
+    shown = "terminal" if files else format_
+    if shown == "terminal":
+        out.width = max(out.width, 100)
+        out.print(terminal(verdicts))
+    else:
+        print(render(verdicts, shown), end="")
+    for file in files:
+        text = render(verdicts, _BY_SUFFIX.get(file.suffix, format_))
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise BaselineError(f"{file} cannot be written ({error}): choose another file") from error
+
+
+def render(verdicts: Verdicts, format_: str) -> str:
+    """The verdicts as text."""
+    from rich.console import Console
+
+    from memeval.report import gate
+
+    if format_ == "markdown":
+        return gate.markdown(verdicts)
+    if format_ == "junit":
+        return gate.junit(verdicts)
+    if format_ == "json":
+        return gate.to_json(verdicts)
+    console_ = Console(width=160, highlight=False, no_color=True)
+    with console_.capture() as captured:
+        console_.print(gate.terminal(verdicts))
+    return captured.get()

@@ -1,0 +1,37 @@
+"""Measures stored runs for the gate; what cannot be measured becomes an entry that says why."""
+
+import json
+from collections.abc import Iterable, Sequence
+
+from memeval.errors import DataError, StoreError
+from memeval.evaluate import evaluate, open_benchmark
+from memeval.gate.baseline import Entry, entry_of, unscored
+from memeval.measures import DEFAULT_MEASURES, Measure
+from memeval.store import OUTCOMES_FILE, Run
+from memeval.types import Benchmark
+
+
+def measures_for(*groups: Iterable[Measure]) -> tuple[Measure, ...]:
+    """The default measures and all others that are asked for, once."""
+    return tuple(dict.fromkeys([*DEFAULT_MEASURES, *(measure for group in groups for measure in group)]))
+
+
+def gather(runs: Iterable[Run], measures: Sequence[Measure]) -> list[Entry]:
+    """Score runs; a benchmark that several of them share is opened once."""
+    benchmarks: dict[str, Benchmark] = {}
+    return [_entry(run, measures, benchmarks) for run in runs]
+
+
+def _entry(run: Run, measures: Sequence[Measure], benchmarks: dict[str, Benchmark]) -> Entry:
+    if not (run.folder / OUTCOMES_FILE).is_file():
+        return unscored(run, broken=f"the run is empty: there is no {OUTCOMES_FILE} in {run.folder}")
+    # Runs of one benchmark may have been made with different data, which only opening it for each of them shows.
+    key = json.dumps([run.meta["benchmark"]["node"], run.meta["identity"]["benchmark"]], sort_keys=True)
+    try:
+        if key not in benchmarks:
+            benchmarks[key] = open_benchmark(run)
+        return entry_of(run, evaluate(run, measures, benchmark=benchmarks[key]))
+    except StoreError as error:
+        return unscored(run, broken=str(error))
+    except DataError as error:
+        return unscored(run, other_data=str(error))

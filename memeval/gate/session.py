@@ -1,0 +1,122 @@
+"""A gate as commands and tests open it: baselines, runs and rules brought together."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from memeval.build import TARGET
+from memeval.errors import BaselineError, ConfigError
+from memeval.gate.baseline import Entry, load_all, stored_measures
+from memeval.gate.check import Verdicts, judge
+from memeval.gate.gather import gather, measures_for
+from memeval.gate.rules import Rule, default_rules, load_rules, measures_of
+from memeval.gate.update import Updated, update
+from memeval.store import RUN_FILE, Run, load
+
+# Where nothing else is said of a run with a language model in it, which does not repeat exactly.
+_CONFIDENCE = 0.95
+_MODELS = "memeval.llm."
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Baselines in `folder`, the runs to compare with them, and the rules."""
+
+    folder: Path
+    before: tuple[Entry, ...]
+    now: tuple[Entry, ...]
+    rules: tuple[Rule, ...]
+
+    def verdicts(self, how_to_make: str = "") -> Verdicts:
+        """Compare.
+
+        Args:
+            how_to_make: the command that makes a baseline.
+
+        Raises:
+            BaselineError: there is no baseline.
+            ConfigError: a rule that checks nothing.
+        """
+        if not self.before:
+            command = how_to_make or f"memeval gate --update --baseline {self.folder} RUN..."
+            raise BaselineError(f"{self.folder} holds no baseline, so nothing can be said: make one with {command}")
+        return judge(self.before, self.now, self.rules)
+
+    def update(self) -> list[Updated]:
+        """Write the runs as the new baselines; see `memeval.gate.update.update`."""
+        if not self.now:
+            raise BaselineError("there is no run to make a baseline of: name runs, or overrides to run")
+        return update(self.folder, self.before, self.now)
+
+    def ratchet(self) -> list[Updated]:
+        """Raise the baselines of runs that got better and nowhere worse."""
+        return [
+            each
+            for each in update(self.folder, self.before, self.now, only_better=measures_of(self.rules))
+            if each.what == "changed"
+        ]
+
+
+def open_gate(folder: Path, runs: Sequence[Run], rules_file: Path | None = None, only: Sequence[str] = ()) -> Gate:
+    """Read the baselines and score the runs with all measures that these or the rules name.
+
+    Args:
+        folder: of the baselines; it may not exist yet.
+        runs: what to compare with them.
+        rules_file: YAML; None takes the default rules: nothing may get worse.
+        only: globs over runs and baselines; others are left out on both sides.
+
+    Raises:
+        BaselineError, ConfigError: damaged baselines, wrong rules.
+    """
+    rules = load_rules(rules_file) if rules_file is not None else default_rules()
+    before = _chosen(load_all(folder), only)
+    now = _chosen(gather(runs, measures_for(measures_of(rules), stored_measures(before))), only)
+    if only and not before and not now:
+        raise ConfigError(f"--only {' '.join(only)} leaves nothing to compare: give globs of run ids or names")
+    if rules_file is None:
+        rules = tuple(_default_rules(now))
+    return Gate(folder, tuple(before), tuple(now), rules)
+
+
+def stored(root: Path, folder: Path) -> list[Run]:
+    """The stored runs with the ids of the baselines in a folder."""
+    found = [root / entry.benchmark / entry.id for entry in load_all(folder)]
+    return [load(each) for each in found if (each / RUN_FILE).is_file()]
+
+
+def _chosen(entries: Sequence[Entry], only: Sequence[str]) -> list[Entry]:
+    return [
+        entry
+        for entry in entries
+        if not only or any(fnmatchcase(name, glob) for name in entry.matches() for glob in only)
+    ]
+
+
+def _default_rules(entries: Sequence[Entry]) -> Iterator[Rule]:
+    """Exact where a run repeats exactly, with confidence where a language model is in it."""
+    with_model = tuple(entry.id for entry in entries if any(map(_is_model, _targets(entry.meta["identity"]))))
+    without = tuple(entry.id for entry in entries if entry.id not in with_model)
+    if not with_model:
+        yield from default_rules()
+        return
+    yield from (replace(rule, runs=with_model) for rule in default_rules(_CONFIDENCE))
+    if without:
+        yield from (replace(rule, runs=without) for rule in default_rules())
+
+
+def _is_model(target: str) -> bool:
+    return target.startswith(_MODELS)
+
+
+def _targets(node: Any) -> Iterator[str]:
+    if isinstance(node, Mapping):
+        if isinstance(node.get(TARGET), str):
+            yield node[TARGET]
+        for value in node.values():
+            yield from _targets(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _targets(value)
