@@ -1,0 +1,95 @@
+"""Whether runs may stand side by side, and whether their seconds may."""
+
+import json
+from collections.abc import Mapping, Sequence, Set
+from typing import Any
+
+from memeval.errors import BaselineError, ConfigError
+from memeval.store import Run
+
+# What a user may ask to see next to each other all the same, each with what it is by default.
+AXES: Mapping[str, Any] = {
+    "budget": None,
+    "tokenizer": None,
+    "isolation": "separate",
+    "forget": 0.0,
+    "judge": None,
+}
+# Different questions: there is nothing to compare.
+_FIXED: Mapping[str, Any] = {"limit": None, "mode": "questions"}
+
+
+def check_comparable(runs: Sequence[Run], across: Set[str] = frozenset(), fixed: Set[str] = frozenset()) -> None:
+    """Refuse runs whose scores mean different things.
+
+    Args:
+        runs: what is to stand side by side.
+        across: of `AXES`, what may differ since it is asked for.
+        fixed: ids of runs such as `full`, whose budget is part of what they are.
+
+    Raises:
+        BaselineError: names two runs, what differs between them, and what to type.
+        ConfigError: an axis that does not exist.
+    """
+    unknown = sorted(across - AXES.keys())
+    if unknown:
+        raise ConfigError(f"across={unknown[0]} is not among what may differ: choose of {', '.join(AXES)}")
+    for run in runs:
+        if not run.finished:
+            raise BaselineError(
+                f"{run.id} is not finished, so it has not answered the questions of the others: start its command "
+                "again, it goes on where it stopped, or leave the run out"
+            )
+    for run in runs[1:]:
+        differing = differs(runs[0], run, across, fixed)
+        if differing is not None:
+            raise BaselineError(differing)
+
+
+def differs(one: Run, other: Run, across: Set[str] = frozenset(), fixed: Set[str] = frozenset()) -> str | None:
+    """Why the scores of two runs mean different things, and what to do about it; None if they do not."""
+    ours, theirs = one.meta["identity"], other.meta["identity"]
+    both = f"{one.id} and {other.id} cannot stand side by side: "
+    for key in dict.fromkeys([*ours["benchmark"], *theirs["benchmark"]]):
+        a, b = ours["benchmark"].get(key), theirs["benchmark"].get(key)
+        if a != b:
+            return (
+                f"{both}they were asked of other data ({key} is {_short(a)} and {_short(b)}). Compare runs of one data "
+                "set at a time, or run one of them again with the other's benchmark"
+            )
+    for key, default in _FIXED.items():
+        a, b = ours.get(key, default), theirs.get(key, default)
+        if a != b:
+            return (
+                f"{both}they were asked other questions ({key}={_short(a)} and {key}={_short(b)}). Run one of them "
+                f"again with the other's {key}"
+            )
+    for key, default in AXES.items():
+        a, b = ours.get(key, default), theirs.get(key, default)
+        if a == b or key in across or (key == "budget" and fixed & {one.id, other.id}):
+            continue
+        return (
+            f"{both}their {key} is {_short(a)} and {_short(b)}. Name runs of one {key}, or type "
+            f"across={','.join(sorted({*across, key}))} to see them side by side all the same"
+        )
+    return None
+
+
+def timing_differences(one: Run, other: Run) -> tuple[str, ...]:
+    """In what the making of two runs differs, so that their seconds cannot be held against each other."""
+    names = {"python": "Python", "platform": "platform", "cores": "number of cores"}
+    here, there = one.meta.get("environment", {}), other.meta.get("environment", {})
+    found = [name for key, name in names.items() if here.get(key) != there.get(key)]
+    if one.meta.get("code") != other.meta.get("code"):
+        found.insert(0, "code")
+    workers = [run.meta.get("execution", {}).get("workers") for run in (one, other)]
+    if None not in workers and workers[0] != workers[1]:
+        found.append("number of workers")
+    return tuple(found)
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return str(value.get("name", json.dumps(value, sort_keys=True)))
+    text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return text if len(text) <= 24 else f"{text[:12]}..."

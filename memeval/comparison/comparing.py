@@ -1,0 +1,203 @@
+"""Runs side by side: whether they may stand there, and how sure it is that one is better than another."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from memeval.comparison.comparable import timing_differences
+from memeval.comparison.scored import Scored, aligned, best, values_of
+from memeval.errors import ConfigError
+from memeval.measures import DialogueMeasure, Measure, QuestionMeasure
+from memeval.scoring import Scores
+from memeval.stats import Interval, Paired, bootstrap_interval, holm, paired
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A score with its interval; both None where they do not apply or cannot be known."""
+
+    value: float | None
+    interval: Interval | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A run against the reference run.
+
+    Attributes:
+        paired: differences are run - reference.
+        p_holm: `paired.p_value` corrected for all that was tested.
+        verdict: better, worse, undecided, or same (no question differs).
+    """
+
+    paired: Paired
+    p_holm: float
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One run of a comparison.
+
+    Attributes:
+        estimates: by measure.
+        tested: None for the reference run and for the fixed rows.
+        categories: of the main measure.
+        tested_categories: by category; empty where it was not asked for, for the reference run and the fixed rows.
+        timing: how its making differs from the reference run's, so that times cannot be held against each other.
+    """
+
+    row: Scored
+    estimates: Mapping[Measure, Estimate]
+    tested: Tested | None = None
+    categories: Mapping[str, Estimate] = field(default_factory=dict)
+    tested_categories: Mapping[str, Tested] = field(default_factory=dict)
+    timing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Runs side by side.
+
+    Attributes:
+        lines: in the order given.
+        measures: shown ones; the first is the main one, which is tested.
+        reference: what the others are tested against.
+        picked: the reference is the best of them, found by looking.
+        family: how many tests Holm's correction counts.
+        level: of intervals and verdicts.
+    """
+
+    lines: tuple[Line, ...]
+    measures: tuple[Measure, ...]
+    reference: Scored
+    picked: bool
+    family: int
+    level: float
+
+    @property
+    def main(self) -> Measure:
+        """The measure that is tested."""
+        return self.measures[0]
+
+
+def compare(
+    rows: Sequence[Scored],
+    measures: Sequence[Measure],
+    reference: Scored | None = None,
+    by_category: bool = False,
+    level: float = 0.95,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> Comparison:
+    """Put scored runs side by side, and test each against a reference run on the first measure.
+
+    P values are those of the t-test over dialogues, corrected by Holm. Where the reference was picked because it is the
+    best, the correction counts all pairs of runs: any of them could have come out on top.
+
+    Args:
+        rows: runs that `check_comparable` lets pass.
+        measures: to show.
+        reference: the run to test against; None picks the best by the first measure.
+        by_category: test within categories too, and correct for that.
+        level: of confidence.
+        resamples: of the bootstrap.
+        seed: of the bootstrap and of sampled permutations.
+
+    Raises:
+        ConfigError: fewer than two runs, or a first measure that is not a mean.
+    """
+    if len(rows) < 2:
+        raise ConfigError("one run alone is no comparison: name two or more, or a glob such as 'sliding_window*'")
+    main = measures[0]
+    if not _is_mean(main):
+        raise ConfigError(
+            f"{main} comes first but is no mean over questions, so it cannot be tested: put another measure first, "
+            f"e.g. measures='[EvidenceRecall, {main}]'"
+        )
+    picked = reference is None
+    against = reference or best(rows, main)
+    rivals = [row for row in rows if row is not against and not row.is_reference]
+    runs = len(rivals) + 1
+    family = runs * (runs - 1) // 2 if picked else len(rivals)
+
+    def test(subset: str | None) -> dict[int, Paired]:
+        found = {}
+        for index, row in enumerate(rows):
+            if any(row is rival for rival in rivals):
+                values = paired(*aligned(row, against, main, subset), level, resamples, seed)
+                if values is not None:
+                    found[index] = values
+        return found
+
+    overall = _verdicts({(index, ""): value for index, value in test(None).items()}, family, level, main)
+    names = _categories(rows, main) if by_category else ()
+    within = _verdicts(
+        {(index, name): value for name in names for index, value in test(name).items()},
+        family * len(names),
+        level,
+        main,
+    )
+    lines = tuple(
+        Line(
+            row,
+            {measure: _estimate(row.scores, measure, None, level, resamples, seed) for measure in measures},
+            overall.get((index, "")),
+            {name: _estimate(row.scores, main, name, level, resamples, seed) for name in names},
+            {name: within[index, name] for name in names if (index, name) in within},
+            timing_differences(against.run, row.run),
+        )
+        for index, row in enumerate(rows)
+    )
+    return Comparison(lines, tuple(measures), against, picked, family, level)
+
+
+def _verdicts(
+    found: Mapping[tuple[int, str], Paired], family: int, level: float, main: Measure
+) -> dict[tuple[int, str], Tested]:
+    corrected = holm([value.p_value for value in found.values()], family)
+    verdicts = {}
+    for (key, value), p_holm in zip(found.items(), corrected, strict=True):
+        if not value.wins and not value.losses:
+            verdict = "same"
+        elif p_holm > 1 - level or main.better == "neither":
+            verdict = "undecided"
+        else:
+            verdict = "better" if (value.difference > 0) == (main.better == "higher") else "worse"
+        verdicts[key] = Tested(value, p_holm, verdict)
+    return verdicts
+
+
+def _estimate(
+    scores: Scores, measure: Measure, category: str | None, level: float, resamples: int, seed: int
+) -> Estimate:
+    score = scores.overall.get(measure)
+    if score is None:
+        return Estimate(None, None, 0)
+    value, n = (score.value, score.n) if category is None else score.by_category.get(category, (None, 0))
+    if value is None:
+        return Estimate(None, None, n)
+    percentile = None if _is_mean(measure) else getattr(measure, "p", None)
+    if percentile is None and not _is_mean(measure):
+        return Estimate(value, None, n)
+    values, clusters = values_of(scores, measure, category)
+    interval = bootstrap_interval(values, clusters, percentile, level, resamples, seed)
+    if interval is not None and measure.quantity == "share":
+        # The true share of something is no less than none of it and no more than all.
+        interval = replace(interval, low=max(0.0, interval.low), high=max(value, min(1.0, interval.high)))
+    return Estimate(value, interval, n)
+
+
+def _is_mean(measure: Measure) -> bool:
+    return type(measure).aggregate is Measure.aggregate and isinstance(measure, QuestionMeasure | DialogueMeasure)
+
+
+def _categories(rows: Sequence[Scored], measure: Measure) -> tuple[str, ...]:
+    """Those with questions that count, in the order of the benchmark."""
+    found: dict[str, None] = {}
+    for row in rows:
+        score = row.scores.overall.get(measure)
+        for name, part in score.by_category.items() if score is not None else ():
+            if part.n:
+                found.setdefault(name)
+    return tuple(found)
