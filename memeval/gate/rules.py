@@ -9,12 +9,12 @@ from typing import Any
 
 from memeval.errors import ConfigError
 from memeval.measures import (
+    MRR,
     AnswerInContext,
     ContextTokens,
     DialogueMeasure,
     EvidenceRecall,
     Measure,
-    MRR,
     QuestionMeasure,
     Recall,
     WriteRate,
