@@ -1,0 +1,72 @@
+"""What all calls to providers share: litellm, imported late and kept quiet, addresses and texts free of secrets."""
+
+import os
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from memeval.errors import ConfigError, ModelError
+
+_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
+_SHORTEST_SECRET = 6
+
+
+def litellm() -> Any:
+    """The litellm module, told to fetch nothing, print nothing and retry nothing by itself.
+
+    Raises:
+        ModelError: it is not installed.
+    """
+    # Otherwise it fetches a list of prices when it is imported.
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    try:
+        import litellm as module
+    except ImportError as error:
+        raise ModelError("a model of a provider needs litellm: pip install litellm") from error
+    # Its hint to its own bug tracker, printed at every error.
+    module.suppress_debug_info = True
+    # Some of its providers take max_retries=0 for not given, and this instead.
+    setattr(module, "DEFAULT_MAX_RETRIES", 0)  # noqa: B010
+    return module
+
+
+def address(option: str, model: str, api_base: str | None) -> str | None:
+    """Where litellm will go: the address given, or that of the environment; None is the provider's own.
+
+    Args:
+        option: what the user types before `.api_base`, for messages.
+        model: as litellm names it.
+        api_base: the address given.
+
+    Raises:
+        ConfigError: an address with a password, query or key in it, since it stands in every record.
+    """
+    found = api_base or _of_environment(model)
+    if found is None:
+        return None
+    parts = urlsplit(found)
+    if parts.query or "@" in parts.netloc or _hide(found) != found:
+        raise ConfigError(
+            f"{option}.api_base carries a name, password, key or query, which would stand in every record: give the "
+            "bare address and put the key into the environment, e.g. OPENAI_API_KEY"
+        )
+    return found
+
+
+def _of_environment(model: str) -> str | None:
+    provider = model.partition("/")[0].upper() if "/" in model else "OPENAI"
+    return os.environ.get(f"{provider}_BASE_URL") or os.environ.get(f"{provider}_API_BASE") or None
+
+
+def without_secrets(text: str) -> str:
+    """The text in one line, shortened, without the values of variables that name a secret, and what looks like one."""
+    # Providers quote a key with its middle left out.
+    text = re.sub(r"\b(sk|pk|key|gsk|hf|pa|AIza)[-_][\w*.-]{4,}", "***", _hide(text))
+    return " ".join(text.split())[:300]
+
+
+def _hide(text: str) -> str:
+    secrets = {value for name, value in os.environ.items() if _SECRET.search(name) and len(value) >= _SHORTEST_SECRET}
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
