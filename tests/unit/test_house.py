@@ -47,6 +47,7 @@ ALLOWED = {
         "cache",
         "prompt",
         "llm",
+        "pricing",
         "strategies",
     },
     "benchmarks": {"types", "errors", "cache", "benchmarks"},
