@@ -9,7 +9,7 @@ from memeval.errors import ConfigError
 from memeval.strategies.extraction.fact import Extractor, Fact, said
 from memeval.strategies.writing.deduplication import Deduplicator, restates
 from memeval.strategies.writing.groups import line
-from memeval.types import Embedder, Passage, Prepares, Turn, Vectors
+from memeval.types import Embedder, Passage, Prepares, Reports, Turn, Vectors
 
 _DAYS_SHOWN = 3
 
@@ -88,7 +88,9 @@ class Facts:
         self._silent: dict[str, Passage] = {}
         self._of_turn: dict[str, dict[str, None]] = {}
         self._changed: dict[str, None] = {}
-        self._counts = dict.fromkeys(("facts_added", "merged", "superseded", "dropped", "kept_whole"), 0)
+        self._counts = dict.fromkeys(
+            ("facts_added", "facts_unimportant", "merged", "superseded", "dropped", "kept_whole"), 0
+        )
 
     def prepare(self) -> None:
         """Load what extractor and embedder need."""
@@ -99,7 +101,9 @@ class Facts:
 
     def write(self, turns: Sequence[Turn]) -> Sequence[Passage]:
         """Facts that are new or changed, and turns without facts if they are kept, in order of the turns."""
-        facts = [fact for fact in self._extractor.extract(turns) if fact.importance >= self._minimum]
+        found = self._extractor.extract(turns)
+        facts = [fact for fact in found if fact.importance >= self._minimum]
+        self._counts["facts_unimportant"] += len(found) - len(facts)
         of_turn: dict[str, list[tuple[Fact, Vectors | None]]] = {}
         for fact, vector in zip(facts, self._known.embed(facts), strict=True):
             of_turn.setdefault(fact.sources[-1], []).append((fact, vector))
@@ -225,5 +229,9 @@ class Facts:
         return [record.id]
 
     def stats(self) -> Mapping[str, float]:
-        """Counters since the start: facts new, merged into known ones, superseding; turns without facts."""
-        return dict(self._counts)
+        """Counters since the start, the extractor's included.
+
+        Facts new, left out for their importance, merged into known ones, superseding; turns without facts.
+        """
+        extractor: object = self._extractor
+        return {**(extractor.stats() if isinstance(extractor, Reports) else {}), **self._counts}

@@ -199,7 +199,9 @@ def test_a_fact_restated_is_told_once() -> None:
     assert second[0].id == first[0].id
     assert second[0].sources == ("t1", "t2", "t3")
     assert (second[0].verbatim, second[0].importance, second[0].time) == (False, 4, MAY + timedelta(days=3))
-    assert writer.stats() == {"facts_added": 1, "merged": 2, "superseded": 0, "dropped": 0, "kept_whole": 0}
+    assert writer.stats() == {
+        "facts_added": 1, "facts_unimportant": 0, "merged": 2, "superseded": 0, "dropped": 0, "kept_whole": 0
+    }  # fmt: skip
 
 
 def test_a_newer_value_marks_the_older() -> None:
@@ -242,6 +244,7 @@ def test_turns_without_facts() -> None:
     strict = facts(minimum_importance=5, keep_unparsed=False)
     assert strict.write([turn("I love tea")]) == []
     assert strict.stats()["dropped"] == 1
+    assert strict.stats()["facts_unimportant"] == 1
 
 
 def test_near_is_the_same_but_for_numbers_and_negations() -> None:

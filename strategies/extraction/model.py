@@ -1,0 +1,177 @@
+"""Facts that a language model finds."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from memeval.document import Document
+from memeval.errors import ConfigError, ModelError
+from memeval.strategies.extraction.fact import Fact
+from memeval.strategies.extraction.words import normal
+from memeval.strategies.language import clean, needed, one_line
+from memeval.strategies.writing.groups import line
+from memeval.tokens import Tokenizer
+from memeval.types import Model, Prepares, Turn
+
+_TEXT = {"type": "string"}
+# All properties required and no others, as providers with strict schemas want it; `enum`, since not all of them take
+# a minimum and a maximum.
+SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {
+        "facts": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "entity": _TEXT,
+                    "attribute": _TEXT,
+                    "value": _TEXT,
+                    "statement": _TEXT,
+                    "single": {"type": "boolean"},
+                    "importance": {"type": "integer", "enum": [1, 2, 3, 4, 5]},
+                    "turns": {"type": "array", "items": {"type": "integer"}},
+                    "date": {"type": ["string", "null"]},
+                },
+                "required": ["entity", "attribute", "value", "statement", "single", "importance", "turns", "date"],
+                "additionalProperties": False,
+            },
+        }
+    },
+    "required": ["facts"],
+    "additionalProperties": False,
+}
+
+
+class ModelExtractor:
+    """Asks a model for the facts of a block of turns, one call a block.
+
+    The turns of a block are numbered from 1, and the model names the numbers that say a fact: a turn's own id never
+    leaves the harness, and a number that is not in the block can be seen. A block ends with its session.
+    """
+
+    def __init__(
+        self,
+        llm: Model | None,
+        document: Document,
+        tokenizer: Tokenizer,
+        prompt: str,
+        block: int = 10,
+        tokens: int = 4000,
+    ) -> None:
+        """Set the model and the size of a block.
+
+        Args:
+            llm: finds the facts.
+            document: the template that writes the turns down for the model; its date is what relative dates need.
+            tokenizer: counts the turns of a block.
+            prompt: what the model is told.
+            block: at most so many turns in one call.
+            tokens: a block ends before the turn with which it would be longer; one turn alone may be.
+
+        Raises:
+            ConfigError: no model, or blocks that hold nothing.
+        """
+        self._llm = needed(llm, "writing=model_facts", "writing=facts")
+        if block < 1 or tokens < 1:
+            raise ConfigError(
+                f"writing.extractor.block={block}, writing.extractor.tokens={tokens}: each must be 1 or more, e.g. "
+                "writing.extractor.block=10 writing.extractor.tokens=4000"
+            )
+        self._document = document
+        self._count = tokenizer.count
+        self._prompt = prompt
+        self._block = block
+        self._tokens = tokens
+        self._counts = dict.fromkeys(
+            ("extraction_calls", "facts_found", "facts_empty", "facts_unsourced", "numbers_unmappable"), 0
+        )
+
+    def prepare(self) -> None:
+        """Load what the model needs."""
+        model: object = self._llm
+        if isinstance(model, Prepares):
+            model.prepare()
+
+    def extract(self, turns: Sequence[Turn]) -> Sequence[Fact]:
+        """The facts of these turns, block by block.
+
+        Raises:
+            ModelError: a block without an answer, or with one that does not follow the schema.
+        """
+        return [fact for block in self._blocks(turns) for fact in self._facts(block)]
+
+    def _blocks(self, turns: Sequence[Turn]) -> Iterator[list[tuple[Turn, str]]]:
+        """Turns that are stored at all, with the text that the model reads."""
+        block: list[tuple[Turn, str]] = []
+        taken = 0
+        for turn in turns:
+            written = line(turn, self._document)
+            text = clean(written.text) if written is not None else ""
+            if not text:
+                continue
+            tokens = self._count(text)
+            full = len(block) >= self._block or taken + tokens > self._tokens
+            if block and (full or turn.session != block[-1][0].session):
+                yield block
+                block, taken = [], 0
+            block.append((turn, text))
+            taken += tokens
+        if block:
+            yield block
+
+    def _facts(self, block: Sequence[tuple[Turn, str]]) -> Iterator[Fact]:
+        asked = "\n".join(f"{number}. {text}" for number, (_, text) in enumerate(block, 1))
+        messages = [{"role": "system", "content": self._prompt}, {"role": "user", "content": asked}]
+        data = self._llm.complete(messages, SCHEMA).data
+        if not isinstance(data, Mapping) or not isinstance(data.get("facts"), list):
+            raise ModelError(
+                f"the model answered no facts for the turns {block[0][0].id!r} to {block[-1][0].id!r}, but "
+                f"{str(data)!r:.200}: choose a model that follows a JSON schema, or writing=facts"
+            )
+        self._counts["extraction_calls"] += 1
+        for item in data["facts"]:
+            self._counts["facts_found"] += 1
+            fact = self._fact(item, [turn for turn, _ in block])
+            if fact is not None:
+                yield fact
+
+    def _fact(self, item: Mapping[str, Any], block: Sequence[Turn]) -> Fact | None:
+        numbers = dict.fromkeys(item["turns"])
+        known = sorted(number for number in numbers if 1 <= number <= len(block))
+        self._counts["numbers_unmappable"] += len(numbers) - len(known)
+        subject, attribute = one_line(item["entity"]), one_line(item["attribute"]).lower()
+        statement = _without(subject, one_line(item["statement"]).rstrip("."))
+        if not subject or not attribute or not statement:
+            self._counts["facts_empty"] += 1
+            return None
+        if not known:
+            self._counts["facts_unsourced"] += 1
+            return None
+        date = one_line(item["date"] or "")
+        if date and date not in statement:
+            statement = f"{statement} [{date}]"
+        value = one_line(item["value"]) or statement
+        sources = [block[number - 1] for number in known]
+        return Fact(
+            subject=subject,
+            attribute=attribute,
+            value=value,
+            statement=statement,
+            slot="" if item["single"] else normal(value) or value.lower(),
+            sources=tuple(turn.id for turn in sources),
+            time=sources[-1].time,
+            importance=item["importance"],
+        )
+
+    def stats(self) -> Mapping[str, float]:
+        """Calls; facts in the replies, those left out as empty or without a turn; turn numbers that there are not."""
+        return dict(self._counts)
+
+
+def _without(subject: str, statement: str) -> str:
+    """A statement that begins with its subject all the same, without it."""
+    if subject and statement.lower().startswith(subject.lower()):
+        for end in ("'s ", "’s ", ": ", " "):
+            if statement[len(subject) :].startswith(end):
+                return statement[len(subject) + len(end) :].strip()
+    return statement
