@@ -59,6 +59,7 @@ class RunConfig:
     scope: str = SCOPE
     scratch: str = SCRATCH
     mode: str = "questions"
+    targets: list[str] = field(default_factory=list)
     isolation: str = "separate"
     forget: float = 0.0
     increments: int = 0
@@ -245,6 +246,9 @@ class Composer:
                 continue
             seen.add(others)
             for reference in cell.config["references"]:
+                if cell.config["mode"] == "replay" and reference in ("oracle", "random"):
+                    # They answer to the evidence of questions, of which a replay asks none.
+                    continue
                 yield self.cell([*others, f"strategy={reference}", "retriever=none"])
 
 

@@ -55,6 +55,11 @@ def evaluate(
     Raises:
         DataError: gold that does not belong to the run.
     """
+    if run.meta["identity"].get("mode") == "replay":
+        raise ConfigError(
+            f"run {run.id} is a replay: its queries are the user's turns, which have no gold to be scored by; memeval "
+            f"replay {run.id} says what it costs"
+        )
     if benchmark is None or preset is not None:
         benchmark = open_benchmark(run, preset)
     identity = run.meta["identity"]

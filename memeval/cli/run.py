@@ -1,7 +1,7 @@
 """`memeval run`."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from memeval.errors import ConfigError, MemevalError
 from memeval.measures import DEFAULT_MEASURES, Measure
 from memeval.plan import Plan
 from memeval.report.rows import Row
+from memeval.store import Run
 from memeval.types import Benchmark
 
 DESCRIPTION = """\
@@ -43,6 +44,10 @@ def main(argv: Sequence[str]) -> int:
     if arguments.cfg:
         print_config(cells[0].config)
         return 0
+    if any(cell.config["mode"] == "replay" for cell in cells):
+        from memeval.cli.replay import run_replay
+
+        return run_replay(cells)
     rows, errors = run_cells(cells)
     print_rows(rows, errors)
     return 1 if errors else 0
@@ -64,8 +69,27 @@ def run_cells(cells: Sequence[Cell]) -> tuple[list[Row], int]:
     Raises:
         MemevalError: what stops a run. The other cells are run first, so that nothing that can be measured is missed.
     """
-    from memeval.build import build
     from memeval.evaluate import evaluate
+
+    rows: list[Row] = []
+
+    def rate(cell: Cell, run: Run, benchmark: Benchmark) -> None:
+        rows.append(Row(run, evaluate(run, measures_of(cell.config), benchmark=benchmark)))
+
+    errors = carry_out(cells, rate)
+    return rows, errors
+
+
+def carry_out(cells: Sequence[Cell], then: Callable[[Cell, Run, Benchmark], None]) -> int:
+    """Run all cells, each once, and do something with each run.
+
+    Returns:
+        the number of questions that failed.
+
+    Raises:
+        MemevalError: as `run_cells`.
+    """
+    from memeval.build import build
     from memeval.experiment import Settings, run_plan
 
     benchmarks: dict[str, Benchmark] = {}
@@ -77,8 +101,7 @@ def run_cells(cells: Sequence[Cell]) -> tuple[list[Row], int]:
             benchmarks[key] = build(node, "benchmark")
         plan = cell.plan(benchmarks[key])
         planned.setdefault((str(cell.config["results"]), plan.run_id), (cell, plan, benchmarks[key]))
-    rows: list[Row] = []
-    errors = 0
+    done = errors = 0
     stopped: MemevalError | None = None
     notes = console.notes()
     first = cells[0].config
@@ -95,14 +118,15 @@ def run_cells(cells: Sequence[Cell]) -> tuple[list[Row], int]:
                 stopped = error
                 continue
             errors += finished.errors
-            rows.append(Row(finished.run, evaluate(finished.run, measures_of(cell.config), benchmark=benchmark)))
+            then(cell, finished.run, benchmark)
+            done += 1
             bars.end()
-    if stopped is not None and not rows:
+    if stopped is not None and not done:
         raise stopped
     if stopped is not None:
         notes.print("memeval: some runs of the sweep were stopped (see above); the table has the others", markup=False)
         errors += 1
-    return rows, errors
+    return errors
 
 
 def measures_of(config: Mapping[str, Any]) -> Sequence[Measure]:

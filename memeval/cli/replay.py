@@ -1,0 +1,84 @@
+"""`memeval replay`, and what `memeval run mode=replay` prints."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from memeval.cli import console
+from memeval.compose import Cell
+from memeval.errors import ConfigError
+from memeval.store import Run
+
+DESCRIPTION = """\
+Price stored replays on other targets, without running anything:
+  memeval replay 'full*' 'sliding_window*' target=gpt-4o,claude-sonnet-4
+
+A replay is made by mode=replay: each dialogue is lived through turn by turn, and every user turn is a query.
+  memeval run experiment=replay benchmark=locomo
+
+RUN is a run's id, the start of one, a glob over ids, or a folder; memeval list target shows the targets, and any model
+of litellm's price map is one. Prints dollars per 100 turns, hit rates of the provider's prompt cache and the turn up to
+which full history costs no more than another strategy, and draws the curves; plot=off leaves them out.
+"""
+_OPTIONS = {"target", "results", "plot"}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Carry out `memeval replay`."""
+    parser = console.subparser("replay", DESCRIPTION)
+    parser.add_argument("words", nargs="+", metavar="RUN", help="runs, and target=A,B,C, results=FOLDER, plot=off")
+    words = parser.parse_args(argv).words
+    options = {key: value for key, equals, value in (word.partition("=") for word in words) if equals}
+    patterns = [word for word in words if "=" not in word]
+    unknown = set(options) - _OPTIONS
+    if unknown:
+        raise ConfigError(f"memeval replay takes target=, results= and plot=, not {', '.join(sorted(unknown))}=")
+    if options.get("plot", "on") not in ("on", "off"):
+        raise ConfigError(f"plot={options['plot']!r} is unknown: choose plot=on or plot=off")
+    if not patterns:
+        raise ConfigError("name the runs to price, e.g. memeval replay 'full*' target=gpt-4o; memeval show lists them")
+
+    from memeval.store import find
+
+    found = find(Path(options.get("results", "results/runs")), patterns)
+    names = [name for name in options["target"].split(",") if name] if "target" in options else None
+    for folder in dict.fromkeys(run.folder.parent for run in found):
+        group = [run for run in found if run.folder.parent == folder]
+        print_replays(group, names or group[0].meta["config"]["targets"], plots=options.get("plot") != "off")
+    return 0
+
+
+def run_replay(cells: Sequence[Cell]) -> int:
+    """Run cells in replay mode and print what they cost."""
+    from memeval.cli.run import carry_out
+
+    if any(cell.config["mode"] != "replay" for cell in cells):
+        raise ConfigError("a sweep is all replay or all questions: give one mode=, e.g. mode=replay")
+    runs: list[Run] = []
+    errors = carry_out(cells, lambda cell, run, benchmark: runs.append(run))
+    for folder in dict.fromkeys(run.folder.parent for run in runs):
+        print_replays([run for run in runs if run.folder.parent == folder], cells[0].config["targets"], plots=True)
+    return 1 if errors else 0
+
+
+def print_replays(runs: Sequence[Run], names: Sequence[str], plots: bool) -> None:
+    """Tables and plots of replays of one benchmark on some targets.
+
+    Raises:
+        ConfigError: an unknown target, or a run that is no replay.
+    """
+    from memeval.pricing import find_target
+    from memeval.report.plots.replay import draw
+    from memeval.report.replay import price, tables
+
+    targets = [find_target(name) for name in dict.fromkeys(names)]
+    if not targets:
+        raise ConfigError("targets=[] prices nothing: name some, e.g. targets=[gpt-4o]; memeval list target shows them")
+    replays = price(runs, targets)
+    console.table(tables(replays, targets))
+    out = console.out()
+    if plots:
+        folder = runs[0].folder.parent
+        for target in targets:
+            out.print(f"Curves: {draw(replays, target, folder).resolve()}", markup=False, soft_wrap=True)
+    for run in runs:
+        out.print(f"Stored in {run.folder}", markup=False, soft_wrap=True)
