@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
+from typing import NamedTuple
 
 from memeval.comparison.comparable import timing_differences
 from memeval.comparison.scored import Scored, aligned, best, values_of
 from memeval.errors import ConfigError
 from memeval.measures import DialogueMeasure, Measure, QuestionMeasure
 from memeval.scoring import Scores
-from memeval.stats import Interval, Paired, bootstrap_interval, holm, paired
+from memeval.stats import Interval, Paired, bootstrap_interval, cluster_t_test, holm, paired
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ def compare(
     if len(rows) < 2:
         raise ConfigError("one run alone is no comparison: name two or more, or a glob such as 'sliding_window*'")
     main = measures[0]
+    options = _Options(level, resamples, seed)
     if not _is_mean(main):
         raise ConfigError(
             f"{main} comes first but is no mean over questions, so it cannot be tested: put another measure first, "
@@ -117,33 +120,17 @@ def compare(
         )
     picked = reference is None
     against = reference or best(rows, main)
-    rivals = [row for row in rows if row is not against and not row.is_reference]
-    runs = len(rivals) + 1
-    family = runs * (runs - 1) // 2 if picked else len(rivals)
-
-    def test(subset: str | None) -> dict[int, Paired]:
-        found = {}
-        for index, row in enumerate(rows):
-            if any(row is rival for rival in rivals):
-                values = paired(*aligned(row, against, main, subset), level, resamples, seed)
-                if values is not None:
-                    found[index] = values
-        return found
-
-    overall = _verdicts({(index, ""): value for index, value in test(None).items()}, family, level, main)
+    rivals = [index for index, row in enumerate(rows) if row is not against and not row.is_reference]
     names = _categories(rows, main) if by_category else ()
-    within = _verdicts(
-        {(index, name): value for name in names for index, value in test(name).items()},
-        family * len(names),
-        level,
-        main,
-    )
+    competitors = [rows[index] for index in rivals] + [against]
+    overall, family = _tested(rows, rivals, against, competitors if picked else (), (None,), main, options)
+    within, _ = _tested(rows, rivals, against, competitors if picked else (), names, main, options)
     lines = tuple(
         Line(
             row,
-            {measure: _estimate(row.scores, measure, None, level, resamples, seed) for measure in measures},
-            overall.get((index, "")),
-            {name: _estimate(row.scores, main, name, level, resamples, seed) for name in names},
+            {measure: _estimate(row.scores, measure, None, options) for measure in measures},
+            overall.get((index, None)),
+            {name: _estimate(row.scores, main, name, options) for name in names},
             {name: within[index, name] for name in names if (index, name) in within},
             timing_differences(against.run, row.run),
         )
@@ -152,25 +139,57 @@ def compare(
     return Comparison(lines, tuple(measures), against, picked, family, level)
 
 
-def _verdicts(
-    found: Mapping[tuple[int, str], Paired], family: int, level: float, main: Measure
-) -> dict[tuple[int, str], Tested]:
-    corrected = holm([value.p_value for value in found.values()], family)
-    verdicts = {}
-    for (key, value), p_holm in zip(found.items(), corrected, strict=True):
-        if not value.wins and not value.losses:
-            verdict = "same"
-        elif p_holm > 1 - level or main.better == "neither":
-            verdict = "undecided"
-        else:
-            verdict = "better" if (value.difference > 0) == (main.better == "higher") else "worse"
-        verdicts[key] = Tested(value, p_holm, verdict)
-    return verdicts
+class _Options(NamedTuple):
+    level: float
+    resamples: int
+    seed: int
 
 
-def _estimate(
-    scores: Scores, measure: Measure, category: str | None, level: float, resamples: int, seed: int
-) -> Estimate:
+_Subset = str | None
+
+
+def _tested(
+    rows: Sequence[Scored],
+    rivals: Sequence[int],
+    against: Scored,
+    competitors: Sequence[Scored],
+    subsets: Sequence[_Subset],
+    main: Measure,
+    options: _Options,
+) -> tuple[dict[tuple[int, _Subset], Tested], int]:
+    """The rivals tested on each subset of the questions, by row and subset, and how many tests were corrected for.
+
+    With `competitors` all their pairs are corrected for, those with `against` among them.
+    """
+    hidden: list[float] = []
+    for one, other in combinations([row for row in competitors if row is not against], 2):
+        for subset in subsets:
+            values, others, clusters = aligned(one, other, main, subset)
+            p_value = cluster_t_test(values - others, clusters)
+            hidden.append(1.0 if p_value is None else p_value)
+    tests = len(hidden) + len(rivals) * len(subsets)
+    found = {
+        (index, subset): pair
+        for subset in subsets
+        for index in rivals
+        if (pair := paired(*aligned(rows[index], against, main, subset), *options, tests)) is not None
+    }
+    corrected = holm([*(pair.p_value for pair in found.values()), *hidden])
+    return {
+        key: Tested(pair, p_holm, _verdict(pair, p_holm, main, options.level))
+        for (key, pair), p_holm in zip(found.items(), corrected, strict=False)
+    }, tests
+
+
+def _verdict(pair: Paired, p_holm: float, main: Measure, level: float) -> str:
+    if not pair.wins and not pair.losses:
+        return "same"
+    if p_holm > 1 - level or main.better == "neither":
+        return "undecided"
+    return "better" if (pair.difference > 0) == (main.better == "higher") else "worse"
+
+
+def _estimate(scores: Scores, measure: Measure, category: _Subset, options: _Options) -> Estimate:
     score = scores.overall.get(measure)
     if score is None:
         return Estimate(None, None, 0)
@@ -181,7 +200,7 @@ def _estimate(
     if percentile is None and not _is_mean(measure):
         return Estimate(value, None, n)
     values, clusters = values_of(scores, measure, category)
-    interval = bootstrap_interval(values, clusters, percentile, level, resamples, seed)
+    interval = bootstrap_interval(values, clusters, percentile, *options)
     if interval is not None and measure.quantity == "share":
         # The true share of something is no less than none of it and no more than all.
         interval = replace(interval, low=max(0.0, interval.low), high=max(value, min(1.0, interval.high)))

@@ -60,6 +60,7 @@ def aligned(
 def values_of(
     scores: Scores, measure: Measure, category: str | None
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Values of a measure, nan where there is none, and the dialogue of each; of one category or of all."""
     is_question = isinstance(measure, QuestionMeasure)
     clusters = scores.clusters if is_question else np.arange(len(scores.dialogues), dtype=np.int64)
     values = scores.values.get(measure, np.full(len(clusters), np.nan))

@@ -134,26 +134,15 @@ def cluster_t_test(differences: npt.ArrayLike, clusters: npt.ArrayLike | None = 
     return t_two_sided(mean.value / mean.error, mean.degrees)
 
 
-def holm(p_values: Sequence[float], family: int | None = None) -> list[float]:
-    """P values corrected for how many were asked for (Holm 1979), in their order: each may be held against the level.
+def holm(p_values: Sequence[float]) -> list[float]:
+    """P values corrected for how many they are (Holm 1979), in their order: each may be held against the level.
 
     The chance that any true null hypothesis is rejected stays at most the level, whatever depends on what.
-
-    Args:
-        p_values: of the tests.
-        family: how many tests there are in all, where these are only some of them; the others count as larger than
-            all of these, so that what comes out is never too small.
-
-    Raises:
-        ConfigError: a family smaller than its members.
     """
-    size = len(p_values) if family is None else family
-    if size < len(p_values):
-        raise ConfigError(f"a family of {size} tests cannot have {len(p_values)} members")
     corrected = [0.0] * len(p_values)
     highest = 0.0
     for rank, index in enumerate(sorted(range(len(p_values)), key=lambda index: p_values[index])):
-        highest = max(highest, min(1.0, (size - rank) * p_values[index]))
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[index]))
         corrected[index] = highest
     return corrected
 

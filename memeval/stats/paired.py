@@ -29,7 +29,7 @@ class Paired:
         wins: questions with a higher value in a.
         losses: questions with a higher value in b.
         effect_size: Cohen's d_z; None where no question differs, or all do by the same.
-        detectable: minimum detectable effect; None where it cannot be known.
+        detectable: minimum detectable effect at power 0.8 of a test that is corrected for `tests`; None if unknown.
     """
 
     n: int
@@ -58,6 +58,7 @@ def paired(
     level: float = 0.95,
     resamples: int = 2000,
     seed: int = 0,
+    tests: int = 1,
 ) -> Paired | None:
     """Compare values of two runs, aligned by question; None if no question has both.
 
@@ -68,6 +69,7 @@ def paired(
         level: of the interval.
         resamples: of the interval; the sampled sign flips are five times as many.
         seed: of both.
+        tests: how many tests this is one of, for `detectable`; p values stay uncorrected (see `holm`).
     """
     differences = paired_differences(a, b)
     kept = ~np.isnan(differences)
@@ -90,7 +92,7 @@ def paired(
         wins=wins,
         losses=losses,
         effect_size=effect_size(differences),
-        detectable=minimum_detectable_effect(differences, groups),
+        detectable=minimum_detectable_effect(differences, groups, (1 - level) / tests),
     )
 
 
