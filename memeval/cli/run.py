@@ -147,6 +147,7 @@ def measures_of(config: Mapping[str, Any]) -> Sequence[Measure]:
 
 def print_rows(rows: Sequence[Row], errors: int) -> None:
     """Print one table for each benchmark, and what failed."""
+    from memeval.report.comparison import setback_notes
     from memeval.report.rows import MAIN
     from memeval.report.table import category_table, run_table, tag_table
 
@@ -160,6 +161,8 @@ def print_rows(rows: Sequence[Row], errors: int) -> None:
             tagged = tag_table(group)
             if tagged is not None:
                 console.table(tagged)
+            for sentence in setback_notes(group):
+                console.out().print(sentence, markup=False)
     notes = console.notes()
     for row in rows:
         message = _first_error(row)

@@ -1,0 +1,128 @@
+"""Curves of replayed dialogues against the turn number: cumulated dollars, tokens per request, hit rate."""
+
+from collections.abc import Sequence
+from itertools import cycle
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from memeval.measures.base import Floats
+from memeval.pricing import Target
+from memeval.report.plots.style import COLOURS, DASHES, MARKERS, SOFT, label_ends, tidy
+from memeval.report.replay import Replayed, rules
+from memeval.report.replay_costs import Course
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_POINTS = 24
+
+
+def draw(replays: Sequence[Replayed], target: Target, folder: Path) -> Path:
+    """Draw one figure for a target: dollars without and with the provider's cache, tokens per request, hit rate.
+
+    Dialogues differ in length: each turn's value is the mean over those that are that long, as far as at least half
+    of them are.
+    """
+    import matplotlib
+
+    matplotlib.use("Agg", force=False)
+    from matplotlib import pyplot
+
+    courses = {replay.name: replay.courses[target.name] for replay in replays}
+    caching = target.cache is not None
+    figure, panels = pyplot.subplots(2 if caching else 1, 2, figsize=(14, 10 if caching else 5.5), layout="constrained")
+    flat = list(np.ravel(panels))
+    end = _end(replays[0].any_course)
+    edges = np.linspace(0, end, min(_POINTS, max(1, end // 4)) + 1)
+    _panel(
+        flat[0], "dollars so far, no prompt cache", {n: _cumulated(c, False, edges) for n, c in courses.items()}, edges
+    )
+    if caching:
+        title = "dollars so far, with the provider's prompt cache"
+        _panel(flat[1], title, {n: _cumulated(c, True, edges) for n, c in courses.items()}, edges)
+        top = max(flat[0].get_ylim()[1], flat[1].get_ylim()[1])
+        flat[0].set_ylim(0, top)
+        flat[1].set_ylim(0, top)
+    tokens = {name: _per_bin(found, edges, None) for name, found in courses.items()}
+    _panel(flat[2 if caching else 1], "tokens per request", tokens, edges, log=True)
+    if caching:
+        hits = {name: 100 * _per_bin(found, edges, "cached") for name, found in courses.items()}
+        _panel(flat[3], "hit rate: prompt tokens read from the cache (%)", hits, edges)
+        flat[3].set_ylim(-3, 103)
+    figure.suptitle(f"{target.name}: dialogues lived through turn by turn")
+    figure.supxlabel(_caption(replays, target, end), fontsize=8, color=SOFT)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"replay-{target.name.replace('/', '_')}.png"
+    figure.savefig(path, dpi=110, metadata={"Software": None})
+    pyplot.close(figure)
+    return path
+
+
+def _end(courses: Sequence[Course]) -> int:
+    """The turn that at least half of the dialogues reach."""
+    lengths = sorted((each.life.length for each in courses), reverse=True)
+    return max(4, lengths[(len(lengths) - 1) // 2])
+
+
+def _cumulated(courses: Sequence[Course], cache: bool, edges: Floats) -> Floats:
+    """Dollars up to each edge: the mean price of each turn over the dialogues that reach it, added up."""
+    end = int(edges[-1])
+    spent = np.zeros(end + 1)
+    alive = np.zeros(end + 1)
+    for each in courses:
+        alive[1 : each.life.length + 1] += 1
+        inside = each.turns <= end
+        np.add.at(spent, each.turns[inside].astype(np.int64), each.dollars(cache)[inside])
+    summed = np.cumsum(np.divide(spent, alive, out=np.zeros_like(spent), where=alive > 0))
+    values: Floats = summed[edges[1:].astype(np.int64)]
+    return values
+
+
+def _per_bin(courses: Sequence[Course], edges: Floats, part: str | None) -> Floats:
+    """Tokens per request between two edges, or the share of them that was cached."""
+    turns = np.concatenate([each.turns for each in courses])
+    tokens = np.concatenate([each.tokens for each in courses])
+    total, _ = np.histogram(turns, edges, weights=tokens)
+    if part is None:
+        count, _ = np.histogram(turns, edges)
+        return _ratio(total, count.astype(np.float64))
+    cached, _ = np.histogram(turns, edges, weights=np.concatenate([each.cached for each in courses]))
+    return _ratio(cached, total)
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    values: Floats = np.divide(above, below, out=np.full_like(below, np.nan), where=below > 0)
+    return values
+
+
+def _panel(axes: "Axes", title: str, lines: dict[str, Floats], edges: Floats, log: bool = False) -> None:
+    ends = []
+    at = edges[1:]
+    looks = zip(cycle(COLOURS), cycle(MARKERS), cycle(DASHES))  # noqa: B905 (all three are endless)
+    for (name, values), (colour, marker, dashes) in zip(lines.items(), looks, strict=False):
+        axes.plot(at, values, color=colour, marker=marker, markersize=4, markevery=3, linestyle=dashes, linewidth=1.4)
+        known = np.flatnonzero(~np.isnan(values))
+        if known.size:
+            ends.append((name, float(at[known[-1]]), float(values[known[-1]]), colour))
+    if log:
+        axes.set_yscale("log")
+    axes.set_xlim(0, edges[-1])
+    axes.set_title(title, fontsize=10)
+    axes.set_xlabel("turn of the dialogue")
+    tidy(axes)
+    label_ends(axes, ends)
+
+
+def _caption(replays: Sequence[Replayed], target: Target, end: int) -> str:
+    meta = replays[0].run.meta
+    made = max(str(each.run.meta.get("execution", {}).get("finished_at", ""))[:10] for each in replays)
+    courses = replays[0].any_course
+    requests = sum(each.tokens.size for each in courses)
+    tokenizer = meta["identity"]["tokenizer"].get("name", "unnamed")
+    return (
+        f"{meta['benchmark']['name']}: {len(courses):,} dialogues, n = {requests:,} requests; mean over the dialogues "
+        f"that reach a turn, up to turn {end:,}, which half of them reach; tokens of {tokenizer}; "
+        f"memeval {meta['environment']['memeval']}, {made}\n{rules(target)}"
+    )
