@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from memeval.pricing import CacheRules
 from memeval.prompt import pieces
 from memeval.tokens import Tokenizer
-from memeval.types import Context, Query
+from memeval.types import Context, Query, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +77,41 @@ def _shared_tokens(old: Iterator[int], new: Iterator[int]) -> int:
             break
         shared += 1
     return shared
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The tokens of a prompt by what a provider charges for them; together they are the whole prompt.
+
+    Attributes:
+        cached: read from the provider's cache.
+        written: written into it at a price of their own.
+        uncached: charged as without a cache.
+    """
+
+    cached: int
+    written: int
+    uncached: int
+
+
+def split(previous: Request | None, request: Request, rules: CacheRules) -> Split:
+    """What a provider's cache makes of a request after the one before it in the same dialogue.
+
+    Only the previous request is looked at, though older ones may still lie in the cache; it is there until it is too
+    old, and where the data has no times it never is.
+
+    A provider that caches by itself reads the shared start, from the minimum on in whole steps. Otherwise the caller
+    marks where the cache is to be written, here at the end of each section, and what is read is the longest marked
+    start of the previous prompt that the new one shares.
+    """
+    prefix = request.prefix_tokens
+    if previous is None or (request.seconds_since is not None and request.seconds_since > rules.seconds):
+        prefix = 0
+    if rules.automatic:
+        cached = rules.cacheable(prefix)
+        return Split(cached, 0, request.prompt_tokens - cached)
+    marks = previous.ends if previous is not None else ()
+    cached = max((end for end in marks if rules.minimum <= end <= prefix), default=0)
+    last = max(request.ends, default=0)
+    written = max(0, last - cached) if last >= rules.minimum else 0
+    return Split(cached, written, request.prompt_tokens - cached - written)

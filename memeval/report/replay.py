@@ -33,7 +33,7 @@ class Replayed:
     def is_full(self) -> bool:
         """Full history and nothing beside it: what the others are compared with."""
         names = self.run.meta["names"]
-        return names["strategy"] == FULL and names["retriever"] == "none"
+        return bool(names["strategy"] == FULL and names["retriever"] == "none")
 
     @property
     def any_course(self) -> Sequence[Course]:
