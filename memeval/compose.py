@@ -14,6 +14,7 @@ from memeval.build import TARGET, build
 from memeval.errors import ConfigError
 from memeval.parts import with_parts
 from memeval.plan import SCOPE, SCRATCH, Plan
+from memeval.pricing import completed, find_target
 from memeval.types import Benchmark
 
 CONFIG_MODULE = "memeval.configs"
@@ -23,7 +24,7 @@ AXES = ("benchmark", "strategy", "retriever")
 _OF_REFERENCES = frozenset(
     (
         "benchmark", "budget", "document", "experiment", "isolation", "judge", "judge_llm", "limit", "llm",
-        "llm@judge_llm", "max_turn_tokens", "measures", "mode", "overwrite", "progress", "reader", "references",
+        "llm@judge_llm", "max_turn_tokens", "measures", "mode", "plots", "overwrite", "progress", "reader", "references",
         "results", "seed", "target", "tokenizer", "workers",
     )
 )  # fmt: skip
@@ -68,6 +69,7 @@ class RunConfig:
     references: list[str] = field(default_factory=list)
     sweep: list[Any] = field(default_factory=list)
     measures: list[str] | None = None
+    plots: list[str] = field(default_factory=list)
     results: str = "results/runs"
     workers: int = 1
     overwrite: bool = False
@@ -117,6 +119,16 @@ class Cell:
             reader=config["reader"] if _target(config["reader"]) else None,
             judge=config["judge"] if _target(config["judge"]) else None,
         )
+
+
+def _targets_by_name(overrides: Sequence[str]) -> list[str]:
+    """With models in place of options of the group target: `target=gpt-5-mini` is target=litellm of that name."""
+    named: list[str] = []
+    for override in overrides:
+        key, _, value = override.partition("=")
+        known = key == "target" and find_target(value)
+        named += ["target=litellm", f"target.name={value}"] if known else [override]
+    return named
 
 
 def _root(override: str) -> str:
@@ -180,11 +192,21 @@ class Composer:
 
     def _compose(self, overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
         from hydra import compose
+        from hydra.errors import MissingConfigException
         from omegaconf import OmegaConf
 
-        composed = compose("config", overrides=[*self._plugins, *overrides], return_hydra_config=True)
+        try:
+            composed = compose("config", overrides=[*self._plugins, *overrides], return_hydra_config=True)
+        except MissingConfigException:
+            named = _targets_by_name(overrides)
+            if named == list(overrides):
+                raise
+            composed = compose("config", overrides=[*self._plugins, *named], return_hydra_config=True)
         choices = dict(composed.hydra.runtime.choices)
         plain = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
+        # Before the tokenizer and the strategies take their values from it.
+        target: Any = OmegaConf.to_container(plain["target"])
+        OmegaConf.update(plain, "target", completed(target), merge=False)
         filled = with_parts(plain, self._option, self._options)
         config = OmegaConf.to_container(filled, resolve=True)
         if not isinstance(config, dict):

@@ -1,6 +1,6 @@
 """What a model costs and when its provider's prompt cache serves: data, and the arithmetic of money."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 MILLION = 1_000_000
@@ -145,7 +145,7 @@ class Target:
             )
         if not self.price.known:
             said.append(f"{self.name}: no price is known; set one with target.price.input=... target.price.output=...")
-        elif self.source.startswith("litellm"):
+        elif not self.as_of:
             said.append(f"{self.name}: window and prices are those of {self.source}, not checked by memeval")
         return tuple(said)
 
@@ -165,14 +165,7 @@ class Target:
             "provider": self.provider,
             "aliases": list(self.aliases),
             "price": price,
-            "cache": None
-            if rules is None
-            else {
-                "automatic": rules.automatic,
-                "minimum": rules.minimum,
-                "step": rules.step,
-                "seconds": rules.seconds,
-            },
+            "cache": None if rules is None else asdict(rules),
             "source": self.source,
             "as_of": self.as_of,
             "notes": self.notes,

@@ -1,7 +1,7 @@
 """Targets by name: our own files first, then litellm's price map."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -41,7 +41,7 @@ def find_target(name: str) -> Target:
     found = price_map.find(name)
     if found is None:
         known = [target.name for target in own_targets()]
-        close = get_close_matches(name, [*known, *price_map.names()], n=3)
+        close = get_close_matches(name, {*known, *price_map.names()}, n=3)
         hint = f", did you mean {' or '.join(close)}?" if close else ""
         raise ConfigError(
             f"unknown target {name!r}{hint}: choose target= one of {', '.join(known)}, any model of litellm's price "
@@ -78,7 +78,7 @@ def read_target(node: Mapping[str, Any]) -> Target:
         target = Target(
             name=name,
             window=int(node["window"]),
-            usable=int(node["usable"]),
+            usable=min(int(node["usable"]), int(node["window"])),
             tokenizer=str(node.get("tokenizer") or APPROXIMATE_TOKENIZER),
             exact_tokenizer=bool(node.get("exact_tokenizer", False)),
             price=Price(
@@ -102,9 +102,9 @@ def read_target(node: Mapping[str, Any]) -> Target:
             f"target {name!r} lacks or misstates {error}: it needs window, usable and, under cache, automatic, "
             "minimum, step and seconds (memeval run --cfg shows it)"
         ) from error
-    if not 0 < target.usable <= target.window:
+    if target.window < 1 or target.usable < 1:
         raise ConfigError(
-            f"target {name!r} has window={target.window} and usable={target.usable}: usable is 1 to the window"
+            f"target {name!r} has window={target.window} and usable={target.usable}: give tokens, 1 or more"
         )
     if target.cache is not None and (target.cache.minimum < 0 or target.cache.step < 1 or target.cache.seconds < 0):
         raise ConfigError(
@@ -120,18 +120,33 @@ def completed(node: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ConfigError: a name that nobody knows, in a node that does not say its window.
     """
-    if node.get("source") is not None or not node.get("name"):
+    name, window = str(node.get("name") or ""), node.get("window")
+    if node.get("source") is not None or not name:
         return dict(node)
-    if node.get("window") is not None and _own(str(node["name"])) is None and price_map.find(str(node["name"])) is None:
-        return {**node, "usable": node.get("usable") or node["window"], "source": "the command line"}
-    return _filled(node, find_target(str(node["name"])).node())
+    if window is None or is_known(name):
+        found = find_target(name)
+    else:
+        found = Target(name, int(window), int(window), source="the command line")
+    if window is not None:
+        found = replace(found, usable=min(found.usable, int(window)))
+    return _filled(node, found.node())
+
+
+def is_known(name: str) -> bool:
+    """Whether our own files or litellm's map have the name."""
+    return _own(name) is not None or price_map.find(name) is not None
 
 
 def _filled(node: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
-    merged = {**found, **{key: value for key, value in node.items() if value is not None}}
-    for key, value in merged.items():
-        if isinstance(value, Mapping) and isinstance(found.get(key), Mapping):
+    merged = dict(found)
+    for key, value in node.items():
+        if not isinstance(value, Mapping):
+            merged[key] = found.get(key) if value is None else value
+        elif found.get(key) is not None:
             merged[key] = _filled(value, found[key])
+        elif any(each is not None for each in value.values()):
+            # Only the rules of a prompt cache can be missing altogether.
+            merged[key] = _filled(value, asdict(CacheRules()))
     return merged
 
 
