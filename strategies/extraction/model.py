@@ -1,10 +1,11 @@
 """Facts that a language model finds."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from memeval.document import Document
 from memeval.errors import ConfigError, ModelError
+from memeval.llm import ReplyError
 from memeval.strategies.extraction.fact import Fact
 from memeval.strategies.extraction.words import normal
 from memeval.strategies.language import clean, needed, one_line
@@ -57,6 +58,7 @@ class ModelExtractor:
         prompt: str,
         block: int = 10,
         tokens: int = 4000,
+        unusable: Literal["stop", "skip"] = "stop",
     ) -> None:
         """Set the model and the size of a block.
 
@@ -67,6 +69,8 @@ class ModelExtractor:
             prompt: what the model is told.
             block: at most so many turns in one call.
             tokens: a block ends before the turn with which it would be longer; one turn alone may be.
+            unusable: a reply that does not follow the schema, nor after its repair: `stop` ends the run, which can be
+                resumed; `skip` counts the block and goes on without facts of its turns.
 
         Raises:
             ConfigError: no model, or blocks that hold nothing.
@@ -82,9 +86,13 @@ class ModelExtractor:
         self._prompt = prompt
         self._block = block
         self._tokens = tokens
+        self._unusable = unusable
         self._counts = dict.fromkeys(
-            ("extraction_calls", "facts_found", "facts_empty", "facts_unsourced", "numbers_unmappable"), 0
-        )
+            (
+                "blocks_extracted", "blocks_skipped", "facts_found", "facts_empty", "facts_unsourced",
+                "numbers_unmappable",
+            ), 0,
+        )  # fmt: skip
 
     def prepare(self) -> None:
         """Load what the model needs."""
@@ -96,7 +104,7 @@ class ModelExtractor:
         """The facts of these turns, block by block.
 
         Raises:
-            ModelError: a block without an answer, or with one that does not follow the schema.
+            ModelError: a block without an answer, or, with `unusable: stop`, one that does not follow the schema.
         """
         return [fact for block in self._blocks(turns) for fact in self._facts(block)]
 
@@ -122,13 +130,18 @@ class ModelExtractor:
     def _facts(self, block: Sequence[tuple[Turn, str]]) -> Iterator[Fact]:
         asked = "\n".join(f"{number}. {text}" for number, (_, text) in enumerate(block, 1))
         messages = [{"role": "system", "content": self._prompt}, {"role": "user", "content": asked}]
-        data = self._llm.complete(messages, SCHEMA).data
-        if not isinstance(data, Mapping) or not isinstance(data.get("facts"), list):
+        try:
+            data = self._llm.complete(messages, SCHEMA).data
+        except ReplyError as error:
+            if self._unusable == "skip":
+                self._counts["blocks_skipped"] += 1
+                return
+            # No question is at fault here: all of them would be read from a memory with a gap.
             raise ModelError(
-                f"the model answered no facts for the turns {block[0][0].id!r} to {block[-1][0].id!r}, but "
-                f"{str(data)!r:.200}: choose a model that follows a JSON schema, or writing=facts"
-            )
-        self._counts["extraction_calls"] += 1
+                f"no facts of the turns {block[0][0].id!r} to {block[-1][0].id!r}: {error}. To go on without them: "
+                "writing.extractor.unusable=skip"
+            ) from error
+        self._counts["blocks_extracted"] += 1
         for item in data["facts"]:
             self._counts["facts_found"] += 1
             fact = self._fact(item, [turn for turn, _ in block])
@@ -164,7 +177,7 @@ class ModelExtractor:
         )
 
     def stats(self) -> Mapping[str, float]:
-        """Calls; facts in the replies, those left out as empty or without a turn; turn numbers that there are not."""
+        """Blocks with a reply and without; facts in the replies, left out as empty, without a turn; unknown numbers."""
         return dict(self._counts)
 
 

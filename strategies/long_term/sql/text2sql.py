@@ -8,6 +8,7 @@ from typing import Literal, cast
 
 from memeval.document import Document
 from memeval.errors import ContractError
+from memeval.llm import ReplyError
 from memeval.storage import SqlExtent, SqlRows, SqlStore
 from memeval.strategies.language import clean, needed, one_line
 from memeval.strategies.long_term.sql import Sql
@@ -62,7 +63,7 @@ class Text2Sql:
         self._offline = Sql(store, document, scope, filters, boost)
         # A context may ask further down the same ranking; it is one SELECT all the same.
         self._last: tuple[Query, list[Hit]] | None = None
-        self._counts = dict.fromkeys(("sql_written", "sql_refused", "sql_failed", "sql_empty"), 0)
+        self._counts = dict.fromkeys(("sql_asked", "sql_written", "sql_refused", "sql_failed", "sql_empty"), 0)
 
     def prepare(self) -> None:
         """Load what the offline search, the store and the model need."""
@@ -80,7 +81,7 @@ class Text2Sql:
         """The turns that the model's SELECT names, in its order and without scores; else the offline search.
 
         Raises:
-            ModelError: the model did not answer.
+            ModelError: the model cannot be reached; a reply of no use only leads to the offline search.
         """
         if k < 1:
             return []
@@ -92,7 +93,12 @@ class Text2Sql:
     def _selected(self, query: Query) -> list[Hit]:
         if not query.text.strip() or not self._store.count(self._scope):
             return []
-        sql = _sql(self._llm.complete(self._messages(query)).text)
+        self._counts["sql_asked"] += 1
+        try:
+            sql = _sql(self._llm.complete(self._messages(query)).text)
+        except ReplyError:
+            self._counts["sql_failed"] += 1
+            return []
         self._counts["sql_written"] += 1
         try:
             rows = self._offline.run_select(sql)
@@ -131,7 +137,7 @@ class Text2Sql:
         self._offline.forget(turn_ids)
 
     def stats(self) -> Mapping[str, float]:
-        """Those of `Sql`; SELECTs written, and why some were of no use: refused, without turn ids, without rows."""
+        """Those of `Sql`; SELECTs asked for and written; refused ones, failed (no reply, no turn ids), without rows."""
         return {**self._offline.stats(), **self._counts}
 
     def close(self) -> None:
