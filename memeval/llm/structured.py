@@ -79,10 +79,10 @@ def parse(text: str, schema: Mapping[str, Any]) -> Any:
         raise ValueError(f"it is no JSON ({error}).") from None
     from jsonschema.exceptions import best_match
 
-    error = best_match(validator.iter_errors(data))
-    if error is not None:
-        place = "/".join(str(part) for part in error.absolute_path)
-        raise ValueError(f"it does not follow the schema{f' at {place}' if place else ''}: {error.message[:300]}.")
+    worst = best_match(validator.iter_errors(data))
+    if worst is not None:
+        place = "/".join(str(part) for part in worst.absolute_path)
+        raise ValueError(f"it does not follow the schema{f' at {place}' if place else ''}: {worst.message[:300]}.")
     return data
 
 

@@ -1,24 +1,14 @@
 """Embeddings of a provider or of one's own server, by litellm."""
 
-import os
-import re
-import time
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 
 from memeval.errors import ConfigError, ModelError
+from memeval.llm import providers, retrying
 from memeval.strategies.embedders.base import CachedEmbedder
 from memeval.types import Vectors
-
-# By the names that litellm gives to what can pass by itself.
-_PASSING = frozenset(
-    {"RateLimitError", "Timeout", "APIConnectionError", "InternalServerError", "ServiceUnavailableError"}
-)
-_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
-_SHORTEST_SECRET = 6
 
 
 class Api(CachedEmbedder):
@@ -64,14 +54,8 @@ class Api(CachedEmbedder):
                 f"embedder.retries={retries} must be 0 or more and embedder.timeout={timeout} more than 0, e.g. "
                 "embedder.retries=3 embedder.timeout=60"
             )
-        api_base = api_base or _address(model)
-        if api_base is not None and (urlsplit(api_base).query or "@" in urlsplit(api_base).netloc):
-            raise ConfigError(
-                "embedder.api_base carries a name, password or query, which would stand in every record: give the "
-                "bare address and put the key into the environment, e.g. OPENAI_API_KEY"
-            )
         self._model = model
-        self._api_base = api_base
+        self._api_base = providers.address("embedder", model, api_base)
         self._wanted = dimension
         self._batch_size = batch_size
         self._retries = retries
@@ -85,7 +69,7 @@ class Api(CachedEmbedder):
 
     def prepare(self) -> None:
         """Import litellm, which takes seconds."""
-        _litellm()
+        providers.litellm()
 
     def compute(self, texts: Sequence[str]) -> Vectors:
         """Vectors (n, d), in calls of `batch_size`."""
@@ -100,35 +84,32 @@ class Api(CachedEmbedder):
         return np.stack(vectors)
 
     def _ask(self, batch: Sequence[str]) -> Any:
-        litellm = _litellm()
+        litellm = providers.litellm()
         extra: dict[str, Any] = {}
         if self._wanted is not None:
             # Otherwise litellm refuses it for every model that it does not know.
             extra = {"dimensions": self._wanted, "allowed_openai_params": ["dimensions"]}
-        for attempt in range(self._retries + 1):
-            try:
-                return litellm.embedding(
-                    model=self._model,
-                    input=list(batch),
-                    api_base=self._api_base,
-                    timeout=self._timeout,
-                    # Retried here, the same for every provider.
-                    max_retries=0,
-                    encoding_format="float",
-                    **extra,
-                )
-            except Exception as error:
-                kind = type(error).__name__
-                if kind in _PASSING and attempt < self._retries:
-                    time.sleep(min(2.0**attempt, 30.0))
-                    continue
-                # Not chained: what the provider wrote may repeat the key.
-                raise ModelError(
-                    f"the embedding model {self._model!r} did not answer after {attempt + 1} calls ({kind}: "
-                    f"{_without_secrets(str(error))}): check embedder.model, embedder.api_base and the key in the "
-                    "environment, e.g. OPENAI_API_KEY"
-                ) from None
-        raise ModelError(f"the embedding model {self._model!r} was not asked: embedder.retries={self._retries}")
+
+        def send() -> Any:
+            return litellm.embedding(
+                model=self._model,
+                input=list(batch),
+                api_base=self._api_base,
+                timeout=self._timeout,
+                # Retried here, the same for every provider.
+                max_retries=0,
+                encoding_format="float",
+                **extra,
+            )
+
+        return retrying.patiently(send, self._retries, self._failure)
+
+    def _failure(self, error: Exception, calls: int) -> ModelError:
+        return ModelError(
+            f"the embedding model {self._model!r} did not answer after {calls} calls ({type(error).__name__}: "
+            f"{providers.without_secrets(str(error))}): check embedder.model, embedder.api_base and the key in the "
+            "environment, e.g. OPENAI_API_KEY"
+        )
 
     def _read(self, answer: Any, n: int) -> list[Vectors]:
         try:
@@ -139,7 +120,7 @@ class Api(CachedEmbedder):
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(
                 f"the answer of {self._model!r} has no vectors ({type(error).__name__}: "
-                f"{_without_secrets(str(error))}): is it an embedding model?"
+                f"{providers.without_secrets(str(error))}): is it an embedding model?"
             ) from None
         if len(rows) != n or any(row.ndim != 1 or not row.size for row in rows):
             raise ModelError(
@@ -147,33 +128,3 @@ class Api(CachedEmbedder):
                 "embedding model? Smaller calls may help, e.g. embedder.batch_size=16"
             )
         return rows
-
-
-def _address(model: str) -> str | None:
-    """Where litellm would go without an address: it is part of what a vector depends on."""
-    provider = model.partition("/")[0].upper() if "/" in model else "OPENAI"
-    return os.environ.get(f"{provider}_BASE_URL") or os.environ.get(f"{provider}_API_BASE") or None
-
-
-def _litellm() -> Any:
-    # Otherwise it fetches a list of prices when it is imported.
-    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    try:
-        import litellm
-    except ImportError as error:
-        raise ModelError("embedder=api needs litellm: pip install litellm, or choose embedder=minilm") from error
-    # Its hint to its own bug tracker, printed at every error.
-    litellm.suppress_debug_info = True
-    # Some of its providers take max_retries=0 for not given, and this instead.
-    setattr(litellm, "DEFAULT_MAX_RETRIES", 0)  # noqa: B010
-    return litellm
-
-
-def _without_secrets(text: str) -> str:
-    """The first line, with the values of all variables that name a secret taken out."""
-    secrets = {value for name, value in os.environ.items() if _SECRET.search(name) and len(value) >= _SHORTEST_SECRET}
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, "***")
-    # Providers quote a key with its middle left out.
-    text = re.sub(r"\b(sk|pk|key|gsk|hf|pa|AIza)[-_][\w*.-]{4,}", "***", text)
-    return " ".join(text.split())[:300]
