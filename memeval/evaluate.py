@@ -7,6 +7,7 @@ from memeval.build import build
 from memeval.errors import ConfigError, DataError
 from memeval.measures import Measure
 from memeval.measures.presets import Preset
+from memeval.pricing import Target, read_target
 from memeval.scoring import Scores, score
 from memeval.store import Run
 from memeval.types import Benchmark, Dialogue
@@ -41,8 +42,18 @@ def open_benchmark(run: Run, preset: Preset | None = None) -> Benchmark:
     return benchmark
 
 
+def target_of(run: Run) -> Target | None:
+    """The model that a run was made for, with the prices that stood in its config; None for a run without one."""
+    node = run.meta.get("config", {}).get("target")
+    return read_target(node) if node else None
+
+
 def evaluate(
-    run: Run, measures: Sequence[Measure], preset: Preset | None = None, benchmark: Benchmark | None = None
+    run: Run,
+    measures: Sequence[Measure],
+    preset: Preset | None = None,
+    benchmark: Benchmark | None = None,
+    target: Target | None = None,
 ) -> Scores:
     """Score a stored run.
 
@@ -51,6 +62,7 @@ def evaluate(
         measures: what to compute.
         preset: another definition of gold and denominator.
         benchmark: the run's benchmark if it is open already; ignored with a preset.
+        target: the model whose prices apply; None takes the run's own.
 
     Raises:
         DataError: gold that does not belong to the run.
@@ -76,4 +88,5 @@ def evaluate(
         document=build(identity["document"], "document"),
         tokenizer=build(identity["tokenizer"], "tokenizer"),
         gold=preset.view if preset else None,
+        target=target or target_of(run),
     )

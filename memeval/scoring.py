@@ -10,6 +10,7 @@ import numpy.typing as npt
 from memeval.errors import DataError
 from memeval.measures.base import DialogueMeasure, Floats, Measure, QuestionMeasure
 from memeval.measures.facts import Case, Counter, History, Template
+from memeval.pricing import Target
 from memeval.types import Dialogue, DialogueRecord, Outcome, Question
 
 GoldView = Callable[[Question, Dialogue], Question | None]
@@ -95,6 +96,7 @@ def score(
     document: Template,
     tokenizer: Counter,
     gold: GoldView | None = None,
+    target: Target | None = None,
 ) -> Scores:
     """Score a run.
 
@@ -108,6 +110,7 @@ def score(
         document: the template that the run rendered its turns with.
         tokenizer: the run's tokenizer.
         gold: puts another definition's gold into a question, or leaves the question out by None (see presets).
+        target: the model whose prices apply; None leaves what needs them undefined.
 
     Raises:
         DataError: outcomes of dialogues or questions that the benchmark does not have, or two of one question.
@@ -119,7 +122,7 @@ def score(
         record = by_dialogue.get(dialogue.id)
         found = _by_question(dialogue, groups.take(dialogue.id))
         table.begin(dialogue.id, record)
-        history = History(dialogue, record, document, tokenizer)
+        history = History(dialogue, record, document, tokenizer, target)
         for question in dialogue.questions:
             viewed = question if gold is None else gold(question, dialogue)
             if viewed is not None:

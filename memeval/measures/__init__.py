@@ -3,6 +3,7 @@
 from memeval.measures.base import DialogueMeasure, Measure, QuestionMeasure
 from memeval.measures.context import (
     AnswerInContext,
+    EvidenceAge,
     EvidenceDensity,
     EvidenceRecall,
     GhostRate,
@@ -11,6 +12,7 @@ from memeval.measures.context import (
     NewestInContext,
     OnlyStaleInContext,
 )
+from memeval.measures.money import InputDollars, QuestionDollars, WriteDollars
 from memeval.measures.parsing import ALIASES, KNOWN, parse, parse_list
 from memeval.measures.presets import PRESETS, Preset, get_preset
 from memeval.measures.ranking import MRR, Precision, RankingMeasure, Recall, nDCG
@@ -35,11 +37,13 @@ __all__ = [
     "ContextShare",
     "ContextTokens",
     "DialogueMeasure",
+    "EvidenceAge",
     "EvidenceDensity",
     "EvidenceRecall",
     "GhostRate",
     "IncrementSeconds",
     "IndexBytes",
+    "InputDollars",
     "ItemsPerTurn",
     "LeakRate",
     "Measure",
@@ -48,10 +52,12 @@ __all__ = [
     "OnlyStaleInContext",
     "Precision",
     "Preset",
+    "QuestionDollars",
     "QuestionMeasure",
     "RankingMeasure",
     "ReadSeconds",
     "Recall",
+    "WriteDollars",
     "WriteRate",
     "WriteSeconds",
     "get_preset",

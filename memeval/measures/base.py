@@ -17,7 +17,7 @@ from memeval.types import DialogueRecord
 
 Floats = npt.NDArray[np.float64]
 Better = Literal["higher", "lower", "neither"]
-Quantity = Literal["share", "tokens", "seconds", "count", "ratio"]
+Quantity = Literal["share", "tokens", "seconds", "count", "ratio", "dollars"]
 
 
 def option(default: str | int, choices: tuple[str | int, ...], *, shown: bool = False) -> Any:
@@ -37,7 +37,7 @@ class Measure:
     Attributes:
         summary: one line for lists of measures.
         better: whether more of it is good; "neither" for facts.
-        quantity: how to print it: a share of one, tokens, seconds, a count, or a ratio.
+        quantity: how to print it: a share of one, tokens, seconds, a count, a ratio, or dollars.
     """
 
     summary: ClassVar[str] = ""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from memeval.measures import chance
-from memeval.measures.base import Better, QuestionMeasure, option
+from memeval.measures.base import Better, Quantity, QuestionMeasure, option
 from memeval.measures.facts import Case, Segments, Unit
 from memeval.measures.text import normalise
 
@@ -112,6 +112,32 @@ class EvidenceDensity(QuestionMeasure):
             return 0.0
         found = case.gold("turn") & case.covered("turn", "verbatim")
         return sum(case.history.tokens(turn) for turn in found if turn in case.history.position) / total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class EvidenceAge(QuestionMeasure):
+    """Turns between an evidence turn and the question, the mean over the question's evidence: a fact about the data.
+
+    The turn said last has age 1. Evidence that had not been written when the question was read is left out.
+    """
+
+    summary: ClassVar[str] = "turns between the evidence and the question"
+    better: ClassVar[Better] = "neither"
+    quantity: ClassVar[Quantity] = "count"
+
+    def applies(self, case: Case) -> bool:
+        """With annotated evidence turns."""
+        return bool(case.gold("turn"))
+
+    def value(self, case: Case) -> float | None:
+        """Turns; None where no evidence had been written."""
+        positions = [case.history.position.get(turn, case.written) for turn in case.gold("turn")]
+        ages = [case.written - position for position in positions if position < case.written]
+        return sum(ages) / len(ages) if ages else None
+
+    def failure(self, case: Case) -> float | None:
+        """The same: it does not depend on what a strategy did."""
+        return self.value(case)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
 from memeval.measures.text import normalise
+from memeval.pricing import Target
 from memeval.types import Dialogue, DialogueRecord, Outcome, Question, Turn
 
 Unit = Literal["turn", "session"]
@@ -31,11 +32,20 @@ class History:
     """A dialogue as measures see it; expensive facts are worked out when first asked for."""
 
     def __init__(
-        self, dialogue: Dialogue, record: DialogueRecord | None, document: Template, tokenizer: Counter
+        self,
+        dialogue: Dialogue,
+        record: DialogueRecord | None,
+        document: Template,
+        tokenizer: Counter,
+        target: Target | None = None,
     ) -> None:
-        """Index the turns of `dialogue`; `record` is None for a dialogue that the run did not finish."""
+        """Index the turns of `dialogue`; `record` is None for a dialogue that the run did not finish.
+
+        `target` is the model whose prices apply.
+        """
         self.turns = dialogue.turns
         self.record = record
+        self.target = target
         self._document = document
         self._tokenizer = tokenizer
         self.position: dict[str, int] = {}

@@ -9,6 +9,7 @@ from memeval.errors import ConfigError
 from memeval.measures.base import Measure
 from memeval.measures.context import (
     AnswerInContext,
+    EvidenceAge,
     EvidenceDensity,
     EvidenceRecall,
     GhostRate,
@@ -17,6 +18,7 @@ from memeval.measures.context import (
     NewestInContext,
     OnlyStaleInContext,
 )
+from memeval.measures.money import InputDollars, QuestionDollars, WriteDollars
 from memeval.measures.ranking import MRR, Precision, Recall, nDCG
 from memeval.measures.resources import (
     ContextShare,
@@ -35,6 +37,7 @@ KNOWN: Mapping[str, type[Measure]] = {
         EvidenceRecall,
         AnswerInContext,
         EvidenceDensity,
+        EvidenceAge,
         GhostRate,
         LeakRate,
         NewestInContext,
@@ -52,6 +55,9 @@ KNOWN: Mapping[str, type[Measure]] = {
         IncrementSeconds,
         IndexBytes,
         ItemsPerTurn,
+        InputDollars,
+        QuestionDollars,
+        WriteDollars,
     )
 }
 # Other names in use, with the options that they stand for.

@@ -1,5 +1,6 @@
 """The run table: a row for each run, a column for each measure, a dash where a measure does not apply."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from rich import box
@@ -20,6 +21,9 @@ _SHORT = {
     "EvidenceDensity": ("evidence", "density"),
     "ContextTokens": ("context",),
     "ContextShare": ("context", "share"),
+    "InputDollars": ("input",),
+    "QuestionDollars": ("money",),
+    "WriteDollars": ("write",),
     "ReadSeconds": ("read",),
     "WriteSeconds": ("write",),
     "IncrementSeconds": ("one more", "turn"),
@@ -40,9 +44,21 @@ def show(measure: Measure, value: float | None) -> str:
         return f"{value * 1000:,.2f}" if _in_ms(measure) else f"{value:,.2f}"
     if measure.quantity == "count":
         return f"{value:,.0f}"
+    if measure.quantity == "dollars":
+        return money(value * 1000)
     if measure.quantity == "ratio":
         return f"{value:,.2f}"
     return f"{value * 100:.1f}"
+
+
+def money(dollars: float | None) -> str:
+    """Dollars with three figures that count, a dash where they are not known; only what is free is 0."""
+    if dollars is None:
+        return DASH
+    if abs(dollars) >= 100 or dollars == 0:
+        return f"{dollars:,.0f}"
+    digits = 2 if abs(dollars) >= 1 else min(9, 2 - math.floor(math.log10(abs(dollars))))
+    return f"{dollars:.{digits}f}"
 
 
 def _in_ms(measure: Measure) -> bool:
@@ -56,7 +72,7 @@ def unit(measure: Measure) -> str:
     """What `show` prints the measure in."""
     if measure.quantity == "seconds":
         return "ms" if _in_ms(measure) else "s"
-    return {"tokens": "tokens", "share": "%"}.get(measure.quantity, "")
+    return {"tokens": "tokens", "share": "%", "dollars": "$/1,000"}.get(measure.quantity, "")
 
 
 def heading(measure: Measure, by_chance: bool = False) -> str:
