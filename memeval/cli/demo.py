@@ -1,10 +1,9 @@
 """`memeval demo`."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from memeval.cli import console
-from memeval.cli.run import print_rows, run_cells, title_of
+from memeval.cli.run import print_plots, print_rows, run_cells
 from memeval.compose import composer
 
 DESCRIPTION = """\
@@ -24,9 +23,5 @@ def main(argv: Sequence[str]) -> int:
         cells = hydra.cells(["experiment=demo", *arguments.overrides], multirun=True)
     rows, errors = run_cells(cells)
     print_rows(rows, errors)
-    from memeval.report.plots import trade_off
-
-    folder = Path(cells[0].config["results"]) / rows[0].run.meta["benchmark"]["name"]
-    plot = trade_off(rows, folder / "trade-off.png", title_of("demo", rows))
-    console.out().print(f"Trade-off plot: {plot.resolve()}", markup=False, soft_wrap=True)
+    print_plots(rows, cells[0].config)
     return 1 if errors else 0

@@ -10,7 +10,7 @@ from memeval.cli.pace import rare_collections
 from memeval.cli.progress import Bars
 from memeval.compose import Cell, composer
 from memeval.errors import ConfigError, MemevalError
-from memeval.measures import DEFAULT_MEASURES, Measure
+from memeval.measures import DEFAULT_MEASURES, EvidenceAge, Measure
 from memeval.plan import Plan
 from memeval.report.rows import Row
 from memeval.store import Run
@@ -50,7 +50,18 @@ def main(argv: Sequence[str]) -> int:
         return run_replay(cells)
     rows, errors = run_cells(cells)
     print_rows(rows, errors)
+    print_plots(rows, cells[0].config)
     return 1 if errors else 0
+
+
+def print_plots(rows: Sequence[Row], config: Mapping[str, Any]) -> None:
+    """Draw what the config asks for, into the folder of the benchmark's runs."""
+    if not config["plots"]:
+        return
+    from memeval.cli.plot import draw
+
+    for folder in dict.fromkeys(row.run.folder.parent for row in rows):
+        draw([row for row in rows if row.run.folder.parent == folder], config["plots"], folder)
 
 
 def print_config(config: Mapping[str, Any]) -> None:
@@ -139,7 +150,7 @@ def measures_of(config: Mapping[str, Any]) -> Sequence[Measure]:
 
     asked = config["measures"]
     if asked is None:
-        return DEFAULT_MEASURES
+        return (*DEFAULT_MEASURES, EvidenceAge()) if "evidence-age" in config["plots"] else DEFAULT_MEASURES
     if not asked:
         raise ConfigError("measures=[] scores nothing: name some, e.g. measures='[ContextTokens]', or leave it out")
     return tuple(dict.fromkeys(parse(name) for name in asked))

@@ -1,133 +1,108 @@
-"""The trade-off plot: what a strategy remembers against what it costs in tokens and in time."""
+"""The trade-off plot: what a strategy remembers against tokens, time and, where prices are known, money."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from memeval.measures import ContextTokens, ReadSeconds
+from memeval.measures import ContextTokens, Measure, ReadSeconds
+from memeval.report.plots.style import Look, canvas, finish, frontier, label_points, number, tidy
 from memeval.report.rows import MAIN, Row, ordered
+from memeval.stats import bootstrap_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_MARKERS = "osD^vP*X<>hp"
+# Beyond this many points a label for each is no help: only the frontier and the references are named.
+_MOST_LABELS = 24
 
 
-def trade_off(rows: Sequence[Row], path: Path, title: str) -> Path:
-    """Draw evidence recall against context tokens and against read latency p95, one point a run, into a PNG.
+def trade_off(rows: Sequence[Row], folder: Path, stem: str = "trade-off") -> list[Path]:
+    """Evidence recall against context tokens, read latency p95 and, where known, dollars: one point a run.
 
-    Strategies differ by marker and label, retrievers by colour, references are hollow; the line joins the runs that
-    no other run beats in both respects (Pareto frontier, references left out).
+    Strategies differ by marker and label, retrievers by colour, references are hollow. Bars are 95 % intervals
+    (bootstrap of whole dialogues); the line joins the runs that no other run beats in both respects.
     """
-    import matplotlib
-
-    matplotlib.use("Agg", force=False)
-    from matplotlib import pyplot
-
     rows = [row for row in ordered(rows) if row.scores[MAIN].value is not None]
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(13, 6), sharey=True, layout="constrained")
-    tokens = [row.scores[ContextTokens()].value for row in rows]
-    _panel(left, rows, tokens, "context tokens per question (mean)", 10.0)
-    latency = [None if (value := row.scores[ReadSeconds(p=95)].value) is None else value * 1000 for row in rows]
-    _panel(right, rows, latency, "read latency p95 (ms)", 0.01)
-    left.set_ylabel(f"{MAIN} (%)")
-    figure.suptitle(title)
-    figure.supxlabel(
-        "Hollow: references. Line: what no other strategy beats in both respects.", fontsize=8.5, color="0.35"
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=130)
-    pyplot.close(figure)
-    return path
+    if not rows:
+        return []
+    panels: list[tuple[str, float, Callable[[Row], float | None]]] = [
+        ("context, tokens per question (mean)", 10.0, lambda row: _value(row, ContextTokens(), 1)),
+        ("read latency p95, ms", 0.01, lambda row: _value(row, ReadSeconds(p=95), 1000)),
+    ]
+    dollars = _dollars(rows)
+    if dollars is not None:
+        measure, target = dollars
+        panels.append((f"input price, $ per 1,000 questions ({target})", 0.001, lambda row: _value(row, measure, 1000)))
+    figure, axes = canvas(len(panels), 6.5 * len(panels), 6.4, sharey=True)
+    look = Look(rows)
+    for panel, (label, linear, value) in zip(axes, panels, strict=True):
+        _panel(panel, rows, [value(row) for row in rows], label, linear, look)
+    axes[0].set_ylabel(f"{MAIN}, %")
+    if len(rows) > _MOST_LABELS:
+        look.legend(figure)
+    note = "Hollow: references. Bars: 95 % intervals over dialogues. Line: what no other run beats in both respects."
+    return finish(figure, rows, folder, stem, note)
 
 
-def _panel(axes: "Axes", rows: Sequence[Row], xs: Sequence[float | None], label: str, linear: float) -> None:
-    strategies = sorted({row.strategy for row in rows})
-    retrievers = sorted({row.retriever for row in rows})
+def _value(row: Row, measure: Measure, factor: float) -> float | None:
+    score = row.scores.overall.get(measure)
+    return None if score is None or score.value is None else score.value * factor
+
+
+def _dollars(rows: Sequence[Row]) -> tuple[Measure, str] | None:
+    """The measure of the input price and the target whose prices they are, where all rows have one."""
+    for measure in rows[0].scores.overall:
+        if measure.quantity == "dollars" and str(measure).startswith("InputDollars"):
+            target = {str((row.run.meta["config"].get("target") or {}).get("name")) for row in rows}
+            if len(target) == 1 and any(row.scores[measure].value for row in rows):
+                return measure, target.pop()
+    return None
+
+
+def _panel(
+    axes: "Axes", rows: Sequence[Row], xs: Sequence[float | None], label: str, linear: float, look: Look
+) -> None:
     points = []
     for row, x in zip(rows, xs, strict=True):
         y = row.scores[MAIN].value
         if x is None or y is None:
             continue
-        colour = f"C{retrievers.index(row.retriever)}"
+        interval = bootstrap_interval(row.scores.values[MAIN], row.scores.clusters)
+        if interval is not None and not row.is_reference:
+            low, high = max(0.0, interval.low), min(1.0, interval.high)
+            axes.plot([x, x], [low * 100, high * 100], color=look.colour(row), linewidth=1.4, alpha=0.55, zorder=2)
         axes.plot(
             x,
             y * 100,
-            marker=_MARKERS[strategies.index(row.strategy) % len(_MARKERS)],
-            markersize=9,
-            color=colour,
-            markerfacecolor="none" if row.is_reference else colour,
+            marker=look.marker(row),
+            markersize=8,
+            color=look.colour(row),
+            markerfacecolor="none" if row.is_reference else look.colour(row),
             linestyle="",
             clip_on=False,
             zorder=3,
         )
         points.append((row, x, y * 100))
-    frontier = _frontier([(x, y) for row, x, y in points if not row.is_reference])
-    axes.plot(
-        [x for x, _ in frontier], [y for _, y in frontier], color="0.6", linewidth=1, zorder=1, drawstyle="steps-post"
-    )
+    best = frontier([(x, y) for row, x, y in points if not row.is_reference])
+    axes.plot([x for x, _ in best], [y for _, y in best], color="0.6", linewidth=1, zorder=1, drawstyle="steps-post")
     axes.set_xscale("symlog", linthresh=linear)
     axes.set_xlim(left=0)
+    axes.xaxis.set_major_formatter(number)
     axes.set_ylim(-3, 103)
     axes.set_xlabel(label)
-    axes.grid(alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
+    tidy(axes)
     budgets = len({row.budget for row in rows if not row.is_reference}) > 1
-    _label(axes, [(f"{row.name} @{row.budget:,}" if budgets else row.name, x, y) for row, x, y in points])
+    if len(points) > _MOST_LABELS:
+        points = _worth_naming(points, best)
+    label_points(axes, [(f"{row.name} @{row.budget:,}" if budgets else row.name, x, y) for row, x, y in points])
 
 
-def _frontier(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    best: list[tuple[float, float]] = []
-    for x, y in sorted(points, key=lambda point: (point[0], -point[1])):
-        if not best or y > best[-1][1]:
-            best.append((x, y))
-    return best
-
-
-def _label(axes: "Axes", points: Sequence[tuple[str, float, float]]) -> None:
-    """Write each label beside its point, moved up or down until it covers no other label or marker."""
-    from matplotlib.patheffects import withStroke
-
-    halo = [withStroke(linewidth=2.5, foreground="white")]
-    figure = axes.figure
-    figure.canvas.draw()
-    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
-    taken = []
-    for _, x, y in points:
-        px, py = axes.transData.transform((x, y))
-        taken.append((px - 8, py - 8, px + 8, py + 8))
-    frame = axes.get_window_extent(renderer)
-    for name, x, y in sorted(points, key=lambda point: -point[2]):
-        offsets = [
-            (side * dx, dy)
-            for dy in (0, 11, -11, 22, -22, 33, -33, 44, -44, 55, -55, 66, -66)
-            for side in (1, -1)
-            for dx in (9, 24)
-        ]
-        for dx, dy in offsets:
-            text = axes.annotate(
-                name,
-                (x, y),
-                xytext=(dx, dy),
-                textcoords="offset points",
-                ha="left" if dx > 0 else "right",
-                va="center",
-                fontsize=8.5,
-                path_effects=halo,
-                arrowprops={"arrowstyle": "-", "color": "0.5", "linewidth": 0.6, "shrinkB": 5}
-                if abs(dy) > 11 or abs(dx) > 9
-                else None,
-            )
-            box = text.get_window_extent(renderer)
-            edges = (box.x0 - 1, box.y0 - 1, box.x1 + 1, box.y1 + 1)
-            inside = edges[0] >= frame.x0 and edges[2] <= frame.x1 + 4 and edges[1] >= frame.y0 and edges[3] <= frame.y1
-            if inside and not any(_overlap(edges, other) for other in taken):
-                taken.append(edges)
-                break
-            text.remove()
-        else:
-            axes.annotate(name, (x, y), xytext=(9, 0), textcoords="offset points", va="center", fontsize=8.5)
-
-
-def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+def _worth_naming(
+    points: Sequence[tuple[Row, float, float]], best: Sequence[tuple[float, float]]
+) -> list[tuple[Row, float, float]]:
+    """Runs of the frontier, each at least two points of recall above the one named before it."""
+    named: list[tuple[Row, float, float]] = []
+    for row, x, y in sorted(points, key=lambda point: point[1:]):
+        if (x, y) in best and not row.is_reference and (not named or y >= named[-1][2] + 2):
+            named.append((row, x, y))
+    return named

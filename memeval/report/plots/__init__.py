@@ -1,0 +1,23 @@
+"""Plots of scored runs; each function draws one kind and returns its files, none where there is nothing to draw."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from memeval.report.plots.age import age
+from memeval.report.plots.budget import budget
+from memeval.report.plots.categories import categories
+from memeval.report.plots.heat_map import heat_map
+from memeval.report.plots.scaling import scaling
+from memeval.report.plots.trade_off import trade_off
+from memeval.report.rows import Row
+
+PLOTS: Mapping[str, Callable[[Sequence[Row], Path, str], list[Path]]] = {
+    "trade-off": trade_off,
+    "budget": budget,
+    "heat-map": heat_map,
+    "categories": categories,
+    "evidence-age": age,
+    "scaling": scaling,
+}
+
+__all__ = ["PLOTS", "age", "budget", "categories", "heat_map", "scaling", "trade_off"]
