@@ -50,6 +50,8 @@ def main(argv: Sequence[str]) -> int:
     root = Path(options.get("results", "results/runs"))
     runs = find_runs(root, patterns)
     named = find_runs(root, [options["reference"]]) if "reference" in options else []
+    # Short for one of the runs that are compared, whatever else it could stand for.
+    named = [run for run in named if run.folder in {each.folder for each in runs}] or named
     if len(named) > 1:
         raise ConfigError(
             f"reference={options['reference']} matches {len(named)} runs ({named[0].id}, {named[1].id}, ...): write "

@@ -29,7 +29,8 @@ class Tested:
     Attributes:
         paired: differences are run - reference.
         p_holm: `paired.p_value` corrected for all that was tested.
-        verdict: better, worse, undecided, or same (no question differs).
+        verdict: better or worse where the corrected p and the interval both say so, otherwise undecided; same if no
+            question differs.
     """
 
     paired: Paired
@@ -166,6 +167,8 @@ def _tested(
         for subset in subsets:
             values, others, clusters = aligned(one, other, main, subset)
             p_value = cluster_t_test(values - others, clusters)
+            # One dialogue: `paired` looks at its questions then.
+            p_value = cluster_t_test(values - others) if p_value is None else p_value
             hidden.append(1.0 if p_value is None else p_value)
     tests = len(hidden) + len(rivals) * len(subsets)
     found = {
@@ -184,7 +187,9 @@ def _tested(
 def _verdict(pair: Paired, p_holm: float, main: Measure, level: float) -> str:
     if not pair.wins and not pair.losses:
         return "same"
-    if p_holm > 1 - level or main.better == "neither":
+    # The interval is not made from the p value: where they disagree, it is not sure.
+    sure = p_holm <= 1 - level and (pair.interval is None or not pair.interval.holds(0.0))
+    if not sure or main.better == "neither":
         return "undecided"
     return "better" if (pair.difference > 0) == (main.better == "higher") else "worse"
 

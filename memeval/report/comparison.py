@@ -244,7 +244,7 @@ def _reference(comparison: Comparison) -> list[str]:
     name, main = comparison.reference.name, comparison.main
     tested = sum(line.tested is not None for line in comparison.lines)
     if not tested:
-        return []
+        return ["Nothing was tested: a test needs two runs beside the fixed ones with values of the first measure."]
     if not comparison.picked:
         return [f"Tested against {name}, as asked; Holm's correction counts {_tests_of(comparison.family)}."]
     if comparison.family == 1:

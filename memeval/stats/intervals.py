@@ -15,7 +15,12 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 # With fewer dialogues there are too few different resamples: their tails say nothing.
-FEWEST_RESAMPLED = 6
+_FEWEST_FOR_MEAN = 8
+_FEWEST_FOR_PERCENTILE = 6
+# Counted effectively, dialogues of somewhat different size are a little fewer than they are.
+_SLACK = 1.0
+# More resamples of dialogues that are all alike than this share have t values without an end.
+_MOST_ALIKE = 0.002
 # At most so many numbers of a resampled table in memory at once.
 _CHUNK = 4_000_000
 
@@ -74,8 +79,8 @@ def bootstrap_interval(
     """Interval of the mean, or of a percentile, with whole dialogues resampled.
 
     Means: the bootstrap-t of a ratio of sums (Efron and Tibshirani 1993, 12.5; Cameron, Gelbach and Miller 2008 for
-    clusters). Where few dialogues, or few of them with most questions, make resamples too coarse (fewer than 6, counted
-    effectively), Student's t with the error and degrees of `cluster_mean`. Percentiles: the bootstrap percentile
+    clusters). Where resamples are too coarse, since dialogues are few (8), or few of them have most of the questions or
+    all of what varies, Student's t with the error and degrees of `cluster_mean`. Percentiles: the bootstrap percentile
     interval, expanded for few clusters (Hesterberg 2015, 3.3). docs/comparison.md has the coverage that was measured.
 
     Args:
@@ -109,13 +114,17 @@ def bootstrap_interval(
     # Rounding leaves traces of a spread where there is none.
     if mean is None or mean.error is None or mean.error <= 1e-12 * max(1e-12, float(np.abs(present).max())):
         return None
-    if mean.degrees + 1 < FEWEST_RESAMPLED - 0.5:
+    ends = None
+    if mean.degrees + 1 > _FEWEST_FOR_MEAN - _SLACK:
+        ends = _bootstrap_t(sums, counts, level, resamples, seed)
+    if ends is None:
         reach = t_quantile((1 + level) / 2, mean.degrees) * mean.error
-        return Interval(mean.value - reach, mean.value + reach, level)
-    return _bootstrap_t(sums, counts, level, resamples, seed)
+        ends = mean.value - reach, mean.value + reach
+    return Interval(*ends, level)
 
 
-def _bootstrap_t(sums: Floats, counts: Floats, level: float, resamples: int, seed: int) -> Interval:
+def _bootstrap_t(sums: Floats, counts: Floats, level: float, resamples: int, seed: int) -> tuple[float, float] | None:
+    """Both ends; None if too many resamples have no error of their own."""
     groups = len(sums)
     weights = _weights(groups, resamples, seed)
     n = weights @ counts
@@ -124,11 +133,12 @@ def _bootstrap_t(sums: Floats, counts: Floats, level: float, resamples: int, see
     squares = weights @ (sums * sums) - 2 * means * (weights @ (sums * counts)) + means**2 * (weights @ (counts**2))
     errors = np.sqrt(np.maximum(squares, 0)) / n
     error = float(np.sqrt(((sums - value * counts) ** 2).sum()) / counts.sum())
-    # A resample of dialogues that are all alike has no error: its t says nothing.
-    usable = errors > 1e-9 * error
+    usable = errors > 1e-6 * error
+    if usable.mean() < 1 - _MOST_ALIKE:
+        return None
     t = (means[usable] - value) / errors[usable]
     low, high = np.quantile(t, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(value - float(high) * error, value - float(low) * error, level)
+    return value - float(high) * error, value - float(low) * error
 
 
 def _of_percentile(
@@ -136,7 +146,7 @@ def _of_percentile(
 ) -> Interval | None:
     groups = len(counts)
     effective = float(counts.sum() ** 2 / (counts**2).sum())
-    if effective < FEWEST_RESAMPLED - 0.5:
+    if effective <= _FEWEST_FOR_PERCENTILE - _SLACK:
         return None
     order = np.argsort(values, kind="stable")
     ordered, of = values[order], codes[order]
