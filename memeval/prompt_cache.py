@@ -94,7 +94,7 @@ class Split:
     uncached: int
 
 
-def split(previous: Request | None, request: Request, rules: CacheRules) -> Split:
+def split(previous: Request | None, request: Request, rules: CacheRules, writing_costs: bool = False) -> Split:
     """What a provider's cache makes of a request after the one before it in the same dialogue.
 
     Only the previous request is looked at, though older ones may still lie in the cache; it is there until it is too
@@ -103,13 +103,21 @@ def split(previous: Request | None, request: Request, rules: CacheRules) -> Spli
     A provider that caches by itself reads the shared start, from the minimum on in whole steps. Otherwise the caller
     marks where the cache is to be written, here at the end of each section, and what is read is the longest marked
     start of the previous prompt that the new one shares.
+
+    Args:
+        previous: the dialogue's request before; None for the first.
+        request: the request to split.
+        rules: of the provider's cache.
+        writing_costs: a provider that caches by itself charges for what it writes, which is then the rest of the
+            prompt; otherwise it counts as uncached. Marks are always counted as written.
     """
     prefix = request.prefix_tokens
     if previous is None or (request.seconds_since is not None and request.seconds_since > rules.seconds):
         prefix = 0
     if rules.automatic:
         cached = rules.cacheable(prefix)
-        return Split(cached, 0, request.prompt_tokens - cached)
+        written = rules.cacheable(request.prompt_tokens) - cached if writing_costs else 0
+        return Split(cached, written, request.prompt_tokens - cached - written)
     marks = previous.ends if previous is not None else ()
     cached = max((end for end in marks if rules.minimum <= end <= prefix), default=0)
     last = max(request.ends, default=0)

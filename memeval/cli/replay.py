@@ -1,11 +1,13 @@
 """`memeval replay`, and what `memeval run mode=replay` prints."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from memeval.cli import console
 from memeval.compose import Cell
 from memeval.errors import ConfigError
+from memeval.pricing import Target
 from memeval.store import Run
 
 DESCRIPTION = """\
@@ -37,13 +39,15 @@ def main(argv: Sequence[str]) -> int:
     if not patterns:
         raise ConfigError("name the runs to price, e.g. memeval replay 'full*' target=gpt-4o; memeval show lists them")
 
+    from memeval.pricing import find_target
     from memeval.store import find
 
     found = find(Path(options.get("results", "results/runs")), patterns)
-    names = [name for name in options["target"].split(",") if name] if "target" in options else None
+    asked = [name for name in options["target"].split(",") if name] if "target" in options else None
     for folder in dict.fromkeys(run.folder.parent for run in found):
         group = [run for run in found if run.folder.parent == folder]
-        print_replays(group, names or group[0].meta["config"]["targets"], plots=options.get("plot") != "off")
+        targets = targets_of(group[0].meta["config"]) if asked is None else [find_target(name) for name in asked]
+        print_replays(group, targets, plots=options.get("plot") != "off")
     return 0
 
 
@@ -56,29 +60,38 @@ def run_replay(cells: Sequence[Cell]) -> int:
     runs: list[Run] = []
     errors = carry_out(cells, lambda cell, run, benchmark: runs.append(run))
     for folder in dict.fromkeys(run.folder.parent for run in runs):
-        print_replays([run for run in runs if run.folder.parent == folder], cells[0].config["targets"], plots=True)
+        group = [run for run in runs if run.folder.parent == folder]
+        print_replays(group, targets_of(cells[0].config), plots=True)
     return 1 if errors else 0
 
 
-def print_replays(runs: Sequence[Run], names: Sequence[str], plots: bool) -> None:
+def targets_of(config: Mapping[str, Any]) -> list[Target]:
+    """The target that a config runs for, as it describes it, and the others that it wants prices of.
+
+    Raises:
+        ConfigError: an unknown name.
+    """
+    from memeval.pricing import find_target, read_target
+
+    own = read_target(config["target"])
+    return [own, *(target for target in map(find_target, config["targets"]) if target.name != own.name)]
+
+
+def print_replays(runs: Sequence[Run], targets: Sequence[Target], plots: bool) -> None:
     """Tables and plots of replays of one benchmark on some targets.
 
     Raises:
-        ConfigError: an unknown target, or a run that is no replay.
+        ConfigError: a run that is no replay.
     """
-    from memeval.pricing import find_target
     from memeval.report.plots.replay import draw
     from memeval.report.replay import price, tables
 
-    targets = [find_target(name) for name in dict.fromkeys(names)]
-    if not targets:
-        raise ConfigError("targets=[] prices nothing: name some, e.g. targets=[gpt-4o]; memeval list target shows them")
     replays = price(runs, targets)
     console.table(tables(replays, targets))
     out = console.out()
     if plots:
         folder = runs[0].folder.parent
-        for target in targets:
+        for target in filter(lambda each: each.price.known, targets):
             out.print(f"Curves: {draw(replays, target, folder).resolve()}", markup=False, soft_wrap=True)
     for run in runs:
         out.print(f"Stored in {run.folder}", markup=False, soft_wrap=True)

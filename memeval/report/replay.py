@@ -205,13 +205,15 @@ def _legend(replays: Sequence[Replayed], targets: Sequence[Target]) -> Iterator[
         "no known price."
     )
     yield (
-        "until N: cumulated dollars of full history are not above the other's up to turn N (median over dialogues), "
-        "then they are; with a cache the other may do without it where that is cheaper. (n): that many dialogues."
+        "until N: up to turn N (median over dialogues) full history has cost no more than the other, then it has; "
+        "from N: the other way round; always: up to the dialogue's end; never: at no turn less. A tenth of a request counts as "
+        "nothing. With a cache the other is taken without it where that is cheaper. (n): that many dialogues."
     )
     for target in targets:
         yield f"{target.name}: {rules(target)}"
-        if not target.exact_tokenizer:
-            yield f"  {target.name} counts tokens in its own way, which is not public or not used here."
+    others = [target.name for target in targets if not target.exact_tokenizer]
+    if others:
+        yield f"{', '.join(others)}: count tokens in ways of their own, so that their dollars are estimates."
     if not all(each.timed for each in courses):
         yield "Some dialogues have no times: there nothing in a cache grows too old."
     for replay in replays:

@@ -13,6 +13,8 @@ from memeval.prompt_cache import split
 from memeval.store import Run
 from memeval.types import Outcome, Request
 
+SAME = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class Life:
@@ -135,7 +137,7 @@ def course(life: Life, target: Target) -> Course:
     for request, output in zip(life.requests, life.outputs, strict=True):
         tokens = request.prompt_tokens
         plain.append(_known(target.price.cost(tokens, output, 0, 0)))
-        parts = None if target.cache is None else split(previous, request, target.cache)
+        parts = None if target.cache is None else split(previous, request, target.cache, target.price.write_premium)
         cached.append(0 if parts is None else parts.cached)
         written.append(0 if parts is None else parts.written)
         discounted.append(
@@ -171,12 +173,15 @@ def hit_rate(courses: Sequence[Course]) -> float | None:
 
 
 def crossover(first: Floats, second: Floats, turns: Floats) -> Crossover | None:
-    """Compare the dollars of two strategies, request by request of the same turns; None where a price is missing."""
+    """Compare the dollars of two strategies, request by request of the same turns; None where a price is missing.
+
+    Sums that are less than `SAME` of a mean request of the second apart count as the same: a heading that is one token
+    longer makes no strategy dearer.
+    """
     difference = np.cumsum(first) - np.cumsum(second)
     if not difference.size or np.isnan(difference).any():
         return None
-    # Sums of the same prices in another order differ in the last digits.
-    slack = 1e-9 * np.cumsum(second)
+    slack = SAME * second.mean()
     dearer, cheaper = difference > slack, difference < -slack
     if not dearer.any():
         return Crossover("always" if cheaper.any() else "same")

@@ -1,8 +1,10 @@
 """Curves of replayed dialogues against the turn number: cumulated dollars, tokens per request, hit rate."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,25 +34,26 @@ def draw(replays: Sequence[Replayed], target: Target, folder: Path) -> Path:
 
     courses = {replay.name: replay.courses[target.name] for replay in replays}
     caching = target.cache is not None
-    figure, panels = pyplot.subplots(2 if caching else 1, 2, figsize=(14, 10 if caching else 5.5), layout="constrained")
-    flat = list(np.ravel(panels))
     end = _end(replays[0].any_course)
     edges = np.linspace(0, end, min(_POINTS, max(1, end // 4)) + 1)
-    _panel(
-        flat[0], "dollars so far, no prompt cache", {n: _cumulated(c, False, edges) for n, c in courses.items()}, edges
-    )
+    plain = {name: _cumulated(found, False, edges) for name, found in courses.items()}
+    cached = {name: _cumulated(found, True, edges) for name, found in courses.items()} if caching else {}
+    panels = [_Panel("money so far, no prompt cache", "dollars", plain, _from_zero(plain))]
     if caching:
-        title = "dollars so far, with the provider's prompt cache"
-        _panel(flat[1], title, {n: _cumulated(c, True, edges) for n, c in courses.items()}, edges)
-        top = max(flat[0].get_ylim()[1], flat[1].get_ylim()[1])
-        flat[0].set_ylim(0, top)
-        flat[1].set_ylim(0, top)
-    tokens = {name: _per_bin(found, edges, None) for name, found in courses.items()}
-    _panel(flat[2 if caching else 1], "tokens per request", tokens, edges, log=True)
+        panels.append(
+            _Panel(
+                "money so far, with the provider's prompt cache", "dollars (another scale)", cached, _from_zero(cached)
+            )
+        )
+    tokens = {name: _per_bin(found, edges, cached=False) for name, found in courses.items()}
+    panels.append(_Panel("prompt of a request", "tokens, log scale", tokens, None))
     if caching:
-        hits = {name: 100 * _per_bin(found, edges, "cached") for name, found in courses.items()}
-        _panel(flat[3], "hit rate: prompt tokens read from the cache (%)", hits, edges)
-        flat[3].set_ylim(-3, 103)
+        hits = {name: 100 * _per_bin(found, edges, cached=True) for name, found in courses.items()}
+        panels.append(_Panel("hit rate: prompt tokens read from the provider's cache", "%", hits, (-3.0, 103.0)))
+    rows = len(panels) // 2
+    figure, grid = pyplot.subplots(rows, 2, figsize=(14, 5 * rows), layout="constrained")
+    for axes, panel in zip(np.ravel(grid), panels, strict=True):
+        _draw(axes, panel, edges)
     figure.suptitle(f"{target.name}: dialogues lived through turn by turn")
     figure.supxlabel(_caption(replays, target, end), fontsize=8, color=SOFT)
     folder.mkdir(parents=True, exist_ok=True)
@@ -58,6 +61,20 @@ def draw(replays: Sequence[Replayed], target: Target, folder: Path) -> Path:
     figure.savefig(path, dpi=110, metadata={"Software": None})
     pyplot.close(figure)
     return path
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """Lines by name against the upper edges of the bins; without limits the scale is logarithmic."""
+
+    title: str
+    unit: str
+    lines: dict[str, Floats]
+    limits: tuple[float, float] | None
+
+
+def _from_zero(lines: dict[str, Floats]) -> tuple[float, float]:
+    return 0.0, 1.05 * max((float(np.nanmax(line, initial=0.0)) for line in lines.values()), default=0.0) or 1.0
 
 
 def _end(courses: Sequence[Course]) -> int:
@@ -80,16 +97,16 @@ def _cumulated(courses: Sequence[Course], cache: bool, edges: Floats) -> Floats:
     return values
 
 
-def _per_bin(courses: Sequence[Course], edges: Floats, part: str | None) -> Floats:
+def _per_bin(courses: Sequence[Course], edges: Floats, *, cached: bool) -> Floats:
     """Tokens per request between two edges, or the share of them that was cached."""
     turns = np.concatenate([each.turns for each in courses])
     tokens = np.concatenate([each.tokens for each in courses])
     total, _ = np.histogram(turns, edges, weights=tokens)
-    if part is None:
+    if not cached:
         count, _ = np.histogram(turns, edges)
         return _ratio(total, count.astype(np.float64))
-    cached, _ = np.histogram(turns, edges, weights=np.concatenate([each.cached for each in courses]))
-    return _ratio(cached, total)
+    read, _ = np.histogram(turns, edges, weights=np.concatenate([each.cached for each in courses]))
+    return _ratio(read, total)
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
@@ -97,20 +114,24 @@ def _ratio(above: Floats, below: Floats) -> Floats:
     return values
 
 
-def _panel(axes: "Axes", title: str, lines: dict[str, Floats], edges: Floats, log: bool = False) -> None:
-    ends = []
-    at = edges[1:]
+def _draw(axes: "Axes", panel: _Panel, edges: Floats) -> None:
     looks = zip(cycle(COLOURS), cycle(MARKERS), cycle(DASHES))  # noqa: B905 (all three are endless)
-    for (name, values), (colour, marker, dashes) in zip(lines.items(), looks, strict=False):
-        axes.plot(at, values, color=colour, marker=marker, markersize=4, markevery=3, linestyle=dashes, linewidth=1.4)
+    ends = []
+    for (name, values), (colour, marker, dashes) in zip(panel.lines.items(), looks, strict=False):
+        axes.plot(
+            edges[1:], values, color=colour, marker=marker, markersize=4, markevery=3, linestyle=dashes, linewidth=1.4
+        )
         known = np.flatnonzero(~np.isnan(values))
         if known.size:
-            ends.append((name, float(at[known[-1]]), float(values[known[-1]]), colour))
-    if log:
+            ends.append((name, float(edges[1:][known[-1]]), float(values[known[-1]]), colour))
+    if panel.limits is None:
         axes.set_yscale("log")
+    else:
+        axes.set_ylim(*panel.limits)
     axes.set_xlim(0, edges[-1])
-    axes.set_title(title, fontsize=10)
+    axes.set_title(panel.title, fontsize=10)
     axes.set_xlabel("turn of the dialogue")
+    axes.set_ylabel(panel.unit)
     tidy(axes)
     label_ends(axes, ends)
 
@@ -121,8 +142,11 @@ def _caption(replays: Sequence[Replayed], target: Target, end: int) -> str:
     courses = replays[0].any_course
     requests = sum(each.tokens.size for each in courses)
     tokenizer = meta["identity"]["tokenizer"].get("name", "unnamed")
-    return (
+    lines = wrap(rules(target), 170)
+    facts = (
         f"{meta['benchmark']['name']}: {len(courses):,} dialogues, n = {requests:,} requests; mean over the dialogues "
         f"that reach a turn, up to turn {end:,}, which half of them reach; tokens of {tokenizer}; "
-        f"memeval {meta['environment']['memeval']}, {made}\n{rules(target)}"
+        f"memeval {meta['environment']['memeval']}, {made}"
     )
+    # A dollar sign would begin a formula.
+    return "\n".join([facts, *lines]).replace("$", r"\$")
