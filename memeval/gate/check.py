@@ -176,6 +176,8 @@ def _checks(each: Pair, rules: Sequence[Rule]) -> Iterator[tuple[Check, decision
 def _measure(line: Check, rule: Rule, before: Entry, now: Entry) -> Iterator[tuple[Check, decision.Test | None]]:
     name = str(rule.measure)
     old, new = before.measures.get(name), now.measures.get(name)
+    if old is None and new is None and rule.default:
+        return
     if old is None or new is None:
         where = "the baseline" if old is None else "the run"
         yield (
@@ -267,6 +269,12 @@ def _compare(
     line = replace(line, categories=categories, questions=questions)
     if rule.confidence is not None:
         clusters = np.arange(len(old)) if is_of_dialogues(rule.measure) else before.clusters
+        if len(np.unique(clusters[members])) < 2:
+            reason = (
+                "one dialogue says nothing of others, so there is no confidence: use more dialogues, or leave out "
+                "confidence"
+            )
+            return replace(line, verdict=Verdict.INCOMPARABLE, reason=f"{rule.measure}: {reason}"), None
         return line, decision.Test(drops[members], clusters[members], allowed, 1 - rule.confidence)
     drop = sign * (was - is_now)
     if drop > allowed + _EQUAL:

@@ -10,6 +10,8 @@ from memeval.measures.base import Floats
 from memeval.stats import cluster_t_test, holm, minimum_detectable_effect, permutation_test
 
 POWER = 0.8
+# Differing questions of which Student's t may make too much.
+_FEW = 50
 
 
 class Test(NamedTuple):
@@ -45,28 +47,23 @@ def decide(tests: Sequence[Test]) -> list[Decision]:
 
 
 def p_value(test: Test) -> float:
-    """One-sided p of Student's t over dialogues: see `memeval.stats.cluster_t_test`.
+    """One-sided p of Student's t over dialogues: see `memeval.stats.cluster_t_test`; 1 with a single dialogue.
 
-    With nothing allowed it is at least that of flipping single questions: a handful of questions that fell, one in each
-    dialogue, look more regular than they are. A single dialogue stands only for its own questions, which are the units.
+    With nothing allowed and few questions that differ it is at least that of flipping them one by one: a handful that
+    fell, one in each dialogue, look more regular than they are.
     """
     excess = test.drops - test.allowed
-    mean = float(excess.mean())
-    if mean <= 0:
+    two_sided = cluster_t_test(excess, test.clusters)
+    if two_sided is None or float(excess.mean()) <= 0:
         return 1.0
-    over_dialogues = cluster_t_test(excess, _clusters(test))
-    p = 1.0 if over_dialogues is None else over_dialogues / 2
-    if test.allowed == 0:
-        p = max(p, permutation_test(test.drops, np.zeros_like(test.drops), None, 2000).p_value / 2)
+    p = two_sided / 2
+    if test.allowed == 0 and int((test.drops != 0).sum()) <= _FEW:
+        p = max(p, permutation_test(test.drops, np.zeros_like(test.drops), resamples=2000).p_value / 2)
     return p
 
 
 def _sees(test: Test, tests: int) -> float | None:
     # Holm's first and hardest step.
     level = 2 * test.level / tests
-    effect = minimum_detectable_effect(test.drops, _clusters(test), level, POWER)
+    effect = minimum_detectable_effect(test.drops, test.clusters, level, POWER)
     return None if effect is None else test.allowed + effect
-
-
-def _clusters(test: Test) -> npt.NDArray[np.int64]:
-    return test.clusters if len(np.unique(test.clusters)) > 1 else np.arange(len(test.drops))

@@ -99,5 +99,5 @@ def _differences(key: str, old: Any, new: Any) -> list[tuple[str, Any, Any]]:
 
 def _short(value: Any) -> str:
     if isinstance(value, Mapping):
-        return str(value.get("_target_") or "none").rpartition(".")[2]
+        return str(value["_target_"] or "none").rpartition(".")[2] if "_target_" in value else "set"
     return "none" if value is None else str(value)

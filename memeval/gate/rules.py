@@ -104,7 +104,8 @@ class Rule:
 
     def __str__(self) -> str:
         """As a user would write it."""
-        parts = [f"measure: {self.measure}"]
+        name = str(self.measure)
+        parts = [f"measure: '{name}'" if "," in name else f"measure: {name}"]
         if self.max_ratio is not None:
             parts.append(f"max_ratio: {self.max_ratio:g}")
         else:
@@ -175,9 +176,11 @@ def read_rule(node: Any) -> Rule:
         raise ConfigError(f"{node!r} is not a rule: write for example {EXAMPLE}")
     for key in node:
         if key not in _KEYS:
+            if ")" in str(key):
+                raise ConfigError("put the measure's name in quotes, since it has a comma: measure: 'Name(a=1,b=2)'")
             close = get_close_matches(str(key), _KEYS, n=1)
-            meant = f", did you mean {close[0]}?" if close else ""
-            raise ConfigError(f"unknown key {key!r}{meant} A rule takes {', '.join(_KEYS)}")
+            meant = f", did you mean {close[0]}?" if close else ":"
+            raise ConfigError(f"unknown key {key!r}{meant} a rule takes {', '.join(_KEYS)}")
     if not isinstance(node.get("measure"), str):
         raise ConfigError(f"it names no measure: write for example {EXAMPLE}")
     measure = parse(node["measure"])

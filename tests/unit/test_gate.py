@@ -1,0 +1,445 @@
+"""The gate's parts: rules, baselines, pairing, decisions and their error rates, reports."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memeval.errors import BaselineError, ConfigError
+from memeval.gate import Allowance, Check, Rule, Verdict, Verdicts, default_rules, judge, load_rules
+from memeval.gate.baseline import Entry, Measured, definition, load, load_all, save
+from memeval.gate.decision import Test as Asked
+from memeval.gate.decision import decide
+from memeval.gate.pairing import pair
+from memeval.gate.rules import read_rule
+from memeval.gate.update import update
+from memeval.measures import ContextTokens, EvidenceRecall, IndexBytes, Measure, ReadSeconds, Recall, parse
+from memeval.report import gate as report
+
+RECALL, TOKENS = str(EvidenceRecall()), str(ContextTokens())
+
+
+def entry(
+    values: Mapping[str, Any], *, strategy: str = "mine", id: str = "mine-1", dialogues: int = 4, **identity: Any
+) -> Entry:
+    """A run of 4 dialogues with the given values by measure; a number stands for a measure of time."""
+    n = max((len(each) for each in values.values() if not isinstance(each, float)), default=8)
+    measures = {}
+    for name, given_values in values.items():
+        timed = isinstance(given_values, float)
+        array = None if timed else np.asarray(given_values, dtype=np.float64)
+        present = None if array is None else array[~np.isnan(array)]
+        value = given_values if present is None else round(float(present.mean()), 6) if present.size else None
+        measures[str(parse(name))] = Measured(value, definition(parse(name)), array)
+    meta = {
+        "id": id,
+        "names": {"benchmark": "own", "strategy": strategy, "retriever": "none"},
+        "identity": {"benchmark": {"sha256": "a"}, "budget": 100, "tokenizer": {"name": "t"}, "memory": {}, **identity},
+        "benchmark": {"name": "own", "licence": "none"},
+        "overrides": [f"strategy={strategy}"],
+    }
+    return Entry(
+        folder=Path("base") / id,
+        meta=meta,
+        questions=tuple(f"q{i}" for i in range(n)),
+        categories=tuple(("near", "far")[i % 2] for i in range(n)),
+        dialogues=tuple(f"d{i}" for i in range(dialogues)),
+        clusters=np.arange(n) * dialogues // n,
+        measures=measures,
+    )
+
+
+ONES = [1.0] * 8
+
+
+def verdict(before: Any, now: Any, rule: Rule, measure: Measure | None = None) -> Check:
+    name = str(measure or rule.measure)
+    (check,) = judge([entry({name: before})], [entry({name: now})], [rule]).checks
+    return check
+
+
+# Rules.
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ({"measure": "EvidenceRecall"}, Rule(EvidenceRecall())),
+        ({"measure": "EvidenceRecall", "max_drop": "2%"}, Rule(EvidenceRecall(), Allowance(0.02, relative=True))),
+        ({"measure": "ContextTokens", "max_rise": 3}, Rule(ContextTokens(), Allowance(3.0))),
+        ({"measure": "ReadSeconds(p=50)", "max_ratio": 2}, Rule(ReadSeconds(), max_ratio=2.0)),
+        (
+            {"measure": "Recall@5", "confidence": 0.9, "by": "category", "runs": "*x*"},
+            Rule(Recall(k=5), confidence=0.9, by_category=True, runs=("*x*",)),
+        ),
+    ],
+)
+def test_rules_are_read_and_print_as_they_are_written(text: dict[str, Any], expected: Rule, tmp_path: Path):
+    assert read_rule(text) == expected
+    path = tmp_path / "rules.yaml"
+    path.write_text(f"rules:\n  - {expected}\n".replace("runs: [*x*]", "runs: ['*x*']"))
+    assert load_rules(path) == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("node", "named"),
+    [
+        ({"measure": "EvidenceRecal"}, "did you mean EvidenceRecall"),
+        ({"measure": "EvidenceRecall", "max_dorp": 1}, "did you mean max_drop?"),
+        ({"measure": "Recall(unit=turn", "rule=any)@5": None}, "in quotes"),
+        ({"max_drop": 1}, "names no measure"),
+        ({"measure": "EvidenceRecall", "max_drop": "much"}, "a number in the measure's unit"),
+        ({"measure": "EvidenceRecall", "max_drop": True}, "no amount"),
+        ({"measure": "EvidenceRecall", "max_drop": -1}, "negative"),
+        ({"measure": "EvidenceRecall", "max_drop": float("nan")}, "negative"),
+        ({"measure": "EvidenceRecall", "max_rise": 1}, "write max_drop"),
+        ({"measure": "ContextTokens", "max_rise": 1, "max_drop": 1}, "two words"),
+        ({"measure": "EvidenceRecall", "confidence": 95}, "e.g. confidence: 0.95"),
+        ({"measure": "EvidenceRecall", "max_ratio": 2}, "max_drop, not max_ratio"),
+        ({"measure": "ReadSeconds", "max_drop": 0.1}, "max_ratio: 2"),
+        ({"measure": "ReadSeconds", "max_ratio": 0.5}, "fail at equal speed"),
+        ({"measure": "ReadSeconds", "max_ratio": 2, "confidence": 0.9}, "one ratio"),
+        ({"measure": "IndexBytes", "by": "category"}, "no categories"),
+        ({"measure": "ItemsPerTurn"}, "neither good nor bad"),
+        ({"measure": "EvidenceRecall", "by": "user"}, "by: category"),
+        ({"measure": "EvidenceRecall", "runs": []}, "list of names"),
+        ("EvidenceRecall", "is not a rule"),
+    ],
+)
+def test_a_wrong_rule_is_explained(node: Any, named: str, tmp_path: Path):
+    with pytest.raises(ConfigError, match="(?s).") as caught:
+        read_rule(node)
+    assert named in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "rules: []", "rule:\n  - {measure: MRR@10}", "- {measure: [", "[]", "3"])
+def test_a_file_without_rules_is_refused(text: str, tmp_path: Path):
+    path = tmp_path / "rules.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match="rules.yaml"):
+        load_rules(path)
+    with pytest.raises(ConfigError, match="not there"):
+        load_rules(tmp_path / "none.yaml")
+
+
+def test_the_number_of_a_wrong_rule_is_said(tmp_path: Path):
+    path = tmp_path / "rules.yaml"
+    path.write_text("- {measure: MRR@10}\n- {measure: MRR}\n")
+    with pytest.raises(ConfigError, match="rule 2: .*MRR@10"):
+        load_rules(path)
+
+
+# Verdicts.
+
+
+@pytest.mark.parametrize(
+    ("now", "max_drop", "expected"),
+    [
+        (ONES, 0, "same"),
+        ([1, 1, 1, 1, 1, 1, 1, 0], 0, "worse"),
+        ([1, 1, 1, 1, 1, 1, 1, 0], 0.125, "same"),
+        ([1, 1, 1, 1, 1, 1, 1, 0], "12.5%", "same"),
+        ([1, 1, 1, 1, 1, 1, 0, 0], 0.125, "worse"),
+        ([1, 1, 1, 1, 1, 1, 1, 1 - 1e-7], 0, "same"),
+    ],
+)
+def test_exact_rules_allow_what_they_say(now: list[float], max_drop: Any, expected: str):
+    check = verdict(ONES, now, read_rule({"measure": "EvidenceRecall", "max_drop": max_drop}))
+    assert check.verdict == expected
+    assert verdict(now, ONES, Rule(EvidenceRecall())).verdict == ("same" if now[-1] > 0.5 else "better")
+    flipped = verdict(now, ONES, read_rule({"measure": "ContextTokens", "max_rise": 0}))
+    assert flipped.verdict == ("same" if now[-1] > 0.5 else "worse"), "more tokens are worse"
+
+
+def test_the_worst_places_are_named_worst_first():
+    now = [1.0, 0.0, 1.0, 0.5, 0.9, 1.0, 1.0, 1.0]
+    check = verdict(ONES, now, Rule(EvidenceRecall()))
+    assert [(fall.name, fall.now) for fall in check.questions] == [("q1", 0.0), ("q3", 0.5), ("q4", 0.9)]
+    assert [(fall.name, fall.n) for fall in check.categories] == [("far", 4), ("near", 4)]
+    text = report.sentence(check)
+    assert "fell from 100.0 % to 80.0 %" in text and "-20 points" in text
+    assert "q1 (far) 100.0 % to 0.0 %" in text and "far 100.0 % to 62.5 % (n = 4)" in text
+
+
+def test_categories_are_checked_on_their_own():
+    """What one category lost another has won: the whole is the same."""
+    before, now = [1.0, 0.0] * 4, [0.0, 1.0] * 4
+    rules = [Rule(EvidenceRecall()), Rule(EvidenceRecall(), by_category=True)]
+    found = judge([entry({RECALL: before})], [entry({RECALL: now})], rules)
+    assert [(check.category, str(check.verdict)) for check in found.checks] == [
+        (None, "same"), ("near", "worse"), ("far", "better")
+    ]  # fmt: skip
+    assert found.exit_code == 1
+    only = Rule(EvidenceRecall(), by_category=True, categories=("far",))
+    assert judge([entry({RECALL: before})], [entry({RECALL: now})], [only]).exit_code == 0
+
+
+def test_ratios_of_time():
+    rule = Rule(ReadSeconds(), max_ratio=2.0)
+    for now, expected in ((0.2, "worse"), (0.19, "same"), (0.05, "same"), (0.01, "better")):
+        check = judge([entry({"ReadSeconds": 0.095})], [entry({"ReadSeconds": now})], [rule]).checks[0]
+        assert check.verdict == expected, now
+    rate = read_rule({"measure": "WriteRate", "max_ratio": 2})
+    assert judge([entry({"WriteRate": 100.0})], [entry({"WriteRate": 40.0})], [rate]).exit_code == 1
+    assert judge([entry({"WriteRate": 100.0})], [entry({"WriteRate": 300.0})], [rate]).exit_code == 0
+
+
+def test_measures_of_dialogues():
+    rule = read_rule({"measure": "IndexBytes", "max_rise": "10%"})
+    before = replace(entry({str(IndexBytes()): [10.0] * 4}), questions=(), categories=(), clusters=np.zeros(0, int))
+    for values, expected in (([11.0] * 4, "same"), ([10.0, 10, 10, 20], "worse")):
+        now = replace(before, measures=entry({str(IndexBytes()): values}).measures)
+        check = judge([before], [now], [rule]).checks[0]
+        assert check.verdict == expected
+    assert [(fall.name, fall.now) for fall in check.questions] == [("d3", 20.0)]
+
+
+def test_runs_that_are_gone_new_or_broken():
+    sound = entry({RECALL: ONES})
+    for now, expected, code in (
+        ([], "broken", 1),
+        ([replace(sound, broken="3 questions failed")], "broken", 1),
+        ([replace(sound, other_data="the data are gone")], "incomparable", 2),
+    ):
+        found = judge([sound], now, default_rules())
+        assert [str(check.verdict) for check in found.checks] == [expected]
+        assert found.exit_code == code
+    new = judge([sound], [sound, entry({RECALL: ONES}, strategy="other", id="other-1")], [Rule(EvidenceRecall())])
+    assert [str(check.verdict) for check in new.checks] == ["same", "new"] and new.exit_code == 0
+    assert judge([], [], default_rules()).exit_code == 2, "nothing was checked"
+
+
+@pytest.mark.parametrize(
+    ("identity", "named"),
+    [
+        ({"budget": 50}, "budget was 100, is now 50"),
+        ({"benchmark": {"sha256": "b"}}, "benchmark.sha256 was a, is now b"),
+        ({"tokenizer": {"name": "u"}}, "tokenizer.name was t, is now u"),
+        ({"judge": {"_target_": "x.Judge"}}, "judge was none, is now Judge"),
+        ({"mode": "replay"}, "mode was none, is now replay"),
+    ],
+)
+def test_what_is_held_constant(identity: dict[str, Any], named: str):
+    found = judge([entry({RECALL: ONES})], [entry({RECALL: ONES}, id="mine-2", **identity)], default_rules())
+    assert found.exit_code == 2
+    assert named in found.checks[0].reason
+
+
+def test_what_may_change_is_noted():
+    now = entry({RECALL: ONES}, id="mine-2", memory={"turns": 3}, document={"before": ""})
+    found = judge([entry({RECALL: ONES}, memory={"turns": 4})], [now], [Rule(EvidenceRecall())])
+    assert found.exit_code == 0
+    assert found.notes == ("mine: memory.turns: 4 -> 3; document: none -> set",)
+
+
+def test_another_definition_or_denominator_is_not_compared():
+    old = entry({RECALL: ONES})
+    other = replace(old.measures[RECALL], definition={**old.measures[RECALL].definition, "missing": "1"})
+    check = judge([old], [replace(old, measures={RECALL: other})], [Rule(EvidenceRecall())]).checks[0]
+    assert check.verdict == "incomparable" and "(missing)" in check.reason
+    fewer = verdict(ONES, [*ONES[:-1], float("nan")], Rule(EvidenceRecall()))
+    assert fewer.verdict == "incomparable" and "other questions" in fewer.reason
+    gone = verdict(ONES, [float("nan")] * 8, Rule(EvidenceRecall()))
+    assert gone.verdict == "broken" and "was there and is gone" in gone.reason
+    assert verdict([float("nan")] * 8, ONES, Rule(EvidenceRecall())).verdict == "new"
+    absent = judge([entry({RECALL: ONES})], [entry({RECALL: ONES, TOKENS: ONES})], [Rule(ContextTokens())]).checks[0]
+    assert absent.verdict == "incomparable" and "the baseline holds no ContextTokens" in absent.reason
+    questions = judge([entry({RECALL: ONES})], [entry({RECALL: ONES[:6]})], [Rule(EvidenceRecall())])
+    assert "2 are gone, 0 are new" in questions.checks[0].reason
+
+
+@given(st.permutations(range(5)), st.sets(st.integers(0, 4)))
+def test_pairs_do_not_depend_on_order_and_lose_nobody(order: list[int], renamed: set[int]):
+    before = [entry({RECALL: ONES}, strategy=f"s{i}", id=f"s{i}-old") for i in range(5)]
+    now = [entry({RECALL: ONES}, strategy=f"s{i}", id=f"s{i}-{'new' if i in renamed else 'old'}") for i in order]
+    pairs = pair(before, now)
+    assert [(each.before.name, each.now.name) for each in pairs if each.before and each.now] == [
+        (f"s{i}", f"s{i}") for i in range(5)
+    ]
+
+
+def test_two_runs_of_one_name_are_not_mixed_up():
+    first, second = (entry({RECALL: ONES}, id=f"mine-{i}", budget=budget) for i, budget in ((1, 100), (2, 200)))
+    moved = [replace(each, meta={**each.meta, "id": f"{each.id}x"}) for each in (second, first)]
+    found = pair([first, second], moved)
+    assert [(each.before.id, each.now.id) for each in found if each.before and each.now] == [
+        ("mine-1", "mine-1x"), ("mine-2", "mine-2x")
+    ]  # fmt: skip
+    same = [entry({RECALL: ONES}, id=f"mine-{i}") for i in (3, 4)]
+    assert all(each.now is None or each.before is None for each in pair([first], same)), "ambiguous: better say so"
+
+
+# Baselines.
+
+
+def test_a_baseline_is_read_as_it_was_written(tmp_path: Path):
+    values = [1.0, 0.333333, float("nan"), 0.0, 1.0, 0.5, 0.25, 1.0]
+    kept = entry({RECALL: values, TOKENS: [float(i) for i in range(8)], "ReadSeconds": 0.001})
+    save(kept, tmp_path / "mine-1")
+    (again,) = load_all(tmp_path)
+    for name in ("meta", "questions", "categories", "dialogues"):
+        assert getattr(again, name) == getattr(kept, name)
+    assert (again.clusters == kept.clusters).all()
+    for name, measured in kept.measures.items():
+        assert again.measures[name].value == measured.value and again.measures[name].definition == measured.definition
+        if measured.values is not None:
+            np.testing.assert_array_equal(again.measures[name].values, measured.values)
+    assert judge([again], [kept], default_rules()).exit_code == 0
+    assert again.measures[str(ReadSeconds())].values is None
+
+
+@pytest.mark.parametrize("damage", ["{", '{"baseline_version": 99}', '{"baseline_version": 1}', None])
+def test_a_damaged_baseline_is_explained(damage: str | None, tmp_path: Path):
+    save(entry({RECALL: ONES}), tmp_path)
+    if damage is None:
+        (tmp_path / "run.json").unlink()
+    else:
+        (tmp_path / "scores.json").write_text(damage)
+    with pytest.raises(BaselineError, match="--update"):
+        load(tmp_path)
+
+
+def test_an_update_replaces_adds_and_keeps(tmp_path: Path):
+    old = [entry({RECALL: ONES}, strategy=name, id=f"{name}-1") for name in ("a", "b", "c")]
+    for each in old:
+        save(each, tmp_path / "deep" / each.id)
+    before = load_all(tmp_path)
+    now = [
+        entry({RECALL: ONES}, strategy="a", id="a-1"),
+        entry({RECALL: ONES[:7] + [0.0]}, strategy="b", id="b-2", memory={"k": 1}),
+        entry({RECALL: ONES}, strategy="d", id="d-1"),
+    ]
+    done = {each.name: each for each in update(tmp_path, before, now)}
+    assert {name: each.what for name, each in done.items()} == {
+        "a": "unchanged", "b": "changed", "c": "kept", "d": "written"
+    }  # fmt: skip
+    assert sorted(path.name for path in (tmp_path / "deep").iterdir()) == ["a-1", "b-2", "c-1", "d-1"]
+    text = report.updated(list(done.values()))
+    assert "memory.k: none -> 1" in text and f"{RECALL}: 100.0 % -> 87.5 %" in text
+    with pytest.raises(BaselineError, match="2 questions failed"):
+        update(tmp_path, load_all(tmp_path), [replace(now[0], broken="2 questions failed"), now[2]])
+
+
+# Confidence.
+
+
+def noisy(rng: np.random.Generator, dialogues: int, drop: float = 0.0, questions: int = 20) -> Asked:
+    """Differences of two runs that vary by dialogue and by question."""
+    clusters = np.repeat(np.arange(dialogues), questions)
+    drops = drop + rng.normal(0, 0.05, dialogues)[clusters] + rng.normal(0, 0.3, len(clusters))
+    return Asked(drops, clusters, 0.0, 0.05)
+
+
+def answers(rng: np.random.Generator, dialogues: int, drop: float = 0.0, questions: int = 20) -> Asked:
+    """Yes and no, asked twice of a reader that changes one answer in six; `drop` of those it knew are lost."""
+    clusters = np.repeat(np.arange(dialogues), questions)
+    knows = 1 / (1 + np.exp(-rng.normal(0, 0.8, dialogues)[clusters] - rng.normal(0, 1, len(clusters))))
+    before = rng.random(len(clusters)) < knows
+    now = np.where(rng.random(len(clusters)) < 1 / 6, rng.random(len(clusters)) < knows, before)
+    now &= rng.random(len(clusters)) >= drop
+    return Asked(before.astype(np.float64) - now, clusters, 0.0, 0.05)
+
+
+@pytest.mark.parametrize("make", [noisy, answers])
+@pytest.mark.parametrize("dialogues", [6, 30])
+def test_false_alarms_are_as_seldom_as_stated(make: Any, dialogues: int):
+    """1,000 pairs without a change, asked three things at once: at most 5 % fail, within three standard errors."""
+    rng = np.random.default_rng(5)
+    alarms = sum(any(each.worse for each in decide([make(rng, dialogues) for _ in range(3)])) for _ in range(1000))
+    assert alarms / 1000 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 1000)
+
+
+@pytest.mark.parametrize("allowed", [0.0, 0.02])
+def test_power_is_as_the_minimum_detectable_effect_says(allowed: float):
+    """A drop of the size that `sees` states is found about four times in five, half of it much more seldom."""
+    rng = np.random.default_rng(6)
+    sees = np.median([decide([noisy(rng, 30)._replace(allowed=allowed)])[0].sees for _ in range(200)])
+    shares = []
+    for drop in (sees, (sees + allowed) / 2):
+        found = [decide([noisy(rng, 30, float(drop))._replace(allowed=allowed)])[0] for _ in range(1000)]
+        shares.append(np.mean([each.worse for each in found]))
+    assert 0.75 <= shares[0] <= 0.86
+    assert shares[1] < 0.5
+
+
+def test_confidence_forgives_noise_and_not_a_fall():
+    rng = np.random.default_rng(7)
+    before = (rng.random(400) < 0.7).astype(float)
+    shaken = np.where(rng.random(400) < 0.05, rng.random(400) < 0.7, before)
+    fallen = np.where(rng.random(400) < 0.15, 0.0, before)
+    rule = Rule(EvidenceRecall(), confidence=0.95)
+    for now, expected in ((shaken, "same"), (fallen, "worse")):
+        old, new = (replace(entry({RECALL: each}, dialogues=10)) for each in (before, now))
+        found = judge([old], [new], [rule])
+        assert found.checks[0].verdict == expected
+        assert found.checks[0].sees is not None and 0 < found.checks[0].sees < 0.1
+        assert found.checks[0].p is not None
+        assert "four times in five" in " ".join(report.meaning(found))
+
+
+def test_many_questions_asked_at_once_do_not_add_up_to_alarms():
+    rng = np.random.default_rng(8)
+    tests = [noisy(rng, 30, 0.04)] + [noisy(rng, 30) for _ in range(30)]
+    assert decide(tests)[0].p > decide(tests[:1])[0].p
+    assert decide(tests)[0].sees > decide(tests[:1])[0].sees  # type: ignore[operator]
+
+
+def test_one_dialogue_gives_no_confidence():
+    rule = Rule(EvidenceRecall(), confidence=0.95)
+    old, new = (entry({RECALL: each}, dialogues=1) for each in (ONES, [0.0] * 8))
+    (check,) = judge([old], [new], [rule]).checks
+    assert check.verdict == "incomparable" and "use more dialogues" in check.reason
+    assert judge([old], [new], [Rule(EvidenceRecall())]).exit_code == 1
+
+
+def test_few_questions_of_which_one_fell_in_each_dialogue_are_no_proof():
+    drops = np.zeros(40)
+    drops[::10] = 1.0
+    assert decide([Asked(drops, np.repeat(np.arange(4), 10), 0.0, 0.05)])[0].p > 0.05
+
+
+# Reports.
+
+HOSTILE = Check(
+    "own",
+    "a|b-1",
+    "<script>|`x`*[y](z)",
+    Verdict.BROKEN,
+    reason="first (q1) with Error: [bold]a|b\n</failure> \x00 <b>",
+)
+
+
+def test_names_and_errors_are_never_markup(capsys: pytest.CaptureFixture[str]):
+    found = Verdicts((HOSTILE,), ("<i>: a -> b",))
+    text = report.markdown(found)
+    assert "<script>" not in text and "</failure>" not in text and "\\|b" in text
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len({line.replace("\\|", "").count("|") for line in rows}) == 1, "the table keeps its columns"
+    suite = ElementTree.fromstring(report.junit(found).encode())
+    assert "</failure>" in str(suite.find(".//failure").get("message"))  # type: ignore[union-attr]
+    from rich.console import Console
+
+    Console(width=200).print(report.terminal(found))
+    assert "[bold]a|b" in capsys.readouterr().out
+
+
+def test_machines_get_every_fact():
+    rules = [Rule(EvidenceRecall(), by_category=True), Rule(ContextTokens(), Allowance(0.1, relative=True))]
+    now = entry({RECALL: [0.0, 1.0] * 4, TOKENS: [12.0] * 8})
+    found = judge([entry({RECALL: ONES, TOKENS: [10.0] * 8})], [now], rules)
+    content = json.loads(report.to_json(found))
+    assert content["exit_code"] == 1 and content["counts"]["worse"] == 2
+    near, far, tokens = content["checks"]
+    assert (near["category"], near["verdict"], near["before"], near["now"]) == ("near", "worse", 1.0, 0.0)
+    assert far["verdict"] == "same" and tokens["allowed"] == 1.0 and tokens["verdict"] == "worse"
+    cases = ElementTree.fromstring(report.junit(found).encode()).findall(".//testcase")
+    assert [case.get("name") for case in cases] == [f"{RECALL} in near", f"{RECALL} in far", TOKENS]
+    assert [len(case) for case in cases] == [1, 0, 1]
+    assert "rose from 10 tokens to 12 tokens (+2 tokens, allowed 10% = 1 tokens" in report.message(found)
