@@ -125,10 +125,11 @@ def test_what_a_block_is() -> None:
         turn(7, long, session="s2"),
         turn(8, long, session="s2"),
         turn(9, "half a \ud800 character", session="s2"),
+        turn(10, session="s2"),
     ]
     assert extractor(model, block=3, tokens=70).extract(said) == []
     assert [[line.split(".")[0] for line in block.split("\n")] for block in blocks(model)] == [
-        ["1", "2", "3"], ["1"], ["1"], ["1"], ["1", "2"]
+        ["1", "2", "3"], ["1"], ["1"], ["1"], ["1"], ["1", "2"]
     ]  # fmt: skip
     assert "3. [10 May 2023] Ann: Something." in blocks(model)[0]
     everything = "\n".join(blocks(model))
