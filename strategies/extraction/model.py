@@ -44,7 +44,7 @@ SCHEMA: Mapping[str, Any] = {
 
 
 class ModelExtractor:
-    """Asks a model for the facts of a block of turns, one call a block.
+    """Asks a model for the facts of a block of turns, one call a block, two halves where its reply cannot be used.
 
     The turns of a block are numbered from 1, and the model names the numbers that say a fact: a turn's own id never
     leaves the harness, and a number that is not in the block can be seen. A block ends with its session.
@@ -69,8 +69,8 @@ class ModelExtractor:
             prompt: what the model is told.
             block: at most so many turns in one call.
             tokens: a block ends before the turn with which it would be longer; one turn alone may be.
-            unusable: a reply that does not follow the schema, nor after its repair: `stop` ends the run, which can be
-                resumed; `skip` counts the block and goes on without facts of its turns.
+            unusable: what to do about a single turn to which there is no reply that follows the schema, nor after its
+                repair: `stop` ends the run, which can be resumed; `skip` counts it and goes on without its facts.
 
         Raises:
             ConfigError: no model, or blocks that hold nothing.
@@ -89,7 +89,7 @@ class ModelExtractor:
         self._unusable = unusable
         self._counts = dict.fromkeys(
             (
-                "blocks_extracted", "blocks_skipped", "facts_found", "facts_empty", "facts_unsourced",
+                "blocks_extracted", "blocks_halved", "turns_skipped", "facts_found", "facts_empty", "facts_unsourced",
                 "numbers_unmappable",
             ), 0,
         )  # fmt: skip
@@ -104,7 +104,7 @@ class ModelExtractor:
         """The facts of these turns, block by block.
 
         Raises:
-            ModelError: a block without an answer, or, with `unusable: stop`, one that does not follow the schema.
+            ModelError: the model cannot be reached, or, with `unusable: stop`, has no usable reply to a single turn.
         """
         return [fact for block in self._blocks(turns) for fact in self._facts(block)]
 
@@ -128,25 +128,39 @@ class ModelExtractor:
             yield block
 
     def _facts(self, block: Sequence[tuple[Turn, str]]) -> Iterator[Fact]:
+        items = self._answered(block)
+        if items is None and len(block) > 1:
+            # Too long for the model, or so many facts that the reply was cut: halves may do.
+            self._counts["blocks_halved"] += 1
+            middle = len(block) // 2
+            yield from self._facts(block[:middle])
+            yield from self._facts(block[middle:])
+        for item in items or ():
+            self._counts["facts_found"] += 1
+            fact = self._fact(item, [turn for turn, _ in block])
+            if fact is not None:
+                yield fact
+
+    def _answered(self, block: Sequence[tuple[Turn, str]]) -> Sequence[Mapping[str, Any]] | None:
+        """The facts of one call as they come, or None for a reply that cannot be used."""
         asked = "\n".join(f"{number}. {text}" for number, (_, text) in enumerate(block, 1))
         messages = [{"role": "system", "content": self._prompt}, {"role": "user", "content": asked}]
         try:
             data = self._llm.complete(messages, SCHEMA).data
         except ReplyError as error:
+            if len(block) > 1:
+                return None
             if self._unusable == "skip":
-                self._counts["blocks_skipped"] += 1
-                return
+                self._counts["turns_skipped"] += 1
+                return None
             # No question is at fault here: all of them would be read from a memory with a gap.
             raise ModelError(
-                f"no facts of the turns {block[0][0].id!r} to {block[-1][0].id!r}: {error}. To go on without them: "
+                f"no facts of the turn {block[0][0].id!r}: {error}. To go on without them: "
                 "writing.extractor.unusable=skip"
             ) from error
         self._counts["blocks_extracted"] += 1
-        for item in data["facts"]:
-            self._counts["facts_found"] += 1
-            fact = self._fact(item, [turn for turn, _ in block])
-            if fact is not None:
-                yield fact
+        facts: Sequence[Mapping[str, Any]] = data["facts"]
+        return facts
 
     def _fact(self, item: Mapping[str, Any], block: Sequence[Turn]) -> Fact | None:
         numbers = dict.fromkeys(item["turns"])
@@ -177,7 +191,10 @@ class ModelExtractor:
         )
 
     def stats(self) -> Mapping[str, float]:
-        """Blocks with a reply and without; facts in the replies, left out as empty, without a turn; unknown numbers."""
+        """Blocks answered and halved, turns skipped; facts in the replies, left out as empty or without a turn.
+
+        `numbers_unmappable` are numbers of turns that the block does not have.
+        """
         return dict(self._counts)
 
 

@@ -103,8 +103,11 @@ class ModelSummary:
         lines = "\n".join(clean(self._document.render(turn)) for turn in leaving)
         asked = f"[Summary so far]\n{self._text or '(none yet)'}\n\n[Turns that follow]\n{lines}"
         messages = [{"role": "system", "content": self._prompt}, {"role": "user", "content": asked}]
-        text = clean(self._llm.complete(messages).text)
-        kept = shorten(text, self._tokens, self._tokenizer)
+        reply = self._llm.complete(messages)
+        text = clean(reply.text)
+        # What the provider has cut ends in the middle of a sentence, which goes too.
+        most = self._tokenizer.count(text) - 1 if reply.finish == "length" else self._tokens
+        kept = shorten(text, min(most, self._tokens), self._tokenizer)
         self._counts["summary_folds"] += 1
         self._counts["summary_cut"] += kept != text
         return kept

@@ -19,7 +19,8 @@ def shorten(text: str, limit: int, tokenizer: Tokenizer) -> str:
     near = text[: max(limit, 0) * _MOST_CHARACTERS]
     ends = []
     place = 0
-    for sentence in split(near):
+    # The second line has even a text with one full stop looked at.
+    for sentence in split(f"{near}\n."):
         found = near.find(sentence, place)
         if found >= 0:
             place = found + len(sentence)

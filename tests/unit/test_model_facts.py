@@ -109,8 +109,8 @@ def test_numbers_that_are_no_turns_are_dropped_and_counted() -> None:
     (fact,) = writer.extract([turn(1), turn(2)])
     assert fact.sources == ("id-2",)
     assert writer.stats() == {
-        "blocks_extracted": 1, "blocks_skipped": 0, "facts_found": 5, "facts_empty": 2, "facts_unsourced": 2,
-        "numbers_unmappable": 5,
+        "blocks_extracted": 1, "blocks_halved": 0, "turns_skipped": 0, "facts_found": 5, "facts_empty": 2,
+        "facts_unsourced": 2, "numbers_unmappable": 5,
     }  # fmt: skip
 
 
@@ -178,16 +178,26 @@ def test_it_is_told_once_superseded_and_counted_where_rules_are() -> None:
     assert again.text == "Ann: home is Oslo (9 May 2023, 10 May 2023)"
 
 
-def test_a_reply_of_no_use_stops_the_run_or_is_counted() -> None:
+def test_a_reply_of_no_use_is_asked_for_in_halves() -> None:
+    model = Scripted(rules=[{"match": r"\n3\. ", "error": "too long"}, {"match": ".", "reply": {"facts": [found()]}}])
+    writer = extractor(model)
+    facts = writer.extract([turn(i) for i in range(7)])
+    assert [fact.sources[0] for fact in facts] == ["id-0", "id-1", "id-3", "id-5"]
+    assert [block.count("\n") + 1 for block in blocks(model)] == [7, 3, 1, 2, 4, 2, 2]
+    stats = writer.stats()
+    assert (stats["blocks_extracted"], stats["blocks_halved"], stats["facts_found"]) == (4, 3, 4)
+
+
+def test_a_turn_without_a_usable_reply_stops_the_run_or_is_counted() -> None:
     broken = [{"match": "third", "reply": "no JSON"}, {"match": ".", "reply": {"facts": [found()]}}]
     said = [turn(1), turn(2, "the third degree"), turn(3)]
-    with pytest.raises(ModelError, match="'id-2' to 'id-2'.*writing.extractor.unusable=skip") as stopped:
-        extractor(Scripted(rules=broken), block=1).extract(said)
+    with pytest.raises(ModelError, match="'id-2'.*writing.extractor.unusable=skip") as stopped:
+        extractor(Scripted(rules=broken)).extract(said)
     assert type(stopped.value) is ModelError, "not one that is noted at a question"
-    skipping = extractor(Scripted(rules=broken), block=1, unusable="skip")
+    skipping = extractor(Scripted(rules=broken), unusable="skip")
     assert [fact.sources for fact in skipping.extract(said)] == [("id-1",), ("id-3",)]
-    assert skipping.stats()["blocks_skipped"] == 1
-    writing = Facts(extractor(Scripted(rules=broken), block=1, unusable="skip"), Document())
+    assert skipping.stats()["turns_skipped"] == 1
+    writing = Facts(extractor(Scripted(rules=broken), unusable="skip"), Document())
     assert [passage.verbatim for passage in writing.write(said)] == [False, True]
 
 

@@ -52,11 +52,12 @@ class Digest:
 class Says:
     fingerprint = "says"
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, finish: str = "stop") -> None:
         self.text = text
+        self.finish = finish
 
     def complete(self, messages: Sequence[Mapping[str, str]], schema: Mapping[str, Any] | None = None) -> Reply:
-        return Reply(self.text)
+        return Reply(self.text, finish=self.finish)
 
 
 class Down(Digest):
@@ -183,6 +184,10 @@ def test_a_reply_too_long_is_cut_at_a_sentence_and_counted() -> None:
     assert text.startswith(small)
     assert small.endswith("Oslo.")
     assert TOKENIZER.count(small) <= 25
+    torn = summary(Says("Ann met Ben. They went to the", "length"))
+    torn.write(turns(10))
+    assert shown(torn).text == "Ann met Ben."
+    assert torn.stats()["summary_cut"] == 1
     odd = summary(Says(" with a NUL \0 and half a \ud800 character "))
     odd.write(turns(10))
     assert shown(odd).text == "with a NUL   and half a ? character"
