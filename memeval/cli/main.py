@@ -30,6 +30,7 @@ COMMANDS = (
     ("score", "score", "score stored runs with other measures or another definition"),
     ("gate", "gate", "hold runs against a baseline, for continuous integration"),
     ("compare", "compare", "put stored runs side by side and say how sure the differences are"),
+    ("cost", "cost", "what stored runs cost: tokens by section and phase, money, break-even"),
     ("replay", "replay", "price stored replays on other targets: dollars, hit rates, curves"),
     ("show", "show", "list stored runs, or look inside one"),
     ("plot", "plot", "draw stored runs: trade-offs, budgets, heat map, categories, age, scaling"),
