@@ -206,8 +206,8 @@ def _legend(replays: Sequence[Replayed], targets: Sequence[Target]) -> Iterator[
     )
     yield (
         "until N: up to turn N (median over dialogues) full history has cost no more than the other, then it has; "
-        "from N: the other way round; always: up to the dialogue's end; never: at no turn less. A tenth of a request counts as "
-        "nothing. With a cache the other is taken without it where that is cheaper. (n): that many dialogues."
+        "from N: the other way round; always: up to the dialogue's end; never: at no turn less. A tenth of a request "
+        "counts as nothing. With a cache the other is taken without it where that is cheaper. (n): that many dialogues."
     )
     for target in targets:
         yield f"{target.name}: {rules(target)}"

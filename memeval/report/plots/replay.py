@@ -148,5 +148,7 @@ def _caption(replays: Sequence[Replayed], target: Target, end: int) -> str:
         f"that reach a turn, up to turn {end:,}, which half of them reach; tokens of {tokenizer}; "
         f"memeval {meta['environment']['memeval']}, {made}"
     )
+    if target.price.write_premium:
+        lines.append("A strategy that loses by writing into the cache is drawn as if it did so all the same.")
     # A dollar sign would begin a formula.
     return "\n".join([facts, *lines]).replace("$", r"\$")
