@@ -188,6 +188,9 @@ def test_a_reply_too_long_is_cut_at_a_sentence_and_counted() -> None:
     torn.write(turns(10))
     assert shown(torn).text == "Ann met Ben."
     assert torn.stats()["summary_cut"] == 1
+    both = summary(Says("Ann met Ben. " * 50 + "They", "length"), tokens=11)
+    both.write(turns(10))
+    assert shown(both).text == "Ann met Ben. Ann met Ben."
     odd = summary(Says(" with a NUL \0 and half a \ud800 character "))
     odd.write(turns(10))
     assert shown(odd).text == "with a NUL   and half a ? character"

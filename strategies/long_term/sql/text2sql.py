@@ -17,7 +17,7 @@ from memeval.types import Hit, Model, Prepares, Query, Role, Turn
 _FENCED = re.compile(r"```(?:\w+)?\s(?P<sql>.*?)```", re.DOTALL)
 _BEGINNING = re.compile(r"^\s*(?:select|with)\b", re.IGNORECASE | re.MULTILINE)
 _ID_COLUMNS = ("id", "turn_id", "turn")
-# Turns got at once; a store may allow fewer rows.
+# Turns got at once: databases limit the parameters of a query.
 _BATCH = 50
 _SPEAKERS_SHOWN = 50
 
@@ -102,13 +102,13 @@ class Text2Sql:
         self._counts["sql_written"] += 1
         try:
             rows = self._offline.run_select(sql)
+            hits = list(self._hits(_ids(rows)))
         except ContractError:
             self._counts["sql_refused"] += 1
             return []
         if not rows.rows:
             self._counts["sql_empty"] += 1
             return []
-        hits = list(self._hits(_ids(rows)))
         self._counts["sql_failed"] += not hits
         return hits
 
@@ -120,15 +120,11 @@ class Text2Sql:
     def _hits(self, ids: Sequence[str]) -> Iterator[Hit]:
         """The turns of the scope among these ids, as the template writes them."""
         for start in range(0, len(ids), _BATCH):
-            wanted = list(ids[start : start + _BATCH])
-            texts: dict[str, str] = {}
-            left = wanted
-            while left:
-                marks = ", ".join("?" * len(left))
-                sql = f"SELECT id, session, speaker, role, text, caption, time FROM turns WHERE id IN ({marks})"
-                found = self._offline.run_select(sql, left)
-                texts.update((row[0], self._document.render(_turn(row))) for row in found.rows)
-                left = [name for name in left if name not in texts] if found.truncated else []
+            wanted = ids[start : start + _BATCH]
+            marks = ", ".join("?" * len(wanted))
+            sql = f"SELECT id, session, speaker, role, text, caption, time FROM turns WHERE id IN ({marks})"
+            # Never more rows than the model's SELECT had, and so never more than the store allows.
+            texts = {row[0]: self._document.render(_turn(row)) for row in self._offline.run_select(sql, wanted).rows}
             yield from (Hit(texts[name], (name,)) for name in wanted if name in texts)
 
     def forget(self, turn_ids: Sequence[str]) -> None:
