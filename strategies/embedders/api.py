@@ -1,14 +1,24 @@
 """Embeddings of a provider or of one's own server, by litellm."""
 
-from collections.abc import Sequence
+import math
+import struct
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from memeval import cache as caches
+from memeval import ledger
 from memeval.errors import ConfigError, ModelError
 from memeval.llm import providers, retrying
+from memeval.pricing import Price, price_of
 from memeval.strategies.embedders.base import CachedEmbedder
+from memeval.tokens import get_tokenizer
 from memeval.types import Vectors
+
+# What OpenAI's embedding models count by; for others and without a count in the reply it is an estimate.
+_TOKENIZER = "cl100k_base"
+_TOKENS = struct.Struct("<d")
 
 
 class Api(CachedEmbedder):
@@ -26,6 +36,7 @@ class Api(CachedEmbedder):
         retries: int = 3,
         timeout: float = 60.0,
         cache: bool = True,
+        price: float | None = None,
     ) -> None:
         """Set up; nothing is asked yet.
 
@@ -38,6 +49,7 @@ class Api(CachedEmbedder):
             retries: how often a call that failed for a passing reason is made again.
             timeout: seconds to wait for an answer.
             cache: keep vectors on disk; without, every text is paid for again.
+            price: dollars per million tokens; None takes the published price, and knows none for an `api_base`.
 
         Raises:
             ConfigError: a number out of range, or an address with a password.
@@ -54,12 +66,17 @@ class Api(CachedEmbedder):
                 f"embedder.retries={retries} must be 0 or more and embedder.timeout={timeout} more than 0, e.g. "
                 "embedder.retries=3 embedder.timeout=60"
             )
+        if price is not None and not 0 <= price < math.inf:
+            raise ConfigError(f"embedder.price={price} is no price: give dollars per million tokens, e.g. 0.02")
         self._model = model
         self._api_base = providers.address("embedder", model, api_base)
         self._wanted = dimension
         self._batch_size = batch_size
         self._retries = retries
         self._timeout = timeout
+        self._given_price = price
+        # Tokens of each text as its call was paid for: of those embedded just now, and of those known from before.
+        self._paid: dict[bytes, float] = {}
         super().__init__(cache, dimension)
 
     @property
@@ -71,6 +88,37 @@ class Api(CachedEmbedder):
         """Import litellm, which takes seconds."""
         providers.litellm()
 
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """As of every embedder; tokens and dollars are booked, those of vectors from the cache too."""
+        self._paid = {}
+        wanted: dict[bytes, str] = {}
+        try:
+            vectors = super().embed(texts)
+            wanted = {caches.key(text): text for text in texts}
+        finally:
+            # Also of the calls before the one that failed.
+            self._book(wanted)
+        return vectors
+
+    def _book(self, texts: Mapping[bytes, str]) -> None:
+        """Book what embedding these texts cost when it was done; counted where that was not noted."""
+        known = dict(self._paid)
+        if self._keeps:
+            notes = caches.Cache("embedding-tokens", self.fingerprint)
+            notes.put((name, caches.Entry(_TOKENS.pack(tokens), 0.0)) for name, tokens in self._paid.items())
+            for name, entry in notes.get([name for name in texts if name not in known]).items():
+                if len(entry.blob) == _TOKENS.size:
+                    known[name] = _TOKENS.unpack(entry.blob)[0]
+        known |= {name: _counted(text) for name, text in texts.items() if name not in known}
+        if tokens := round(math.fsum(known.values())):
+            price = self._price()
+            ledger.book(embedding_tokens=tokens, dollars=None if price is None else price.cost(tokens, 0))
+
+    def _price(self) -> Price | None:
+        if self._given_price is not None:
+            return Price(input=self._given_price, source="given as embedder.price")
+        return price_of(self._model) if self._api_base is None else None
+
     def compute(self, texts: Sequence[str]) -> Vectors:
         """Vectors (n, d), in calls of `batch_size`."""
         # Providers refuse empty texts, and JSON unpaired surrogates.
@@ -78,7 +126,9 @@ class Api(CachedEmbedder):
         vectors: list[Vectors] = []
         for start in range(0, len(clean), self._batch_size):
             batch = clean[start : start + self._batch_size]
-            vectors.extend(self._read(self._ask(batch), len(batch)))
+            answer = self._ask(batch)
+            vectors.extend(self._read(answer, len(batch)))
+            self._note(answer, texts[start : start + self._batch_size])
         if len({vector.shape for vector in vectors}) != 1:
             raise ModelError(f"{self._model!r} gave vectors of several lengths: is it one model that answers?")
         return np.stack(vectors)
@@ -104,6 +154,14 @@ class Api(CachedEmbedder):
 
         return retrying.patiently(send, self._retries, self._failure)
 
+    def _note(self, answer: Any, batch: Sequence[str]) -> None:
+        """Share the tokens of a call among its texts, by our own count of them."""
+        counts = [_counted(text) for text in batch]
+        usage = answer.get("usage") or {}
+        told = usage.get("prompt_tokens") or usage.get("total_tokens") or sum(counts)
+        for text, count in zip(batch, counts, strict=True):
+            self._paid[caches.key(text)] = told * count / sum(counts)
+
     def _failure(self, error: Exception, calls: int) -> ModelError:
         return ModelError(
             f"the embedding model {self._model!r} did not answer after {calls} calls ({type(error).__name__}: "
@@ -128,3 +186,7 @@ class Api(CachedEmbedder):
                 "embedding model? Smaller calls may help, e.g. embedder.batch_size=16"
             )
         return rows
+
+
+def _counted(text: str) -> int:
+    return get_tokenizer(_TOKENIZER).count(text.strip()) or 1

@@ -16,6 +16,7 @@ from memeval import cache, ledger
 from memeval.errors import ConfigError, ModelError
 from memeval.strategies.embedders.api import Api
 from memeval.testing import check_embedder
+from memeval.types import Usage
 
 KEY = "sk-planted-0123456789abcdef"
 
@@ -135,6 +136,41 @@ def test_batches_cache_and_books(server: Server, tmp_path: Path) -> None:
         before = len(server.requests)
         assert other.embed(["text 3"]).shape == (1, other.dimension)
         assert len(server.requests) == before + 1
+
+
+def test_tokens_and_dollars_are_booked_also_from_the_cache(server: Server) -> None:
+    def told(tokens: int) -> Callable[[dict[str, Any]], tuple[int, Any]]:
+        return lambda request: (200, fair(request)[1] | {"usage": {"prompt_tokens": tokens, "total_tokens": tokens}})
+
+    def embed(texts: list[str], price: float | None = None, cache: bool = True) -> Usage:
+        with ledger.phase() as books:
+            Api("openai/tiny", api_base=server.base, batch_size=2, price=price, cache=cache).embed(texts)
+        return books.usage
+
+    texts = ["one", "two and more", "three"]
+    server.answers = [told(700), told(300)]
+    cold = embed([*texts, "one"], price=0.5)
+    assert (cold.embedding_tokens, cold.calls) == (1000, 0)
+    assert cold.dollars == pytest.approx(1000 * 0.5e-6)
+    calls = len(server.requests)
+    warm = embed(texts, price=0.5)
+    assert (warm.embedding_tokens, warm.dollars) == (cold.embedding_tokens, cold.dollars)
+    # Each text has its share of its call, by length; together they make the call.
+    parts = [embed([text], price=0.5).embedding_tokens for text in texts]
+    assert parts[2] == 300
+    assert 0 < parts[0] < parts[1]
+    assert abs(parts[0] + parts[1] - 700) <= 1
+    assert len(server.requests) == calls
+    # A server of one's own has no published price, which is not 0; nor does any other text change that.
+    assert embed(texts).dollars is None
+    # What was paid for before a failure is booked, and noted for the time when it is taken from the cache.
+    server.answers = [told(50), status(400)]
+    with ledger.phase() as books, pytest.raises(ModelError):
+        Api("openai/tiny", api_base=server.base, batch_size=2, price=1.0).embed(["a", "b", "c"])
+    assert books.usage.embedding_tokens == 50
+    # Servers that say nothing of usage are counted.
+    server.answers = [lambda request: (200, fair(request)[1] | {"usage": None})]
+    assert embed(["four words in all"], cache=False).embedding_tokens >= 4
 
 
 def test_the_address_of_the_environment_counts(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
