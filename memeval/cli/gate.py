@@ -5,7 +5,7 @@ from pathlib import Path
 
 from memeval.cli import console
 from memeval.errors import BaselineError, ConfigError
-from memeval.gate import Gate, Verdicts, open_gate, stored
+from memeval.gate import Gate, Verdicts, load_rules, open_gate, stored
 from memeval.store import Run, find
 
 DESCRIPTION = """\
@@ -59,8 +59,10 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser.parse_intermixed_args(argv)
     if arguments.update and arguments.ratchet:
         raise ConfigError("--update writes everything, --ratchet only what got better: give one of the two")
+    # Read first: nobody wants to learn after the runs that a rule is misspelt.
+    rules = None if arguments.rules is None else load_rules(arguments.rules)
     runs = _runs(arguments.runs, arguments.multirun, Path(arguments.results), arguments.baseline)
-    gate = open_gate(arguments.baseline, runs, arguments.rules, arguments.only)
+    gate = open_gate(arguments.baseline, runs, rules, arguments.only)
     if arguments.update:
         return _update(gate)
     words = " ".join(["-m"] * arguments.multirun + (arguments.runs or ["RUN..."]))

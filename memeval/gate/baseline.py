@@ -133,12 +133,14 @@ def unscored(run: Run, *, broken: str | None = None, other_data: str | None = No
 def _kept(meta: Mapping[str, Any]) -> dict[str, Any]:
     kept = {key: meta[key] for key in _KEPT if key in meta}
     kept["benchmark"] = {key: meta["benchmark"][key] for key in ("name", "licence")}
-    kept["overrides"] = [each for each in meta.get("overrides", ()) if _key(each) not in _OF_EXECUTION]
+    kept["overrides"] = [each for each in meta.get("overrides", ()) if _says_what(each)]
     return kept
 
 
-def _key(override: str) -> str:
-    return override.lstrip("+~").partition("=")[0]
+def _says_what(override: str) -> bool:
+    """Neither how it is carried out, nor where something lies on this machine."""
+    key, _, value = override.lstrip("+~").partition("=")
+    return key not in _OF_EXECUTION and not Path(value.strip("'\"")).is_absolute()
 
 
 def _broken(run: Run, scores: Scores) -> str | None:

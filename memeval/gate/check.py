@@ -189,10 +189,9 @@ def _measure(line: Check, rule: Rule, before: Entry, now: Entry) -> Iterator[tup
             None,
         )
         return
-    if old.definition != new.definition:
-        differing = [
-            key for key in {**old.definition, **new.definition} if old.definition.get(key) != new.definition.get(key)
-        ]
+    # An option that a later version has added leaves what was there as it was.
+    differing = [key for key, value in old.definition.items() if new.definition.get(key) != value]
+    if differing:
         yield (
             replace(
                 line,

@@ -11,7 +11,7 @@ from memeval.errors import BaselineError, ConfigError
 from memeval.gate.baseline import Entry, load_all, stored_measures
 from memeval.gate.check import Verdicts, judge
 from memeval.gate.gather import gather, measures_for
-from memeval.gate.rules import Rule, default_rules, load_rules, measures_of
+from memeval.gate.rules import Rule, default_rules, measures_of
 from memeval.gate.update import Updated, update
 from memeval.store import RUN_FILE, Run, load
 
@@ -59,26 +59,24 @@ class Gate:
         ]
 
 
-def open_gate(folder: Path, runs: Sequence[Run], rules_file: Path | None = None, only: Sequence[str] = ()) -> Gate:
+def open_gate(folder: Path, runs: Sequence[Run], rules: Sequence[Rule] | None = None, only: Sequence[str] = ()) -> Gate:
     """Read the baselines and score the runs with all measures that these or the rules name.
 
     Args:
         folder: of the baselines; it may not exist yet.
         runs: what to compare with them.
-        rules_file: YAML; None takes the default rules: nothing may get worse.
+        rules: what may change; None takes the default rules: nothing may get worse.
         only: globs over runs and baselines; others are left out on both sides.
 
     Raises:
-        BaselineError, ConfigError: damaged baselines, wrong rules.
+        BaselineError, ConfigError: damaged baselines, globs that match nothing.
     """
-    rules = load_rules(rules_file) if rules_file is not None else default_rules()
+    asked = measures_of(default_rules() if rules is None else rules)
     before = _chosen(load_all(folder), only)
-    now = _chosen(gather(runs, measures_for(measures_of(rules), stored_measures(before))), only)
+    now = _chosen(gather(runs, measures_for(asked, stored_measures(before))), only)
     if only and not before and not now:
         raise ConfigError(f"--only {' '.join(only)} leaves nothing to compare: give globs of run ids or names")
-    if rules_file is None:
-        rules = tuple(_default_rules(now))
-    return Gate(folder, tuple(before), tuple(now), rules)
+    return Gate(folder, tuple(before), tuple(now), tuple(_default_rules(now) if rules is None else rules))
 
 
 def stored(root: Path, folder: Path) -> list[Run]:
