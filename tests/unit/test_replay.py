@@ -115,6 +115,9 @@ def test_a_dialogue_that_outgrows_the_window_says_from_where(lived: Any):
     outgrown = next(each.turn for each in roomy if each.prompt_tokens + 7 > 300)
     assert course(life(roomy, outputs=7), small).overflow == outgrown
     assert course(life(roomy), TARGET).overflow is None
+    # The answer needs room as well.
+    assert course(life([request(5, 95_000, 0)], outputs=5_000), TARGET).overflow is None
+    assert course(life([request(5, 95_000, 0)], outputs=5_001), TARGET).overflow == 5
 
 
 def test_what_needs_gold_is_refused(lived: Any):
