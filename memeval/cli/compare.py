@@ -137,6 +137,7 @@ def find_runs(root: Path, patterns: Sequence[str]) -> list["Run"]:
 
 def _measures(asked: str | None) -> tuple["Measure", ...]:
     from memeval.measures import ContextTokens, EvidenceRecall, ReadSeconds, WriteSeconds, parse_list
+    from memeval.measures.money import InputDollars, QuestionDollars, WriteDollars
 
     if asked is not None:
         given = tuple(dict.fromkeys(parse_list(asked.strip().removeprefix("[").removesuffix("]"))))
@@ -146,7 +147,8 @@ def _measures(asked: str | None) -> tuple["Measure", ...]:
             )
         return given
     seconds = tuple(ReadSeconds(p=p) for p in (50, 95, 99))
-    return (EvidenceRecall(), EvidenceRecall(segments="all"), ContextTokens(), *seconds, WriteSeconds())
+    money = (InputDollars(), QuestionDollars(), WriteDollars())
+    return (EvidenceRecall(), EvidenceRecall(segments="all"), ContextTokens(), *seconds, WriteSeconds(), *money)
 
 
 def scored(runs: Sequence["Run"], measures: Sequence["Measure"]) -> list["Row"]:

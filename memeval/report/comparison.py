@@ -17,6 +17,7 @@ from memeval.report.table import DASH, heading, show, unit
 from memeval.stats import Interval
 
 _MARK = "*"
+_OF_OUTPUT = frozenset({"references", "measures", "plots"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,11 @@ def _setback(each: Setback, measure: Measure) -> str:
     )
 
 
+def told_axes(rows: Sequence[Row]) -> list[str]:
+    """`axes`, without what only says which tables and pictures were asked for."""
+    return [axis for axis in axes(rows) if axis not in _OF_OUTPUT]
+
+
 class _Names:
     """The lines in the order they are shown, and the cells that name them."""
 
@@ -93,7 +99,7 @@ class _Names:
         self.rows = ordered(rows, comparison.main)
         self.lines: list[Line] = [by_row[id(row)] for row in self.rows]
         self.fixed = sum(not row.is_reference for row in self.rows)
-        told = axes(self.rows)
+        told = told_axes(self.rows)
         cells = [
             (row.strategy, row.retriever if row.retriever != "none" else DASH, *(row.on(axis) for axis in told))
             for row in self.rows
@@ -217,14 +223,18 @@ def _sizes(groups: Sequence[Mapping[str, Estimate]]) -> dict[str, int]:
 
 
 def _shown(comparison: Comparison, names: _Names) -> list[Measure]:
-    """Measures that apply to some row; recall over derived text only where there is some."""
+    """Measures that say something of some row; of derived text where there is some, of dollars where any are paid."""
+
+    def says(measure: Measure) -> bool:
+        values = [line.estimates[measure].value for line in names.lines]
+        if measure == comparison.main:
+            return True
+        if measure.quantity == "dollars":
+            return any(values)
+        return any(value is not None for value in values) and (derived or not _is_of_derived(measure))
+
     derived = any(row.scores.has_derived for row in names.rows)
-    return [
-        measure
-        for measure in comparison.measures
-        if any(line.estimates[measure].value is not None for line in names.lines)
-        and (derived or measure == comparison.main or not _is_of_derived(measure))
-    ]
+    return [measure for measure in comparison.measures if says(measure)]
 
 
 def _is_of_derived(measure: Measure) -> bool:
@@ -274,6 +284,9 @@ def _cautions(names: _Names) -> list[str]:
             f"{_MARK} made otherwise than the reference run ({', '.join(timing)}): hold these times against each other "
             "only with care."
         )
+    targets = dict.fromkeys(row.run.meta.get("config", {}).get("target", {}).get("name") for row in names.rows)
+    if len(targets) > 1:
+        said.append(f"Dollars are at the prices of different targets: {', '.join(str(name) for name in targets)}.")
     for row in names.rows:
         if failed := int(row.scores.failed.sum()):
             said.append(f"{row.name}: {failed:,} questions failed and count with their worst value ({row.run.id}).")
@@ -288,16 +301,15 @@ def _legend(comparison: Comparison, names: _Names) -> list[str]:
         lines.append(f"{short}: {measure}, {measure.summary}; n = {' or '.join(f'{count:,}' for count in counts)}")
     if any(line.tested for line in names.lines):
         dialogues = max(line.tested.paired.dialogues for line in names.lines if line.tested)
-        lines.append(f"interval: whole dialogues resampled ({dialogues:,}); p: t-test over dialogues, two-sided.")
+        way = f"{dialogues:,} dialogues resampled" if dialogues >= 8 else f"Student's t over {dialogues:,} dialogues"
+        lines.append(f"interval: {way}; p: t-test over dialogues, two-sided.")
         lines.append("d_z: mean difference / its deviation between questions. won, lost, tied: questions.")
         lines.append(
             "detectable: the true difference that is found with a chance of 80 %, correction included (at its most "
             "severe). undecided: not told apart, which does not mean equal."
         )
     if names.fixed < len(names.rows):
-        lines.append(
-            "Rows below the line (none, full, oracle, random) say what can be reached at all; they are not tested."
-        )
+        lines.append("none, full, oracle and random at the end say what can be reached at all; they are not tested.")
     lines.append("A dash: does not apply or cannot be known, which is not 0.")
     return lines
 

@@ -4,14 +4,15 @@ import csv
 import io
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from memeval.comparison import Comparison, Estimate, Line, Tested
 from memeval.errors import ConfigError, StoreError
 from memeval.measures import Measure
-from memeval.report.comparison import Report
-from memeval.report.rows import Row, axes
+from memeval.report.comparison import Report, told_axes
+from memeval.report.rows import Row
 
 FORMATS = ("table", "markdown", "csv", "parquet", "latex")
 SUFFIXES = {".md": "markdown", ".csv": "csv", ".parquet": "parquet", ".tex": "latex"}
@@ -28,7 +29,7 @@ def records(comparison: Comparison, rows: Sequence[Row]) -> list[dict[str, Any]]
 
     Shares are 0 to 1, times are seconds. What does not apply is None.
     """
-    told = [axis for axis in axes(rows) if axis != "budget"]
+    told = [axis for axis in told_axes(rows) if axis != "budget"]
     found = []
     for row, line in zip(rows, comparison.lines, strict=True):
         names = row.run.meta["names"]
@@ -90,7 +91,11 @@ def to_csv(found: Sequence[dict[str, Any]]) -> str:
 
 
 def to_parquet(found: Sequence[dict[str, Any]], path: Path) -> None:
-    """Write records as Parquet, each column of one type."""
+    """Write records as Parquet, each column of one type.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
     import pandas as pd
 
     frame = pd.DataFrame(list(found))
@@ -100,7 +105,8 @@ def to_parquet(found: Sequence[dict[str, Any]], path: Path) -> None:
             frame[name] = frame[name].astype("Int64" if all(isinstance(value, int) for value in present) else "float64")
         elif not present:
             frame[name] = pd.Series([math.nan] * len(frame), dtype="float64" if name in _TESTED else "object")
-    frame.to_parquet(path, index=False)
+    with _explained(path):
+        frame.to_parquet(path, index=False)
 
 
 def to_markdown(report: Report) -> str:
@@ -190,8 +196,14 @@ def write(text: str, path: Path) -> None:
     Raises:
         StoreError: it cannot be written.
     """
+    with _explained(path):
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        yield
     except OSError as error:
         raise StoreError(f"{path} cannot be written ({error}): choose another file with out=FILE") from error

@@ -1,11 +1,12 @@
 """Statistics of scores: intervals, paired tests, and what a comparison is able to find; `docs/comparison.md`."""
 
 from memeval.stats.hypotheses import Permutation, cluster_t_test, holm, mcnemar_exact, permutation_test
-from memeval.stats.intervals import Interval, Mean, bootstrap_interval, cluster_mean
+from memeval.stats.intervals import Error, Interval, Mean, bootstrap_interval, cluster_mean
 from memeval.stats.paired import Paired, effect_size, minimum_detectable_effect, paired
 from memeval.stats.student import t_quantile, t_two_sided
 
 __all__ = [
+    "Error",
     "Interval",
     "Mean",
     "Paired",

@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from memeval.errors import ConfigError
 from memeval.stats.intervals import Floats, cluster_mean
-from memeval.stats.student import t_two_sided
 
 # Up to so many different sums, all of them are looked at instead of a sample.
 _MOST_ENUMERATED = 1 << 17
@@ -118,20 +117,16 @@ def mcnemar_exact(wins: int, losses: int) -> float:
 
 
 def cluster_t_test(differences: npt.ArrayLike, clusters: npt.ArrayLike | None = None) -> float | None:
-    """Two-sided p of the mean difference over its error between dialogues, by Student's t: see `cluster_mean`.
+    """Two-sided p of the mean difference by Student's t, over dialogues or over questions, whichever is larger.
 
-    Unlike flipping whole dialogues it can give small p with ten of them; the price is that the dialogues' means have to
-    be roughly normal.
+    Unlike flipping whole dialogues it can give a small p with ten of them; the price is that the dialogues' means have
+    to be roughly normal. The errors are those of `Mean`.
 
     Returns:
         None with fewer than two dialogues; 1.0 where no question differs.
     """
     mean = cluster_mean(differences, clusters)
-    if mean is None or mean.error is None:
-        return None
-    if mean.error == 0:
-        return 1.0 if mean.value == 0 else 0.0
-    return t_two_sided(mean.value / mean.error, mean.degrees)
+    return None if mean is None else mean.p_value()
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -4,12 +4,13 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from memeval.errors import ConfigError
-from memeval.stats.student import t_quantile
+from memeval.stats.student import t_quantile, t_two_sided
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -38,34 +39,69 @@ class Interval:
         return self.low <= value <= self.high
 
 
+class Error(NamedTuple):
+    """A standard error and its degrees of freedom."""
+
+    size: float
+    degrees: float
+
+
 @dataclass(frozen=True, slots=True)
 class Mean:
     """A mean over questions and how sure it is.
 
+    The error over clusters is the delete-one-cluster jackknife of the ratio of sums (Efron and Stein 1981; CV3 of
+    MacKinnon, Nielsen and Webb 2023). Its degrees of freedom are the effective number of clusters less one,
+    (sum n)^2 / sum n^2 - 1 (Kish 1965, 11.7): ten dialogues of which one has most of the questions are worth less than
+    ten. The error over questions is that of independent ones. What is less sure of the two counts, since few clusters
+    may be alike by chance (Angrist and Pischke 2009, 8.1, take the larger error too).
+
     Attributes:
-        error: standard error over dialogues; None where it cannot be known: fewer than two dialogues.
-        degrees: degrees of freedom of the error; 0 without one.
+        over_clusters: None with fewer than two clusters: then nothing is known of others.
+        over_questions: None with fewer than two questions.
     """
 
     value: float
-    error: float | None
-    degrees: float
     clusters: int
+    over_clusters: Error | None
+    over_questions: Error | None
+
+    def p_value(self) -> float | None:
+        """Two-sided p of Student's t-test that the true mean is 0; None if unknown; 1 if all values are 0.
+
+        Where all values are equal there is no error to compare with: then it is the sign test of clusters.
+        """
+        errors = self._errors()
+        if not errors:
+            return None
+        if max(error.size for error in errors) <= 1e-12 * abs(self.value):
+            return 1.0 if self.value == 0 else 2.0 ** (1 - self.clusters)
+        return max(t_two_sided(self.value / error.size, error.degrees) if error.size else 0.0 for error in errors)
+
+    def reach(self, *probabilities: float) -> float | None:
+        """The sum of Student's t at these probabilities, times the error; None if unknown."""
+        reaches = [
+            error.size * sum(t_quantile(probability, error.degrees) for probability in probabilities)
+            for error in self._errors()
+        ]
+        return max(reaches, default=None)
+
+    def _errors(self) -> list[Error]:
+        if self.over_clusters is None:
+            return []
+        return [self.over_clusters] if self.over_questions is None else [self.over_clusters, self.over_questions]
 
 
 def cluster_mean(values: npt.ArrayLike, clusters: npt.ArrayLike | None = None) -> Mean | None:
-    """The mean of the values that are not nan, with its standard error over clusters; None without values.
-
-    The error is the delete-one-cluster jackknife of the ratio of sums (Efron and Stein 1981; CV3 of MacKinnon, Nielsen
-    and Webb 2023), the degrees of freedom are the effective number of clusters less one, (sum n)^2 / sum n^2 - 1
-    (Kish 1965, 11.7): ten dialogues of which one has most of the questions are worth less than ten.
+    """The mean of the values that are not nan; None without values.
 
     Args:
         values: (n,) one for each question.
         clusters: (n,) dialogue of each; None if every question stands for itself.
     """
-    sums, counts, _ = _by_cluster(*_present(values, clusters))
-    return _mean(sums, counts)
+    present, groups = _present(values, clusters)
+    sums, counts, _ = _by_cluster(present, groups)
+    return _mean(sums, counts, present)
 
 
 def bootstrap_interval(
@@ -80,7 +116,7 @@ def bootstrap_interval(
 
     Means: the bootstrap-t of a ratio of sums (Efron and Tibshirani 1993, 12.5; Cameron, Gelbach and Miller 2008 for
     clusters). Where resamples are too coarse, since dialogues are few (8), or few of them have most of the questions or
-    all of what varies, Student's t with the error and degrees of `cluster_mean`. Percentiles: the bootstrap percentile
+    all of what varies, Student's t with the errors of `Mean`. Percentiles: the bootstrap percentile
     interval, expanded for few clusters (Hesterberg 2015, 3.3). docs/comparison.md has the coverage that was measured.
 
     Args:
@@ -110,17 +146,16 @@ def bootstrap_interval(
         return None
     if percentile is not None:
         return _of_percentile(present, codes, counts, percentile, level, resamples, seed)
-    mean = _mean(sums, counts)
+    mean = _mean(sums, counts, present)
+    reach = mean.reach((1 + level) / 2) if mean is not None else None
     # Rounding leaves traces of a spread where there is none.
-    if mean is None or mean.error is None or mean.error <= 1e-12 * max(1e-12, float(np.abs(present).max())):
+    if mean is None or reach is None or reach <= 1e-9 * max(1e-12, float(np.abs(present).max())):
         return None
-    ends = None
-    if mean.degrees + 1 > _FEWEST_FOR_MEAN - _SLACK:
+    if _effective(counts) > _FEWEST_FOR_MEAN - _SLACK:
         ends = _bootstrap_t(sums, counts, level, resamples, seed)
-    if ends is None:
-        reach = t_quantile((1 + level) / 2, mean.degrees) * mean.error
-        ends = mean.value - reach, mean.value + reach
-    return Interval(*ends, level)
+        if ends is not None:
+            return Interval(*ends, level)
+    return Interval(mean.value - reach, mean.value + reach, level)
 
 
 def _bootstrap_t(sums: Floats, counts: Floats, level: float, resamples: int, seed: int) -> tuple[float, float] | None:
@@ -145,7 +180,7 @@ def _of_percentile(
     values: Floats, codes: Integers, counts: Floats, percentile: float, level: float, resamples: int, seed: int
 ) -> Interval | None:
     groups = len(counts)
-    effective = float(counts.sum() ** 2 / (counts**2).sum())
+    effective = _effective(counts)
     if effective <= _FEWEST_FOR_PERCENTILE - _SLACK:
         return None
     order = np.argsort(values, kind="stable")
@@ -195,14 +230,19 @@ def _by_cluster(values: Floats, groups: npt.NDArray[np.generic]) -> tuple[Floats
     return sums, counts, codes.astype(np.int64)
 
 
-def _mean(sums: Floats, counts: Floats) -> Mean | None:
-    groups, total = len(counts), counts.sum()
+def _effective(counts: Floats) -> float:
+    """How many clusters of equal size these are worth."""
+    return float(counts.sum() ** 2 / (counts**2).sum())
+
+
+def _mean(sums: Floats, counts: Floats, values: Floats) -> Mean | None:
+    groups, total = len(counts), len(values)
     if not groups:
         return None
     value = float(sums.sum() / total)
+    over_questions = Error(float(values.std(ddof=1)) / math.sqrt(total), total - 1) if total > 1 else None
     if groups < 2:
-        return Mean(value, None, 0.0, groups)
+        return Mean(value, groups, None, over_questions)
     without = (sums.sum() - sums) / (total - counts)
     error = math.sqrt((groups - 1) / groups * float(((without - without.mean()) ** 2).sum()))
-    effective = float(total**2 / (counts**2).sum())
-    return Mean(value, error, effective - 1, groups)
+    return Mean(value, groups, Error(error, _effective(counts) - 1), over_questions)

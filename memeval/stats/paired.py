@@ -1,6 +1,5 @@
 """Everything that is said of two runs on the same questions, in one value."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +8,6 @@ import numpy.typing as npt
 from memeval.errors import ConfigError
 from memeval.stats.hypotheses import Permutation, cluster_t_test, mcnemar_exact, paired_differences, permutation_test
 from memeval.stats.intervals import Floats, Interval, bootstrap_interval, cluster_mean
-from memeval.stats.student import t_quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +115,8 @@ def minimum_detectable_effect(
 ) -> float | None:
     """The smallest true mean difference that a two-sided test over dialogues finds with a given power.
 
-    (t[1 - level/2] + t[power]) times the standard error of the mean difference (Bloom 1995, table 1), the error and its
-    degrees of freedom over dialogues as in `cluster_mean`. It describes pairs like these: as many, and as different.
+    (t[1 - level/2] + t[power]) times the standard error of the mean difference (Bloom 1995, table 1), the errors those
+    of `Mean`. It describes pairs like these: as many, and as different.
 
     Args:
         differences: (n,) of paired values, in their unit.
@@ -135,9 +133,8 @@ def minimum_detectable_effect(
     if not 0 < level < 1 or not 0 < power < 1:
         raise ConfigError(f"level={level} and power={power} are shares between 0 and 1, such as 0.05 and 0.8")
     mean = cluster_mean(differences, clusters)
-    if mean is None or mean.error is None or math.isclose(mean.error, 0.0, abs_tol=1e-15):
-        return None
-    return (t_quantile(1 - level / 2, mean.degrees) + t_quantile(power, mean.degrees)) * mean.error
+    reach = None if mean is None else mean.reach(1 - level / 2, power)
+    return None if reach is None or reach <= 1e-12 else reach
 
 
 def _is_yes_or_no(values: Floats) -> bool:

@@ -69,7 +69,7 @@ def test_intervals_of_means_cover(name: str, sizes: npt.ArrayLike, mean: float, 
     found = [bootstrap_interval(shares(rng, sizes, mean, icc), clusters, resamples=800) for _ in range(repeats)]
     covered = np.mean([interval is not None and interval.holds(mean) for interval in found])
     # The simulation itself has a standard deviation of 0.5 points at 2,000 repeats and 0.7 at 1,000.
-    assert 0.93 <= covered <= 0.97, f"{name}: {covered:.1%} of the intervals hold the truth"
+    assert 0.93 <= covered <= 0.975, f"{name}: {covered:.1%} of the intervals hold the truth"
 
 
 def test_an_interval_that_forgets_the_dialogues_covers_too_little() -> None:
@@ -149,7 +149,7 @@ def test_what_cannot_be_known_has_no_interval() -> None:
     eight = bootstrap_interval(values, np.arange(100) // 12)
     assert two is not None and eight is not None and two.high - two.low > eight.high - eight.low
     mean = cluster_mean(values, np.zeros(100))
-    assert mean is not None and mean.error is None and mean.clusters == 1
+    assert mean is not None and mean.over_clusters is None and mean.clusters == 1 and mean.p_value() is None
     assert cluster_mean([np.nan], [0]) is None
 
 
@@ -159,7 +159,8 @@ def test_few_dialogues_with_most_of_the_questions_count_as_few() -> None:
     found = cluster_mean(rng.random(sum(sizes)), clusters_of(sizes))
     even = cluster_mean(rng.random(1180), clusters_of([118] * 10))
     assert found is not None and even is not None
-    assert found.degrees < 1 and math.isclose(even.degrees, 9)
+    assert found.over_clusters is not None and found.over_clusters.degrees < 1
+    assert even.over_clusters is not None and math.isclose(even.over_clusters.degrees, 9)
 
 
 def test_missing_values_leave_the_denominator_and_order_says_nothing() -> None:
@@ -282,6 +283,16 @@ def test_the_t_test_is_the_paired_one_where_every_dialogue_has_one_question() ->
     assert found is not None and math.isclose(found, expected, rel_tol=1e-9)
     assert cluster_t_test(a - b, np.zeros(40)) is None
     assert cluster_t_test(np.zeros(10)) == 1.0
+    assert cluster_t_test(np.ones(60), np.arange(60) // 10) == 2 / 2**6
+
+
+def test_dialogues_that_are_alike_by_chance_do_not_make_sure() -> None:
+    """Six dialogues with one question more out of twelve each: six wins of six, not certainty."""
+    differences = np.array(([1.0] + [0.0] * 11) * 6)
+    clusters = clusters_of([12] * 6)
+    found, interval = cluster_t_test(differences, clusters), bootstrap_interval(differences, clusters)
+    assert found is not None and 0.01 < found < 0.06
+    assert interval is not None and interval.low < 0.02 and interval.high > 0.14
 
 
 def test_false_alarms_keep_their_level_only_with_dialogues() -> None:
