@@ -13,6 +13,8 @@ PHASES = ("write", "read", "answer", "judge")
 SECTIONS = ("system", "summary", "memory", "history", "tool", "query", "frame")
 # What has to agree for two runs to have answered the same questions about the same dialogues.
 _COMMON = ("benchmark", "limit", "mode", "document", "tokenizer")
+# Dollars that only rounding makes.
+_NOTHING = 1e-12
 
 BreakEven = int | Literal["at once", "never", "the same"]
 
@@ -219,12 +221,12 @@ def break_even(memory: Lifetime, full: Lifetime) -> BreakEven | None:
     if memory.question is None or full.question is None or memory.write is None or full.write is None:
         return None
     ahead, saving = memory.write - full.write, full.question - memory.question
-    if ahead == 0 and saving == 0:
+    if abs(ahead) < _NOTHING and abs(saving) < _NOTHING:
         return "the same"
-    if saving <= 0:
+    if saving < _NOTHING:
         # Also what costs less to write and more to ask is overtaken sooner or later.
         return "never"
-    if ahead <= 0:
+    if ahead < _NOTHING:
         return "at once"
     return max(1, math.ceil(ahead / saving - 1e-9))
 

@@ -57,7 +57,9 @@ def money(dollars: float | None) -> str:
         return DASH
     if abs(dollars) >= 100 or dollars == 0:
         return f"{dollars:,.0f}"
-    digits = 2 if abs(dollars) >= 1 else min(9, 2 - math.floor(math.log10(abs(dollars))))
+    if abs(dollars) < 1e-6:
+        return f"{dollars:.3g}"
+    digits = 2 if abs(dollars) >= 1 else 2 - math.floor(math.log10(abs(dollars)))
     return f"{dollars:.{digits}f}"
 
 
