@@ -15,9 +15,12 @@ from support.rows import row
 from memeval.cli.main import main
 from memeval.comparison import compare
 from memeval.errors import ConfigError
+from memeval.evaluate import evaluate
+from memeval.gate.baseline import entry_of, save
 from memeval.measures import ContextTokens, EvidenceRecall, ReadSeconds
 from memeval.report.comparison import Report, comparison_report
 from memeval.report.export import format_of, records, to_csv, to_latex, to_markdown, to_parquet
+from memeval.store import find
 
 RECALL, TOKENS, SECONDS = EvidenceRecall(), ContextTokens(), ReadSeconds(p=95)
 
@@ -221,3 +224,45 @@ def test_the_command_writes_each_format_and_refuses_what_is_wrong(
     ):
         assert main(["compare", *words, f"results={results}"]) == 2, words
         assert says in capsys.readouterr().err
+
+
+def test_a_committed_baseline_stands_beside_runs(
+    results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reference = tmp_path / "reference"
+    named = ["none+bm25-200", "none+sql-200"]
+    for run in find(results, named):
+        scores = evaluate(run, [RECALL, TOKENS, SECONDS])
+        save(entry_of(run, scores), reference / "demo" / run.id)
+    asked = [
+        "measures=[EvidenceRecall, ContextTokens, ReadSeconds(p=95), AnswerInContext]",
+        "format=csv",
+        "by=category",
+    ]
+    tables = []
+    for words in ([str(reference), "sliding_window+sql"], [*named, "sliding_window+sql"]):
+        capsys.readouterr()
+        assert main(["compare", *words, f"results={results}", *asked]) == 0
+        tables.append(
+            {(r["run"], r["measure"], r["category"]): r for r in csv.DictReader(io.StringIO(capsys.readouterr().out))}
+        )
+    kept, fresh = tables
+    assert kept.keys() == fresh.keys() and len(kept) == 3 * (4 + 5)
+    for key, record in fresh.items():
+        timed, answers = key[1].startswith("ReadSeconds"), key[1].startswith("AnswerInContext")
+        is_kept = not key[0].startswith("sliding_window")
+        for name in ("value", "low", "difference", "p_holm", "n"):
+            if is_kept and (answers or (timed and name != "value")):
+                # Baselines keep no measures that nobody asked for, and of times only the value.
+                assert kept[key][name] in ("", "0")
+            elif record[name] == "":
+                assert kept[key][name] == ""
+            else:
+                assert float(kept[key][name]) == pytest.approx(float(record[name]), rel=1e-4, abs=1e-5)
+    scores_file = next(reference.rglob("scores.json"))
+    scores_file.write_text(scores_file.read_text().replace('"rule":"fraction"', '"rule":"other"'))
+    assert main(["compare", str(reference), f"results={results}"]) == 2
+    assert "another definition" in capsys.readouterr().err
+    next(reference.rglob("scores.json")).unlink()
+    assert main(["compare", str(reference), f"results={results}"]) == 2
+    assert "neither outcomes nor scores" in capsys.readouterr().err
