@@ -4,15 +4,21 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich import box
 from rich.console import Group, RenderableType
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from memeval.money import SECTIONS, Account, Lifetime, break_even
+from memeval.money import SECTIONS, Account, Lifetime, break_even, is_full
 from memeval.report.table import DASH, money
 from memeval.types import Usage
 
 # Of a section's name in a prompt.
 _SECTIONS = {"memory": "memories"}
+# Overrides that have columns of their own, or say how a run is carried out and not what it is.
+_NAMED = frozenset(
+    {"strategy", "retriever", "budget", "benchmark", "experiment", "workers", "progress", "results", "overwrite"}
+    | {"references", "measures", "plots", "target"}
+)
 
 
 def sections_table(accounts: Sequence[Account]) -> RenderableType:
@@ -20,7 +26,8 @@ def sections_table(accounts: Sequence[Account]) -> RenderableType:
     order: list[str] = [name for name in SECTIONS if any(name in each.sections for each in accounts)]
     order += sorted({name for each in accounts for name in each.sections} - set(order))
     answered = any(each.answered for each in accounts)
-    table = _grid(order)
+    told = axes(accounts)
+    table = _grid(told, order)
     for name in ("prompt", "answer") if answered else ("prompt",):
         table.add_column(name, justify="right", vertical="bottom")
     for each in accounts:
@@ -28,7 +35,7 @@ def sections_table(accounts: Sequence[Account]) -> RenderableType:
         cells = [f"{each.sections[name]:,.1f}" if name in each.sections else DASH for name in order]
         prompt = f"{sum(each.sections.values()):,.1f}"
         answer = f"{sum(asked.tokens_out for asked in each.questions) / n:,.1f}" if each.answered else DASH
-        table.add_row(*_names(each), *cells, prompt, *([answer] if answered else []))
+        table.add_row(*_names(each, told), *cells, prompt, *([answer] if answered else []))
     return Group(Text("Tokens of a question's prompt by section, mean", style="bold"), table)
 
 
@@ -38,7 +45,8 @@ def phases_table(accounts: Sequence[Account]) -> RenderableType:
     if not called:
         return Text("No model was called and no embedding paid for: writing and reading cost nothing.\n")
     columns = ("phase", "per", "calls", "tokens in", "cached", "written", "uncached", "out", "embedded", "$/1,000")
-    table = _grid(columns, left=("phase", "per"))
+    told = axes(accounts)
+    table = _grid(told, columns, left=("phase", "per"))
     for each in called:
         for name, phase in each.phases.items():
             total = phase.total
@@ -54,7 +62,7 @@ def phases_table(accounts: Sequence[Account]) -> RenderableType:
                 total.embedding_tokens,
             )
             table.add_row(
-                *_names(each),
+                *_names(each, told),
                 name,
                 "dialogue" if name == "write" else "question",
                 f"{phase.mean(total.calls):,.2f}",
@@ -81,10 +89,11 @@ def lifetime_table(lives: Sequence[tuple[Lifetime, Lifetime | None]], questions:
     questions = [] if all(life.write == 0 for life, _ in lives) else questions
     headings += [f"n={number:,}" for number in questions]
     headings += ["break-even\nwith full"] + (["within\nusable %"] if narrow else [])
-    table = _grid(headings)
+    told = axes([life.account for life, _ in lives])
+    table = _grid(told, headings)
     for life, full in lives:
         row = [
-            *_names(life.account),
+            *_names(life.account, told),
             *(_thousand(value) for value in (life.write, life.read, life.answer, life.question)),
             *(_thousand(life.amortised(number)) for number in questions),
             _break_even(life, full),
@@ -138,21 +147,36 @@ def _thousand(dollars: float | None) -> str:
     return money(None if dollars is None else dollars * 1000)
 
 
-def _names(account: Account) -> list[str]:
+def axes(accounts: Sequence[Account]) -> list[str]:
+    """Overrides that tell the runs apart beside strategy, retriever and budget."""
+    given = [_settings(each) for each in accounts if not is_full(each.run)]
+    keys = dict.fromkeys(key for settings in given for key in settings)
+    return [key for key in keys if key not in _NAMED and len({settings.get(key) for settings in given}) > 1]
+
+
+def _settings(account: Account) -> Mapping[str, str]:
+    return dict(word.lstrip("+").split("=", 1) for word in account.run.meta.get("overrides", ()) if "=" in word)
+
+
+def _names(account: Account, told: Sequence[str]) -> list[str]:
     names: Mapping[str, str] = account.run.meta["names"]
     retriever = names.get("retriever", "none")
     return [
         names["strategy"],
         retriever if retriever != "none" else DASH,
         f"{account.run.meta['identity']['budget']:,}",
+        # A list such as [bm25,kv] would be taken for markup.
+        *(escape(_settings(account).get(axis, "")) for axis in told),
     ]
 
 
-def _grid(columns: Sequence[str], left: Sequence[str] = ()) -> Table:
+def _grid(told: Sequence[str], columns: Sequence[str], left: Sequence[str] = ()) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("strategy", vertical="bottom", no_wrap=True)
     table.add_column("retriever", vertical="bottom", no_wrap=True)
     table.add_column("budget", justify="right", vertical="bottom", no_wrap=True)
+    for axis in told:
+        table.add_column(axis, justify="right", vertical="bottom", no_wrap=True)
     for name in columns:
         heading = _SECTIONS.get(name, name)
         table.add_column(Text(heading), justify="left" if name in left else "right", vertical="bottom", no_wrap=True)
