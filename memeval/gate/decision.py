@@ -1,5 +1,6 @@
 """When is a drop established? One-sided tests over dialogues, corrected for how many a gate asks at once."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -7,11 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from memeval.measures.base import Floats
-from memeval.stats import cluster_t_test, holm, minimum_detectable_effect, permutation_test
+from memeval.stats import cluster_mean, cluster_t_test, holm, minimum_detectable_effect, t_quantile
 
 POWER = 0.8
-# Differing questions of which Student's t may make too much.
-_FEW = 50
 
 
 class Test(NamedTuple):
@@ -47,23 +46,23 @@ def decide(tests: Sequence[Test]) -> list[Decision]:
 
 
 def p_value(test: Test) -> float:
-    """One-sided p of Student's t over dialogues: see `memeval.stats.cluster_t_test`; 1 with a single dialogue.
-
-    With nothing allowed and few questions that differ it is at least that of flipping them one by one: a handful that
-    fell, one in each dialogue, look more regular than they are.
-    """
+    """One-sided p of Student's t over dialogues: see `memeval.stats.cluster_t_test`; 1 with a single dialogue."""
     excess = test.drops - test.allowed
     two_sided = cluster_t_test(excess, test.clusters)
-    if two_sided is None or float(excess.mean()) <= 0:
-        return 1.0
-    p = two_sided / 2
-    if test.allowed == 0 and int((test.drops != 0).sum()) <= _FEW:
-        p = max(p, permutation_test(test.drops, np.zeros_like(test.drops), resamples=2000).p_value / 2)
-    return p
+    return 1.0 if two_sided is None or float(excess.mean()) <= 0 else two_sided / 2
 
 
 def _sees(test: Test, tests: int) -> float | None:
     # Holm's first and hardest step.
-    level = 2 * test.level / tests
-    effect = minimum_detectable_effect(test.drops, test.clusters, level, POWER)
-    return None if effect is None else test.allowed + effect
+    level = test.level / tests
+    known = minimum_detectable_effect(test.drops, test.clusters, 2 * level, POWER)
+    mean = cluster_mean(test.drops, test.clusters)
+    if mean is None or mean.over_clusters is None:
+        return None
+    if not np.isin(test.drops, (-1.0, 0.0, 1.0)).all():
+        return None if known is None else test.allowed + known
+    # Yes and no: a drop of d makes the pairs differ more than they do now, by a variance of d for each question. The
+    # root of d = t * sqrt(error^2 + d / n).
+    t = t_quantile(1 - level, mean.over_clusters.degrees) + t_quantile(POWER, mean.over_clusters.degrees)
+    half = t * t / len(test.drops) / 2
+    return test.allowed + max(known or 0.0, half + math.sqrt(half * half + (t * mean.over_clusters.size) ** 2))

@@ -356,16 +356,19 @@ def test_false_alarms_are_as_seldom_as_stated(make: Any, dialogues: int):
     assert alarms / 1000 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 1000)
 
 
+@pytest.mark.parametrize("make", [noisy, answers])
 @pytest.mark.parametrize("allowed", [0.0, 0.02])
-def test_power_is_as_the_minimum_detectable_effect_says(allowed: float):
+def test_power_is_as_the_minimum_detectable_effect_says(make: Any, allowed: float):
     """A drop of the size that `sees` states is found about four times in five, half of it much more seldom."""
     rng = np.random.default_rng(6)
-    sees = np.median([decide([noisy(rng, 30)._replace(allowed=allowed)])[0].sees for _ in range(200)])
+    sees = np.median([decide([make(rng, 30)._replace(allowed=allowed)])[0].sees for _ in range(200)])
     shares = []
     for drop in (sees, (sees + allowed) / 2):
-        found = [decide([noisy(rng, 30, float(drop))._replace(allowed=allowed)])[0] for _ in range(1000)]
-        shares.append(np.mean([each.worse for each in found]))
-    assert 0.75 <= shares[0] <= 0.86
+        # Half of the questions are known at first, so that twice the share of those has to be lost.
+        pairs = [make(rng, 30, float(drop) * (2 if make is answers else 1)) for _ in range(1000)]
+        assert np.mean([each.drops.mean() for each in pairs]) == pytest.approx(drop, rel=0.1)
+        shares.append(np.mean([decide([each._replace(allowed=allowed)])[0].worse for each in pairs]))
+    assert 0.74 <= shares[0] <= 0.87
     assert shares[1] < 0.5
 
 
@@ -399,10 +402,20 @@ def test_one_dialogue_gives_no_confidence():
     assert judge([old], [new], [Rule(EvidenceRecall())]).exit_code == 1
 
 
-def test_few_questions_of_which_one_fell_in_each_dialogue_are_no_proof():
+def test_two_questions_that_fell_are_no_proof():
     drops = np.zeros(40)
-    drops[::10] = 1.0
+    drops[[0, 10]] = 1.0
     assert decide([Asked(drops, np.repeat(np.arange(4), 10), 0.0, 0.05)])[0].p > 0.05
+    drops[[1, 11, 20, 21, 30, 31]] = 1.0
+    assert decide([Asked(drops, np.repeat(np.arange(4), 10), 0.0, 0.05)])[0].worse
+
+
+def test_equal_runs_still_say_what_would_have_been_seen():
+    """Yes and no: how much a drop would shake the pairs is known without seeing one."""
+    same = Asked(np.zeros(400), np.repeat(np.arange(20), 20), 0.0, 0.05)
+    sees = decide([same])[0].sees
+    assert sees is not None and 0.01 < sees < 0.03
+    assert decide([same._replace(allowed=0.1)])[0].sees == pytest.approx(0.1 + sees)
 
 
 # Reports.
