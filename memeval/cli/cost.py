@@ -42,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
         raise ConfigError("name the runs, e.g. memeval cost 'truncation*' target=gpt-4o; memeval show lists them")
 
     from memeval.evaluate import target_of
-    from memeval.money import Account, Rates, account, full_of, lifetime
+    from memeval.money import Account, Lifetime, Rates, account, full_of, lifetime
     from memeval.pricing import find_target
     from memeval.report.costs import lifetime_table, notes, phases_table, sections_table
     from memeval.store import Run, find, runs
@@ -73,21 +73,21 @@ def main(argv: Sequence[str]) -> int:
         raise ConfigError("none of these runs has a finished question: start them again, memeval run goes on")
     console.table(sections_table(accounts))
     console.table(phases_table(accounts))
-    said: list[str] = []
     targets = named or list(dict.fromkeys(own for each in accounts if (own := target_of(each.run)) is not None))
+    every: list[tuple[Lifetime, Lifetime | None]] = []
     for target in targets:
-        lives = []
+        lives: list[tuple[Lifetime, Lifetime | None]] = []
         for each in accounts:
             if named or target_of(each.run) == target:
                 full = fulls[each.run.folder]
-                lives.append(
-                    (
-                        lifetime(each, target, rates),
-                        lifetime(books_of(full), target, rates) if full is not None else None,
-                    )
-                )
+                beside = lifetime(books_of(full), target, rates) if full is not None else None
+                lives.append((lifetime(each, target, rates), beside))
         console.table(lifetime_table(lives, numbers))
-        said += [note for note in notes(lives) if note not in said]
+        every += lives
+    said = list(notes(every))
+    for which in ("llm", "embedder"):
+        if which in options:
+            said.append(f"The {which} of writing and reading is priced as if it had been {options[which]}.")
     for note in said:
         console.out().print(note, style="dim", markup=False, soft_wrap=True)
     return 0

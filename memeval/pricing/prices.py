@@ -1,5 +1,6 @@
 """What a model costs and when its provider's prompt cache serves: data, and the arithmetic of money."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -134,21 +135,6 @@ class Target:
     aliases: tuple[str, ...] = ()
     notes: str = ""
 
-    @property
-    def caveats(self) -> tuple[str, ...]:
-        """What a table with this target's numbers has to say below."""
-        said = []
-        if not self.exact_tokenizer:
-            said.append(
-                f"{self.name}: tokens are counted by {self.tokenizer}, which stands in for a tokenizer that is not "
-                "public; its own counts differ"
-            )
-        if not self.price.known:
-            said.append(f"{self.name}: no price is known; set one with target.price.input=... target.price.output=...")
-        elif not self.as_of:
-            said.append(f"{self.name}: window and prices are those of {self.source}, not checked by memeval")
-        return tuple(said)
-
     def node(self) -> dict[str, Any]:
         """As a config has it."""
         price: dict[str, Any] = {kind: getattr(self.price, kind) for kind in KINDS}
@@ -170,3 +156,23 @@ class Target:
             "as_of": self.as_of,
             "notes": self.notes,
         }
+
+
+def caveats(targets: Iterable[Target]) -> list[str]:
+    """What a table with these targets' numbers has to say below, a line for each thing."""
+    targets = list(targets)
+    lines = []
+    for tokenizer in sorted({target.tokenizer for target in targets if not target.exact_tokenizer}):
+        names = [each.name for each in targets if each.tokenizer == tokenizer and not each.exact_tokenizer]
+        lines.append(
+            f"{', '.join(names)}: tokens are counted by {tokenizer}, which stands in for a tokenizer that is not in "
+            "reach; its own counts differ"
+        )
+    for target in targets:
+        if not target.price.known:
+            lines.append(
+                f"{target.name}: no price is known; run with target.price.input=... target.price.output=... to give one"
+            )
+        elif not target.as_of:
+            lines.append(f"{target.name}: window and prices are those of {target.source}, not checked by memeval")
+    return lines

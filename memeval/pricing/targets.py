@@ -61,13 +61,14 @@ def read_target(node: Mapping[str, Any]) -> Target:
     """The target that a config's node describes; one without prices (an old run's) is looked up by its name.
 
     Raises:
-        ConfigError: a value that cannot be, or an unknown name.
+        ConfigError: a value that cannot be, or no name.
     """
     name = str(node.get("name") or "")
     if not name:
         raise ConfigError("the target has no name: add target.name=MODEL, e.g. target.name=gpt-4o-mini")
     if "price" not in node:
-        return replace(find_target(name), window=int(node["window"]), usable=int(node["usable"]))
+        known = find_target(name) if is_known(name) else Target(name, int(node["window"]), int(node["usable"]))
+        return replace(known, window=int(node["window"]), usable=int(node["usable"]))
     price, rules = node["price"] or {}, node.get("cache")
     unknown = (set(price) - {*KINDS, "tiers"}) | (set(rules or ()) - {"automatic", "minimum", "step", "seconds"})
     if unknown:

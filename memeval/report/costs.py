@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from memeval.money import SECTIONS, Account, Lifetime, break_even, is_full
+from memeval.pricing import caveats
 from memeval.report.table import DASH, money
 from memeval.types import Usage
 
@@ -107,9 +108,10 @@ def lifetime_table(lives: Sequence[tuple[Lifetime, Lifetime | None]], questions:
 
 def notes(lives: Sequence[tuple[Lifetime, Lifetime | None]]) -> Iterator[str]:
     """What has to be said below the lifetime tables."""
+    if any(life.write != 0 for life, _ in lives):
+        yield "n=...: dollars for 1,000 questions where writing a dialogue is spread over so many questions about it."
     yield (
-        "n=...: dollars for 1,000 questions where writing a dialogue is spread over so many questions about it; "
-        "break-even: the question from which on the memory is not dearer than sending the whole dialogue each time. "
+        "Break-even: the question from which on the memory is not dearer than sending the whole dialogue each time. "
         "Without a provider's prompt cache: mode=replay reckons with it. A dash: not known, which is not 0."
     )
     if any(not life.account.answered for life, _ in lives):
@@ -122,8 +124,7 @@ def notes(lives: Sequence[tuple[Lifetime, Lifetime | None]]) -> Iterator[str]:
     if any(full is None for life, full in lives):
         yield "No run of full context over the same questions is stored: add one with strategy=full retriever=none."
     targets = {life.target.name: life.target for life, _ in lives}
-    for target in targets.values():
-        yield from target.caveats
+    yield from caveats(targets.values())
     for name in {str(life.account.run.meta["identity"]["tokenizer"].get("name")) for life, _ in lives}:
         others = [target.name for target in targets.values() if target.tokenizer != name]
         if others:

@@ -13,7 +13,18 @@ from hypothesis import strategies as st
 
 from memeval.compose import Composer, composer
 from memeval.errors import ConfigError
-from memeval.pricing import CacheRules, Price, Target, Tier, completed, find_target, own_targets, price_of, read_target
+from memeval.pricing import (
+    CacheRules,
+    Price,
+    Target,
+    Tier,
+    caveats,
+    completed,
+    find_target,
+    own_targets,
+    price_of,
+    read_target,
+)
 
 OWN = {target.name: target for target in own_targets()}
 PLAIN = Price(input=2.0, output=8.0)
@@ -115,7 +126,7 @@ def test_target_files_are_complete(target: Target) -> None:
     assert date(2024, 1, 1) < date.fromisoformat(target.as_of) <= date(2027, 1, 1)
     assert 0 < target.usable <= target.window
     assert target.tokenizer in ("o200k_base", "cl100k_base", "p50k_base")
-    assert target.exact_tokenizer or any(target.tokenizer in caveat for caveat in target.caveats)
+    assert target.exact_tokenizer or any(target.tokenizer in caveat for caveat in caveats([target]))
     price = target.price
     assert price.known == (price.output is not None)
     for one in (price, *price.tiers):
@@ -138,7 +149,7 @@ def test_a_target_without_price_shows_none() -> None:
     ultra = find_target("gemini-2-0-ultra")
     assert price_of("gemini-2-0-ultra") is None
     assert ultra.price.cost(1_000, 1_000) is None
-    assert any("no price is known" in caveat for caveat in ultra.caveats)
+    assert any("no price is known" in caveat for caveat in caveats([ultra, OWN["gpt-4o"]]))
 
 
 def test_own_files_come_before_the_map() -> None:
@@ -160,7 +171,7 @@ def test_nobody_knows_the_price(name: str) -> None:
 def test_any_other_model_is_a_target_with_a_word_about_it() -> None:
     mini = find_target("gpt-5-mini")
     assert (mini.window, mini.usable, mini.exact_tokenizer) == (272_000, 272_000, True)
-    assert any("litellm" in caveat and "not checked" in caveat for caveat in mini.caveats)
+    assert any("litellm" in caveat and "not checked" in caveat for caveat in caveats([mini]))
     grok = find_target("gemini/gemini-2.5-flash")
     assert grok.tokenizer == "o200k_base"
     assert not grok.exact_tokenizer
@@ -232,6 +243,15 @@ def test_a_bad_target_is_refused(change: dict[str, Any], named: str) -> None:
 def test_an_old_runs_target_is_looked_up() -> None:
     old = read_target({"name": "gpt-4o", "window": 128_000, "usable": 50_000, "tokenizer": "o200k_base"})
     assert old == replace(OWN["gpt-4o"], usable=50_000)
+    described = read_target({"name": "mine", "window": 10, "usable": 5, "tokenizer": "o200k_base"})
+    assert (described.window, described.usable, described.price.known) == (10, 5, False)
+
+
+def test_caveats_name_all_that_they_are_about() -> None:
+    said = caveats([OWN["claude-sonnet-4"], OWN["gpt-4o"], OWN["llama-3-3-70b"]])
+    assert len(said) == 1
+    assert said[0].startswith("claude-sonnet-4, llama-3-3-70b: tokens are counted by o200k_base")
+    assert caveats([OWN["gpt-4o"]]) == []
 
 
 @pytest.fixture(scope="module")
