@@ -1,5 +1,7 @@
 """SELECTs that a model writes: what it is told, what becomes of its rows, and what it cannot do."""
 
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -96,7 +98,10 @@ def counters(made: Text2Sql) -> dict[str, float]:
 def test_rows_become_turns_in_their_order(reply: str) -> None:
     made, _ = filled(reply)
     said = {turn.id: turn for turn in turns(20)}
-    assert made.search(QUESTION, 10) == [Hit(Document().render(said[name]), (name,)) for name in ("t15", "t16", "t17")]
+    assert made.search(QUESTION, 10) == [
+        Hit(Document().render(said[name]), (name,), score)
+        for name, score in (("t15", 1), ("t16", 1 / 2), ("t17", 1 / 3))
+    ]
     assert sources(made.search(QUESTION, 2)) == ["t15", "t16"]
     assert counters(made) == {"asked": 1, "written": 1}
 
@@ -293,6 +298,26 @@ def test_the_prompt_is_part_of_the_run_and_sql_knows_nothing_of_models(hydra: Co
     assert plain[0] == plain[1]
 
 
+def test_it_is_a_part_of_a_hybrid(hydra: Composer) -> None:
+    cell = hydra.cell(["retriever=hybrid", "retriever.parts=[bm25,text2sql]", "llm=scripted"])
+    node = cell.config["retriever"]
+    node["parts"][1]["llm"]["rules"] = [
+        {"match": ".", "reply": "SELECT id FROM turns WHERE id IN ('t7', 't8', 't9') ORDER BY id"}
+    ]
+    made = build(node, "retriever")
+    made.write(turns(20))
+    assert {"t5", "t7"} <= set(sources(made.search(QUESTION, 20)[:2]))
+    made.close()
+
+
+def test_nothing_of_models_is_loaded_before_one_is_asked() -> None:
+    names = ("short_term.model_summary", "extraction.model", "long_term.sql.text2sql")
+    code = "".join(f"import memeval.strategies.{name}\n" for name in names)
+    code += "import sys\nprint(sorted({'litellm', 'jsonschema', 'httpx', 'tiktoken', 'pydantic'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_the_columns_of_the_prompt_are_those_of_the_views(hydra: Composer) -> None:
     prompt = hydra.cell(["retriever=text2sql"]).config["retriever"]["prompt"]
     made, _ = filled("")
@@ -315,7 +340,7 @@ def test_a_run(hydra: Composer, isolation: str, tmp_path: Path) -> None:
     for result in [session.finish() for session in sessions]:
         assert [outcome.error for outcome in result.outcomes] == [None] * 4
         rankings = {outcome.question[3:]: outcome.ranking for outcome in result.outcomes}
-        assert rankings["q2"] == ((("t10",), None),)
+        assert rankings["q2"] == ((("t10",), 1.0),)
         assert rankings["q3"] and rankings["q3"][0][0] == ("t15",)
         assert result.record.stats["sql_asked"] == 4
         assert result.record.stats["sql_refused"] == 3

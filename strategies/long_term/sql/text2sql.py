@@ -78,7 +78,7 @@ class Text2Sql:
         self._offline.write(turns)
 
     def search(self, query: Query, k: int) -> Sequence[Hit]:
-        """The turns that the model's SELECT names, in its order and without scores; else the offline search.
+        """The turns that the model's SELECT names, scored by their place (1, 1/2, 1/3 ...); else the offline search.
 
         Raises:
             ModelError: the model cannot be reached; a reply of no use only leads to the offline search.
@@ -102,30 +102,31 @@ class Text2Sql:
         self._counts["sql_written"] += 1
         try:
             rows = self._offline.run_select(sql)
-            hits = list(self._hits(_ids(rows)))
+            found = list(self._found(_ids(rows)))
         except ContractError:
             self._counts["sql_refused"] += 1
             return []
         if not rows.rows:
             self._counts["sql_empty"] += 1
             return []
-        self._counts["sql_failed"] += not hits
-        return hits
+        self._counts["sql_failed"] += not found
+        # A hybrid fuses nothing without a score.
+        return [Hit(text, (name,), 1 / place) for place, (name, text) in enumerate(found, 1)]
 
     def _messages(self, query: Query) -> list[dict[str, str]]:
         extent = self._store.extent(self._scope)
         asked = f"{_spans(extent)}\n{_asked(query, extent)}"
         return [{"role": "system", "content": self._prompt}, {"role": "user", "content": asked}]
 
-    def _hits(self, ids: Sequence[str]) -> Iterator[Hit]:
-        """The turns of the scope among these ids, as the template writes them."""
+    def _found(self, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """The turns of the scope among these ids, with their text as the template writes it."""
         for start in range(0, len(ids), _BATCH):
             wanted = ids[start : start + _BATCH]
             marks = ", ".join("?" * len(wanted))
             sql = f"SELECT id, session, speaker, role, text, caption, time FROM turns WHERE id IN ({marks})"
             # Never more rows than the model's SELECT had, and so never more than the store allows.
             texts = {row[0]: self._document.render(_turn(row)) for row in self._offline.run_select(sql, wanted).rows}
-            yield from (Hit(texts[name], (name,)) for name in wanted if name in texts)
+            yield from ((name, texts[name]) for name in wanted if name in texts)
 
     def forget(self, turn_ids: Sequence[str]) -> None:
         """Remove these turns."""
