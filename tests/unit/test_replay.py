@@ -1,6 +1,6 @@
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from support.dialogues import START, Memory, dialogue, turns
 from support.plans import DOCUMENT, TOKENIZER, plan, window
 
 from memeval import records
+from memeval.benchmarks.locomo import Locomo
 from memeval.cli.main import main
 from memeval.errors import ConfigError
 from memeval.executors import Serial, Shared
@@ -300,3 +301,40 @@ def test_priced_courses_align_with_their_requests():
     priced: Course = course(life(made), TARGET)
     assert priced.turns.tolist() == [1, 3] and priced.tokens.tolist() == [10, 20]
     assert priced.dollars(True) is priced.discounted and priced.dollars(False) is priced.plain
+
+
+def test_a_real_conversation_as_counted_from_its_file(real_data: Path, tmp_path: Path):
+    """Prompts written down again from the raw file, tokenised whole and compared token by token."""
+    conversation = json.loads((real_data / "locomo" / "locomo10.json").read_text(encoding="utf-8"))[0]["conversation"]
+    user, encode = conversation["speaker_a"], get_tokenizer("o200k_base").encode
+    said: list[tuple[str, str, str, datetime]] = []
+    for number in range(1, 8):
+        time = datetime.strptime(conversation[f"session_{number}_date_time"], "%I:%M %p on %d %B, %Y")
+        for turn in conversation[f"session_{number}"]:
+            caption = f" [shares {turn['blip_caption'].strip()}]" if turn.get("blip_caption") else ""
+            line = f"[{time:%d %B %Y}] {turn['speaker']}: {turn['text'].strip()}{caption}"
+            said.append((turn["speaker"], turn["text"].strip(), line, time))
+    expected = []
+    previous: list[int] = []
+    for index, (speaker, text, _, _) in enumerate(said):
+        if speaker != user:
+            continue
+        kept: list[str] = []
+        for _, _, line, _ in reversed(said[:index]):
+            if sum(len(encode(each)) for each in [*kept, line]) > 1000:
+                break
+            kept.insert(0, line)
+        prompt = encode("\n".join([*(["[Conversation]", *kept] if kept else []), "[User query]", text]))
+        same = next(
+            (i for i, (a, b) in enumerate(zip(previous, prompt, strict=False)) if a != b),
+            min(len(previous), len(prompt)),
+        )
+        expected.append((index + 1, len(prompt), same))
+        previous = prompt
+    (first, *_) = Locomo(path=str(real_data / "locomo" / "locomo10.json"))
+    made = plan(Memory(), window(), mode="replay", budget=1000)
+    found = requests(Runner(made, tmp_path).run(first))
+    assert [(each.turn, each.prompt_tokens, each.prefix_tokens) for each in found[: len(expected)]] == expected
+    # A session has one time for all of its turns.
+    gaps = [each.seconds_since for each in found[1 : len(expected)]]
+    assert gaps.count(0.0) == len(gaps) - 6 and all(gap == 0 or gap > 86_400 for gap in gaps if gap is not None)
