@@ -2,6 +2,8 @@
 
 import os
 import re
+import sys
+import warnings
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,10 +21,18 @@ def litellm() -> Any:
     """
     # Otherwise it fetches a list of prices when it is imported.
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    try:
-        import litellm as module
-    except ImportError as error:
-        raise ModelError("a model of a provider needs litellm: pip install litellm") from error
+    if "litellm" not in sys.modules:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                import litellm as module
+            except ImportError as error:
+                raise ModelError("a model of a provider needs litellm: pip install litellm") from error
+    # Waits where another thread is still importing it.
+    import litellm as module
+
+    # Of its own data classes; some are only made at the first call.
+    warnings.filterwarnings("ignore", message=r"Item '\w+' on TypedDict class|Pydantic serializer warnings")
     # Its hint to its own bug tracker, printed at every error.
     module.suppress_debug_info = True
     # Some of its providers take max_retries=0 for not given, and this instead.
