@@ -262,7 +262,7 @@ def test_the_code_keeps(rule: Callable[[Module], Iterator[str]]) -> None:
         (manners, "memeval.strategies.x", "x = hasattr(1, 'real')"),
         (manners, "memeval.x", "pass\n" * (MAX_LINES + 1)),
         (dependency_rule, "memeval.x", "def f():\n    import httpx"),
-        (dependency_rule, "memeval.strategies.x", "from pytest import fixture"),
+        (dependency_rule, "memeval.strategies.x", "from hypothesis import given"),
     ],
 )
 def test_the_rule_catches(rule: Callable[[Module], Iterator[str]], name: str, code: str) -> None:
