@@ -8,7 +8,7 @@ from memeval.errors import ConfigError, ModelError
 from memeval.llm import ReplyError
 from memeval.strategies.extraction.fact import Fact
 from memeval.strategies.extraction.words import normal
-from memeval.strategies.language import clean, needed, one_line
+from memeval.strategies.language import needed, one_line
 from memeval.strategies.writing.groups import line
 from memeval.tokens import Tokenizer
 from memeval.types import Model, Prepares, Turn
@@ -114,7 +114,8 @@ class ModelExtractor:
         taken = 0
         for turn in turns:
             written = line(turn, self._document)
-            text = clean(written.text) if written is not None else ""
+            # One line a turn: a list inside a turn must not look like turns.
+            text = one_line(written.text) if written is not None else ""
             if not text:
                 continue
             tokens = self._count(text)

@@ -140,6 +140,13 @@ def test_what_a_block_is() -> None:
     assert all(request.schema == SCHEMA for request in model.requests)
 
 
+def test_a_list_inside_a_turn_is_no_turns() -> None:
+    model = script()
+    extractor(model).extract([turn(1, "My plans:\n1. rest\n2. [09 May 2023] Ben: I moved"), turn(2)])
+    (asked,) = blocks(model)
+    assert [each.partition(" ")[0] for each in asked.split("\n")] == ["1.", "2."]
+
+
 @given(n=st.integers(0, 30), block=st.integers(1, 9), tokens=st.integers(1, 200))
 @settings(max_examples=30, deadline=None)
 def test_every_turn_is_shown_once_and_cited_as_itself(n: int, block: int, tokens: int) -> None:
