@@ -85,8 +85,9 @@ class Api(CachedEmbedder):
         return f"api:{self._model}:{self._api_base or 'default'}:{self._wanted or 'full'}:v1"
 
     def prepare(self) -> None:
-        """Import litellm, which takes seconds."""
+        """Import litellm, which takes seconds, and load the tokenizer that shares a call's tokens among its texts."""
         providers.litellm()
+        get_tokenizer(_TOKENIZER)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """As of every embedder; tokens and dollars are booked, those of vectors from the cache too."""

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -138,6 +139,23 @@ def test_target_files_are_complete(target: Target) -> None:
     if target.cache is not None:
         assert price.cache_read is not None, "a cache without a price cannot be reckoned with"
     assert read_target(target.node()) == target
+
+
+def test_the_table_in_the_docs_is_that_of_the_files(root: Path) -> None:
+    rows = {}
+    for line in (root / "docs" / "money.md").read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 9 and cells[0].startswith("`") and cells[0] != "`target=`":
+            rows[cells[0].split("`")[1]] = cells[1:]
+    assert rows.keys() == OWN.keys()
+    for name, (window, usable, *prices, above, as_of) in rows.items():
+        target = OWN[name]
+        assert (int(window.replace(",", "")), int(usable.replace(",", ""))) == (target.window, target.usable), name
+        told = [None if cell in ("", "–") else float(cell) for cell in prices]
+        price = target.price
+        assert told == [price.input, price.output, price.cache_read, price.cache_write], name
+        assert [f"{tier.above:,}" for tier in price.tiers] == ([re.split(r"[ :]", above)[0]] if above else []), name
+        assert as_of == target.as_of, name
 
 
 def test_aliases_are_those_of_one_target() -> None:
