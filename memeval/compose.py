@@ -12,6 +12,7 @@ from typing import Any
 
 from memeval.build import TARGET, build
 from memeval.errors import ConfigError
+from memeval.llm import providers
 from memeval.parts import with_parts
 from memeval.plan import SCOPE, SCRATCH, Plan
 from memeval.pricing import completed, find_target
@@ -188,6 +189,7 @@ class Composer:
             raise ConfigError(
                 f"nothing reads {', '.join(sorted(unread))}: remove it; memeval run --cfg shows every option"
             )
+        providers.check_addresses(config)
         return Cell(config, {axis: _name(axis, str(choices.get(axis)), overrides) for axis in AXES}, tuple(overrides))
 
     def _compose(self, overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:

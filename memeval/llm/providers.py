@@ -4,6 +4,7 @@ import os
 import re
 import sys
 import warnings
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,6 +39,19 @@ def litellm() -> Any:
     # Some of its providers take max_retries=0 for not given, and this instead.
     setattr(module, "DEFAULT_MAX_RETRIES", 0)  # noqa: B010
     return module
+
+
+def check_addresses(config: Mapping[str, Any], above: str = "") -> None:
+    """Refuse a password, query or key in any `api_base` of a config, before it is written down anywhere.
+
+    Raises:
+        ConfigError: there is one.
+    """
+    for key, value in config.items():
+        if isinstance(value, Mapping):
+            check_addresses(value, key)
+        elif key == "api_base" and isinstance(value, str):
+            address(above, "", value)
 
 
 def address(option: str, model: str, api_base: str | None) -> str | None:
