@@ -39,14 +39,15 @@ def project(installed: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(project: Path) -> Pytest:
-    """pytest in the project. In the checkout memeval is not installed, so the plugin is named."""
+    """pytest in the project, with this one plugin, whether memeval is installed here or not."""
 
     def call(*arguments: str) -> subprocess.CompletedProcess[str]:
         paths = os.pathsep.join([str(ROOT), str(project / "site")])
-        named = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+        environment |= {"PYTHONPATH": paths, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         return subprocess.run(
             [sys.executable, "-B", "-m", "pytest", "-p", "memeval.pytest_plugin", *arguments],
-            cwd=project, env={**named, "PYTHONPATH": paths}, capture_output=True, text=True, timeout=300,
+            cwd=project, env=environment, capture_output=True, text=True, timeout=300,
         )  # fmt: skip
 
     return call

@@ -175,3 +175,19 @@ def test_plugin_options_are_checked(memeval: Run) -> None:
     assert absent.returncode == 2
     assert "sliding_window" in absent.stderr
     assert "Traceback" not in wrong_type.stderr + unknown.stderr + absent.stderr
+
+
+def test_pytest_finds_the_plugin_of_the_wheel(built: Built, tmp_path: Path) -> None:
+    """Another project's tests, with memeval and its own package installed: the fixture is there, the gate passes."""
+    shutil.copytree(ROOT / "tests" / "plugin_package" / "tests", tmp_path / "tests")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    named = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist"],
+        env={**named, "PYTHONPATH": os.pathsep.join([str(built.core), str(built.plugin)])},
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed" in done.stdout
