@@ -22,8 +22,6 @@ _FEWEST_FOR_PERCENTILE = 6
 _SLACK = 1.0
 # More resamples of dialogues that are all alike than this share have t values without an end.
 _MOST_ALIKE = 0.002
-# At most so many numbers of a resampled table in memory at once.
-_CHUNK = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,20 +186,30 @@ def _of_percentile(
     if ordered[0] == ordered[-1]:
         return None
     weights = _weights(groups, resamples, seed)
-    found = np.empty(resamples)
-    step = max(1, _CHUNK // len(ordered))
-    for start in range(0, resamples, step):
-        upto = np.cumsum(weights[start : start + step][:, of], axis=1)
-        rank = (upto[:, -1] - 1) * (percentile / 100)
-        below = np.floor(rank)
-        first = ordered[(upto <= below[:, None]).sum(axis=1)]
-        second = ordered[np.minimum((upto <= below[:, None] + 1).sum(axis=1), len(ordered) - 1)]
-        found[start : start + step] = first + (rank - below) * (second - first)
+    # Of each cluster, how many values stand up to each place of the order.
+    upto = np.zeros((len(ordered), groups))
+    upto[np.arange(len(ordered)), of] = 1
+    np.cumsum(upto, axis=0, out=upto)
+    rank = (weights @ counts - 1) * (percentile / 100)
+    below = np.floor(rank)
+    first, second = (ordered[_place(upto, weights, below + more)] for more in (0, 1))
+    found = first + (rank - below) * (second - first)
     normal = NormalDist()
     reach = math.sqrt(effective / (effective - 1)) * t_quantile((1 + level) / 2, effective - 1)
     tail = normal.cdf(-reach)
     low, high = np.quantile(found, [tail, 1 - tail])
     return Interval(float(low), float(high), level)
+
+
+def _place(upto: Floats, weights: Floats, rank: Floats) -> Integers:
+    """For each resample the place in the order that its value of a rank stands at, all of them bisected at once."""
+    low = np.zeros(len(weights), dtype=np.int64)
+    high = np.full(len(weights), len(upto) - 1, dtype=np.int64)
+    while (low < high).any():
+        middle = (low + high) // 2
+        too_few = np.einsum("bg,bg->b", weights, upto[middle]) <= rank
+        low, high = np.where(too_few, middle + 1, low), np.where(too_few, high, middle)
+    return low
 
 
 @lru_cache(maxsize=4)
