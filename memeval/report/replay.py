@@ -214,10 +214,23 @@ def _legend(replays: Sequence[Replayed], targets: Sequence[Target]) -> Iterator[
     others = [target.name for target in targets if not target.exact_tokenizer]
     if others:
         yield f"{', '.join(others)}: count tokens in ways of their own, so that their dollars are estimates."
-    if not all(each.timed for each in courses):
-        yield "Some dialogues have no times: there nothing in a cache grows too old."
+    yield from _clock(courses)
     for replay in replays:
         yield from _notes(replay, targets)
+
+
+def _clock(courses: Sequence[Course]) -> Iterator[str]:
+    """How far the data's times can be trusted to tell what a cache still holds."""
+    if not all(each.timed for each in courses):
+        yield "Some dialogues have no times: there nothing in a cache grows too old, and hit rates are upper bounds."
+    gaps = [request.seconds_since for each in courses for request in each.life.requests]
+    known = [gap for gap in gaps if gap is not None]
+    still = sum(gap == 0 for gap in known) / len(known) if known else 0.0
+    if still > 0.1:
+        yield (
+            f"{100 * still:.0f} % of the requests have the time of the one before: the data has no clock there, "
+            "nothing in a cache grows too old, and hit rates are upper bounds."
+        )
 
 
 def _notes(replay: Replayed, targets: Sequence[Target]) -> Iterator[str]:
