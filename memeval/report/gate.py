@@ -45,7 +45,7 @@ def sentence(check: Check) -> str:
     verb = "is" if check.before == check.now else "rose" if check.now > check.before else "fell"
     sure = "" if check.p is None else f", p = {check.p:.3f}"
     text = (
-        f"{name}: {measure}{where} {verb} from {_value(measure, check.before)} to {_value(measure, check.now)} "
+        f"{name}: {measure}{where} {verb} from {_from_to(measure, check.before, check.now)} "
         f"({_change(check)}, allowed {allowed(check)}{sure}; n = {check.n:,})."
     )
     if check.categories and not check.category:
@@ -80,6 +80,15 @@ def meaning(verdicts: Verdicts) -> list[str]:
 
 def _value(measure: Measure, value: float | None) -> str:
     return show(measure, value) if value is None else f"{show(measure, value)}{_unit(measure)}"
+
+
+def _from_to(measure: Measure, before: float, now: float) -> str:
+    """With as many decimals as it takes to see a difference."""
+    first, second = _value(measure, before), _value(measure, now)
+    if first == second and before != now:
+        scale = 100 if measure.quantity == "share" else 1
+        first, second = (f"{value * scale:,.4f}{_unit(measure)}" for value in (before, now))
+    return f"{first} to {second}"
 
 
 def _unit(measure: Measure) -> str:
@@ -127,7 +136,7 @@ def sees(check: Check) -> str:
 
 
 def _fall(measure: Measure, fall: Fall) -> str:
-    detail = f"{_value(measure, fall.before)} to {_value(measure, fall.now)}"
+    detail = _from_to(measure, fall.before, fall.now)
     if fall.category:
         return f"{fall.name} ({fall.category}) {detail}"
     return f"{fall.name} {detail}" + (f" (n = {fall.n:,})" if fall.n > 1 else "")

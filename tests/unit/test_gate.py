@@ -178,6 +178,11 @@ def test_the_worst_places_are_named_worst_first():
     assert "q1 (far) 100.0 % to 0.0 %" in text and "far 100.0 % to 62.5 % (n = 4)" in text
 
 
+def test_a_difference_is_visible_however_small():
+    now = [1.0] * 9999 + [0.5]
+    assert "fell from 100.0000 % to 99.9950 %" in report.sentence(verdict([1.0] * 10000, now, Rule(EvidenceRecall())))
+
+
 def test_categories_are_checked_on_their_own():
     """What one category lost another has won: the whole is the same."""
     before, now = [1.0, 0.0] * 4, [0.0, 1.0] * 4
