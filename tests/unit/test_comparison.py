@@ -137,15 +137,23 @@ def test_verdicts_say_same_undecided_and_direction() -> None:
 
 
 def test_a_verdict_needs_the_interval_too() -> None:
-    """Six dialogues of which two decide: the t-test alone would call it."""
-    for seed in range(40):
+    """The t-test and the bootstrap do not always agree near the edge; then nothing is sure."""
+    disagreed = 0
+    for seed in range(60):
         rng = np.random.default_rng(seed)
-        a, b = (rng.random(60) < 0.6) * 1.0, (rng.random(60) < 0.6) * 1.0
-        found = compare([row("none+a", a, 10), row("none+b", b, 10)], [RECALL]).lines
-        for line in found:
-            if line.tested is not None and line.tested.verdict in ("better", "worse"):
-                interval = line.tested.paired.interval
-                assert interval is not None and not interval.holds(0.0) and line.tested.p_holm <= 0.05
+        # Of three questions in ten only one of the two runs has the evidence, b three times as often as a.
+        chance = rng.random(60)
+        a, b = (chance > 0.3) | (chance < 0.075), chance > 0.075
+        found = compare([row("none+a", a * 1.0, 12), row("none+b", b * 1.0, 12)], [RECALL], resamples=300)
+        tested = found.lines[0].tested or found.lines[1].tested
+        assert tested is not None
+        interval = tested.paired.interval
+        if tested.p_holm <= 0.05 and (interval is None or interval.holds(0.0)):
+            disagreed += 1
+            assert tested.verdict == "undecided"
+        elif tested.verdict in ("better", "worse"):
+            assert tested.p_holm <= 0.05 and interval is not None and not interval.holds(0.0)
+    assert disagreed, "the simulation shows no such case"
 
 
 def test_categories_are_tested_within_themselves() -> None:
