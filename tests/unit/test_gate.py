@@ -19,6 +19,7 @@ from memeval.gate.decision import Test as Asked
 from memeval.gate.decision import decide
 from memeval.gate.pairing import pair
 from memeval.gate.rules import read_rule
+from memeval.gate.session import _default_rules
 from memeval.gate.update import update
 from memeval.measures import ContextTokens, EvidenceRecall, IndexBytes, Measure, ReadSeconds, Recall, parse
 from memeval.report import gate as report
@@ -289,6 +290,17 @@ def test_two_runs_of_one_name_are_not_mixed_up():
     ]  # fmt: skip
     same = [entry({RECALL: ONES}, id=f"mine-{i}") for i in (3, 4)]
     assert all(each.now is None or each.before is None for each in pair([first], same)), "ambiguous: better say so"
+
+
+def test_runs_with_a_language_model_are_judged_with_confidence_by_default():
+    model = {"_target_": "memeval.reading.Reader", "llm": {"_target_": "memeval.llm.litellm.LiteLLM"}}
+    plain, read = entry({RECALL: ONES}), entry({RECALL: ONES}, strategy="read", id="read-1", reader=model)
+    assert all(rule.confidence is None and not rule.runs for rule in _default_rules([plain]))
+    rules = list(_default_rules([plain, read]))
+    found = judge([plain, read], [plain, read], rules)
+    assert [(check.name, check.rule and check.rule.confidence) for check in found.checks] == [
+        ("mine", None), ("read", 0.95)
+    ]  # fmt: skip
 
 
 # Baselines.
