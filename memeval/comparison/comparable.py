@@ -40,8 +40,10 @@ def check_comparable(runs: Sequence[Run], across: Set[str] = frozenset(), fixed:
                 f"{run.id} is not finished, so it has not answered the questions of the others: start its command "
                 "again, it goes on where it stopped, or leave the run out"
             )
-    for run in runs[1:]:
-        differing = differs(runs[0], run, across, fixed)
+    # What a fixed run may differ in is not seen by holding the others against it.
+    ordered = sorted(runs, key=lambda run: run.id in fixed)
+    for run in ordered[1:]:
+        differing = differs(ordered[0], run, across, fixed)
         if differing is not None:
             raise BaselineError(differing)
 

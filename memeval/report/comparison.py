@@ -79,7 +79,7 @@ def _setback(each: Setback, measure: Measure) -> str:
         how_sure = "too few dialogues for an interval"
     else:
         ends = f"{_signed(measure, each.interval.low)} to {_signed(measure, each.interval.high)}"
-        how_sure = f"{each.interval.level:.0%} {ends}".replace("%", " %")
+        how_sure = f"{_percent(each.interval.level)} {ends}"
     return (
         f"{each.whole.name} is {'worse' if sure else 'not better'} than {each.part.name} at budget {budget:,}: "
         f"{_signed(measure, each.difference)}{_points(measure)} ({how_sure})"
@@ -126,7 +126,7 @@ def _scores(comparison: Comparison, names: _Names, title: str) -> Grid:
     for measure in measures:
         headings.append(tuple(heading(measure).split("\n")))
         if measure == main:
-            headings.append((f"{comparison.level:.0%}".replace("%", " %"), "interval", unit(measure)))
+            headings.append((_percent(comparison.level), "interval", unit(measure)))
             if has_luck:
                 headings.append(tuple(heading(measure, by_chance=True).split("\n")))
     rows = []
@@ -149,7 +149,7 @@ def _tests(comparison: Comparison, names: _Names) -> Grid:
     of = unit(main) if main.quantity != "share" else "points"
     headings = (
         ("difference", of),
-        (f"{comparison.level:.0%} interval".replace("%", " %"), of),
+        (f"{_percent(comparison.level)} interval", of),
         ("p",),
         ("p", "Holm"),
         ("effect", "d_z"),
@@ -192,8 +192,8 @@ def _categories(comparison: Comparison, names: _Names) -> Grid:
         for line, cell in zip(names.lines, names.cells, strict=True)
     )
     headings = tuple((name, f"n={n:,}") for name, n in sizes.items())
-    title = f"{main} by category, {unit(main)}, with {comparison.level:.0%}".replace("0%", "0 %").replace("5%", "5 %")
-    return Grid(f"{title} interval", (*names.headings, *headings), len(names.headings), rows, names.fixed)
+    title = f"{main} by category, {unit(main)}, with {_percent(comparison.level)} interval"
+    return Grid(title, (*names.headings, *headings), len(names.headings), rows, names.fixed)
 
 
 def _tested_categories(comparison: Comparison, names: _Names) -> Grid:
@@ -210,7 +210,10 @@ def _tested_categories(comparison: Comparison, names: _Names) -> Grid:
             cells.append(DASH if tested is None else _signed(main, tested.paired.difference) + said)
         rows.append((*cell, *cells))
     headings = tuple((name, f"n={n:,}") for name, n in sizes.items())
-    title = f"Difference from {comparison.reference.name} by category, {_points(main).strip() or unit(main)}"
+    title = (
+        f"Difference from {comparison.reference.name} by category, {_points(main).strip() or unit(main)}; better and "
+        "worse: corrected for all categories together"
+    )
     return Grid(title, (*names.headings, *headings), len(names.headings), tuple(rows), len(rows))
 
 
@@ -341,6 +344,10 @@ def _with_interval(measure: Measure, estimate: Estimate | None) -> str:
     if estimate.interval is None:
         return show(measure, estimate.value)
     return f"{show(measure, estimate.value)} ({_interval(measure, estimate.interval)})"
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:g} %"
 
 
 def _p(value: float) -> str:

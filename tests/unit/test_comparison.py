@@ -63,6 +63,10 @@ def test_what_was_asked_for_may_differ_and_nothing_else() -> None:
     with pytest.raises(BaselineError, match="their budget"):
         check_comparable([one, other], {"isolation"})
     check_comparable([one, other], {"isolation"}, fixed={"the-other"})
+    full = Run(stored().folder, {**meta(budget=128_000), "id": "full"})
+    check_comparable([full, one, one], fixed={"full"})
+    with pytest.raises(BaselineError, match="their budget is 500 and 2,000"):
+        check_comparable([full, one, Run(stored().folder, {**meta(budget=2000), "id": "more"})], fixed={"full"})
     with pytest.raises(ConfigError, match="across=gold is not among"):
         check_comparable([one, one], {"gold"})
 
