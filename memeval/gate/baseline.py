@@ -227,8 +227,8 @@ def load(folder: Path) -> Entry:
         version = scores["baseline_version"]
         if version != BASELINE_VERSION:
             raise BaselineError(
-                f"{path} has version {version}, this memeval reads {BASELINE_VERSION}: delete {folder} and make it again "
-                "with memeval gate --update"
+                f"{path} has version {version}, this memeval reads {BASELINE_VERSION}: delete {folder} and make "
+                "it again with memeval gate --update"
             )
         categories = scores["categories"]
         return Entry(
@@ -249,8 +249,8 @@ def load(folder: Path) -> Entry:
         )
     except (OSError, KeyError, IndexError, TypeError, ValueError) as error:
         raise BaselineError(
-            f"{folder} is no sound baseline ({type(error).__name__}: {error}): bring it back from git, or delete it and "
-            "make it again with memeval gate --update"
+            f"{folder} is no sound baseline ({type(error).__name__}: {error}): bring it back from git, or delete it "
+            "and make it again with memeval gate --update"
         ) from error
 
 

@@ -175,7 +175,8 @@ def terminal(verdicts: Verdicts) -> RenderableType:
         shown = [index for index in range(len(_HEADINGS)) if any(row[index] for row in rows)]
         for index in shown:
             right = index not in (0, 1, len(_HEADINGS) - 1)
-            table.add_column(_HEADINGS[index], justify="right" if right else "left", no_wrap=True)
+            # Where the terminal is narrow, names are broken and numbers never.
+            table.add_column(_HEADINGS[index], justify="right" if right else "left", no_wrap=index > 1, overflow="fold")
         previous = ""
         for check, row in zip(of_benchmark, rows, strict=True):
             if previous and previous != check.run:
