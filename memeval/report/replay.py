@@ -57,12 +57,15 @@ def price(runs: Sequence[Run], targets: Sequence[Target]) -> list[Replayed]:
 
 
 def _names(runs: Sequence[Run]) -> list[str]:
-    """Strategy and retriever, and whatever else tells the runs apart."""
+    """Strategy and retriever, and where that is the same for several, whatever else tells the runs apart."""
     unscored = Scores({}, {}, (), (), (), (), np.array([], np.int64), np.array([], np.bool_), False, False)
     rows = [Row(run, unscored) for run in runs]
     told = axes(rows)
+    alike = Counter(row.name for row in rows)
     return [
-        row.name if row.is_reference or not told else f"{row.name} ({', '.join(f'{a}={row.on(a)}' for a in told)})"
+        f"{row.name} ({', '.join(f'{axis}={row.on(axis)}' for axis in told if row.on(axis))})"
+        if alike[row.name] > 1 and told
+        else row.name
         for row in rows
     ]
 
