@@ -67,7 +67,7 @@ def evaluate(
     Raises:
         DataError: gold that does not belong to the run.
     """
-    if run.meta["identity"].get("mode") == "replay":
+    if run.is_replay:
         raise ConfigError(
             f"run {run.id} is a replay: its queries are the user's turns, which have no gold to be scored by; memeval "
             f"replay {run.id} says what it costs"

@@ -104,7 +104,7 @@ class Plan:
     def run_id(self) -> str:
         """Readable name and hash of the identity, stable over time and machines."""
         canonical = json.dumps(self.identity, sort_keys=True, separators=(",", ":"))
-        parts = [self.names["strategy"]]
+        parts = [*(["replay"] if self.mode == "replay" else []), self.names["strategy"]]
         if self.names.get("retriever", "none") != "none":
             parts.append(self.names["retriever"])
         name = re.sub(r"[^\w.+-]+", "-", "+".join(parts))

@@ -47,6 +47,11 @@ class Run:
         """Whether every dialogue is there."""
         return self.meta.get("status") == "finished"
 
+    @property
+    def is_replay(self) -> bool:
+        """Whether its queries are the user's turns: then it has no gold and no scores."""
+        return self.meta["identity"].get("mode") == "replay"
+
     def results(self) -> Iterator[DialogueResult]:
         """Finished dialogues in the order of the file, streamed.
 

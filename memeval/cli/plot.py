@@ -37,7 +37,7 @@ def main(argv: Sequence[str]) -> int:
     from memeval.store import find, runs
 
     root = Path(options.get("results", "results/runs"))
-    found = find(root, patterns) if patterns else [run for run in runs(root) if run.meta["status"] == "finished"]
+    found = find(root, patterns) if patterns else [run for run in runs(root) if run.finished and not run.is_replay]
     if not found:
         raise ConfigError(f"no runs in {root} yet: memeval demo makes some")
     measures = (*DEFAULT_MEASURES, EvidenceAge(), IncrementSeconds(), WriteSeconds(per="turn"))
