@@ -45,7 +45,7 @@ def main(argv: Sequence[str]) -> int:
     from memeval.store import OUTCOMES_FILE, runs
 
     root = Path(options.get("results", "results/runs"))
-    found = find_runs(root, patterns) if patterns else [run for run in runs(root) if run.finished]
+    found = find_runs(root, patterns) if patterns else [run for run in runs(root) if run.finished and not run.is_replay]
     if not found:
         raise ConfigError(f"no runs in {root} yet: memeval demo makes some")
     for run in found:
