@@ -12,7 +12,7 @@ from memeval.store import Run
 
 DESCRIPTION = """\
 Price stored replays on other targets, without running anything:
-  memeval replay 'full*' 'sliding_window*' target=gpt-4o,claude-sonnet-4
+  memeval replay 'replay*' target=gpt-4o,claude-sonnet-4
 
 A replay is made by mode=replay: each dialogue is lived through turn by turn, and every user turn is a query.
   memeval run experiment=replay benchmark=locomo
@@ -37,7 +37,9 @@ def main(argv: Sequence[str]) -> int:
     if options.get("plot", "on") not in ("on", "off"):
         raise ConfigError(f"plot={options['plot']!r} is unknown: choose plot=on or plot=off")
     if not patterns:
-        raise ConfigError("name the runs to price, e.g. memeval replay 'full*' target=gpt-4o; memeval show lists them")
+        raise ConfigError(
+            "name the runs to price, e.g. memeval replay 'replay*' target=gpt-4o; memeval show lists them"
+        )
 
     from memeval.pricing import find_target
     from memeval.store import find

@@ -238,13 +238,13 @@ def test_run_and_price_again(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         assert expected in printed
     plots = sorted(path.name for path in (tmp_path / "demo").glob("*.png"))
     assert plots == ["replay-gpt-4o.png", "replay-llama-3-3-70b.png"]
-    assert main(["replay", "full", "sliding", "none", f"results={tmp_path}", "plot=off"]) == 0
+    assert main(["replay", "replay+full", "replay+sliding", "replay+none", f"results={tmp_path}", "plot=off"]) == 0
     again = capsys.readouterr().out
     assert again.split("Curves:")[0].split("Stored")[0] == printed.split("Curves:")[0]
-    assert main(["replay", "full", f"results={tmp_path}", "plot=off", "target=claude-haiku-5-5"]) == 0
+    assert main(["replay", "replay", f"results={tmp_path}", "plot=off", "target=claude-haiku-5-5"]) == 0
     assert "claude-haiku-5-5" in capsys.readouterr().out
     # By hand from the stored facts.
-    (run,) = find(tmp_path, ["full"])
+    (run,) = find(tmp_path, ["replay+full"])
     priced = [course(each, find_target("llama-3-3-70b")) for each in lives(run)]
     tokens = sum(
         outcome.request.prompt_tokens + outcome.request.output_tokens
@@ -255,9 +255,9 @@ def test_run_and_price_again(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert per_hundred_turns(priced, cache=False) == pytest.approx(tokens * 0.72e-6 / 200 * 100)
 
     for wrong, reason in [
-        (["score", "full", f"results={tmp_path}"], "is a replay"),
-        (["replay", "full", f"results={tmp_path}", "target=gtp-4o"], "unknown target"),
-        (["replay", "full", f"results={tmp_path}", "plot=maybe"], "plot=on or plot=off"),
+        (["score", "replay+full", f"results={tmp_path}"], "is a replay"),
+        (["replay", "replay", f"results={tmp_path}", "target=gtp-4o"], "unknown target"),
+        (["replay", "replay", f"results={tmp_path}", "plot=maybe"], "plot=on or plot=off"),
         (["replay", f"results={tmp_path}"], "name the runs"),
         (["run", "-m", "mode=questions,replay", "benchmark.users=1"], "all replay or all questions"),
     ]:
