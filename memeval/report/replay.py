@@ -214,7 +214,7 @@ def _legend(replays: Sequence[Replayed], targets: Sequence[Target]) -> Iterator[
     )
     for target in targets:
         yield f"{target.name}: {rules(target)}"
-    others = [target.name for target in targets if not target.exact_tokenizer]
+    others = [target.name for target in targets if target.price.known and not target.exact_tokenizer]
     if others:
         yield f"{', '.join(others)}: count tokens in ways of their own, so that their dollars are estimates."
     yield from _clock(courses)
@@ -241,11 +241,19 @@ def _notes(replay: Replayed, targets: Sequence[Target]) -> Iterator[str]:
     if failed:
         yield f"{replay.name}: {failed:,} requests failed and are left out."
     for target in targets:
-        over = [each.overflow for each in replay.courses[target.name] if each.overflow is not None]
+        courses = replay.courses[target.name]
+        over = [each.overflow for each in courses if each.overflow is not None]
         if over:
+            cut = any(request.overflowed for each in courses for request in each.life.requests)
+            budget = replay.run.meta["identity"]["budget"]
             yield (
-                f"* {replay.name}, {target.name}: {len(over):,} of {len(replay.courses[target.name]):,} dialogues "
-                f"outgrow the window, the first at turn {min(over):,}; from there on the oldest turns are missing."
+                f"* {replay.name}, {target.name}: in {len(over):,} of {len(courses):,} dialogues, first at turn "
+                f"{min(over):,}, "
+                + (
+                    f"the history outgrew the run's window of {budget:,} tokens and lost its oldest turns."
+                    if cut
+                    else f"the prompt outgrew the target's window of {target.window:,} tokens: it would be refused."
+                )
             )
 
 

@@ -338,3 +338,12 @@ def test_a_real_conversation_as_counted_from_its_file(real_data: Path, tmp_path:
     # A session has one time for all of its turns.
     gaps = [each.seconds_since for each in found[1 : len(expected)]]
     assert gaps.count(0.0) == len(gaps) - 6 and all(gap == 0 or gap > 86_400 for gap in gaps if gap is not None)
+
+
+def test_an_outgrown_window_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    common = ["run", "-m", "mode=replay", "references=[]", "benchmark.users=1", "benchmark.turns=200", "targets=[]"]
+    small = ["target.window=1000", "target.usable=1000", "budget=500"]
+    assert main([*common, *small, "strategy=full,truncation", f"results={tmp_path}"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "* full, gpt-4o: in 1 of 1 dialogues" in printed and "outgrew the run's window of 1,000 tokens" in printed
+    assert "* truncation" not in printed
