@@ -46,7 +46,7 @@ def sentence(check: Check) -> str:
     sure = "" if check.p is None else f", p = {check.p:.3f}"
     text = (
         f"{name}: {measure}{where} {verb} from {_from_to(measure, check.before, check.now)} "
-        f"({_change(check)}, allowed {allowed(check)}{sure}; n = {check.n:,})."
+        f"({_with_unit(measure, _change(check))}, allowed {allowed(check)}{sure}; n = {check.n:,})."
     )
     if check.categories and not check.category:
         text += f" Most in {'; '.join(_fall(measure, fall) for fall in check.categories)}."
@@ -68,12 +68,14 @@ def meaning(verdicts: Verdicts) -> list[str]:
         )
     tested = [check for check in verdicts.checks if check.rule and check.rule.confidence is not None and check.sees]
     if tested:
+        # Compared by the share of the value, since measures have different units.
         worst = max(tested, key=lambda check: (check.sees or 0) / (abs(check.before or 0) or 1))
         if worst.measure is not None and worst.sees is not None:
+            least = _with_unit(worst.measure, _amount(worst.measure, worst.sees))
             lines.append(
-                f"{len(tested)} checks have a confidence: all together raise a false alarm at most that seldom. A drop "
-                f"of the size under `sees` fails four times in five; the least is seen in {worst.name} "
-                f"{worst.measure}: {_amount(worst.measure, worst.sees)}. Smaller ones may pass."
+                f"{len(tested)} checks have a confidence, which is that of all together. A drop of the size under `sees` "
+                f"fails four times in five; the least is seen in {worst.name} {worst.measure}: {least}. Smaller "
+                "ones may pass."
             )
     return lines
 
@@ -86,8 +88,7 @@ def _from_to(measure: Measure, before: float, now: float) -> str:
     """With as many decimals as it takes to see a difference."""
     first, second = _value(measure, before), _value(measure, now)
     if first == second and before != now:
-        scale = 100 if measure.quantity == "share" else 1
-        first, second = (f"{value * scale:,.4f}{_unit(measure)}" for value in (before, now))
+        first, second = (f"{value * _scale(measure):,.4f}{_unit(measure)}" for value in (before, now))
     return f"{first} to {second}"
 
 
@@ -96,31 +97,42 @@ def _unit(measure: Measure) -> str:
     return f" {name}" if name else ""
 
 
+def _scale(measure: Measure) -> float:
+    return {"%": 100.0, "ms": 1000.0}.get(unit(measure), 1.0)
+
+
 def _amount(measure: Measure, value: float) -> str:
-    """A difference: shares in points."""
-    if measure.quantity == "share":
-        return f"{value * 100:.2f}".rstrip("0").rstrip(".") + " points"
-    if measure.quantity in ("tokens", "count"):
-        return f"{value:,.2f}".rstrip("0").rstrip(".") + _unit(measure)
-    return f"{value:,.3g}{_unit(measure)}"
+    """A difference, without its unit."""
+    scaled = value * _scale(measure)
+    text = f"{scaled:,.2f}" if scaled >= 0.01 or not scaled else f"{scaled:.2g}"
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+
+
+def _with_unit(measure: Measure, amount: str) -> str:
+    """Shares differ by points."""
+    return amount if amount in ("", "0") else amount + (" points" if unit(measure) == "%" else _unit(measure))
 
 
 def _change(check: Check) -> str:
     if check.measure is None or check.before is None or check.now is None:
         return ""
     change = check.now - check.before
-    if not change:
-        return "0"
-    return ("+" if change > 0 else "-") + _amount(check.measure, abs(change))
+    return f"{'+' if change > 0 else '-'}{_amount(check.measure, abs(change))}" if change else "0"
+
+
+def _allowed(check: Check) -> str:
+    if check.rule is None or check.measure is None or check.allowed is None:
+        return ""
+    return (
+        f"{check.rule.max_ratio:g} times" if check.rule.max_ratio is not None else _amount(check.measure, check.allowed)
+    )
 
 
 def allowed(check: Check) -> str:
-    """How much worse it may get."""
-    if check.rule is None or check.measure is None or check.allowed is None:
-        return ""
-    if check.rule.max_ratio is not None:
-        return f"{check.rule.max_ratio:g} times"
-    amount = _amount(check.measure, check.allowed) if check.allowed else "0"
+    """How much worse it may get, as the rule says it and in the measure's unit."""
+    if check.rule is None or check.measure is None or check.rule.max_ratio is not None:
+        return _allowed(check)
+    amount = _with_unit(check.measure, _allowed(check))
     return f"{describe(check.rule.allowance)} = {amount}" if check.rule.allowance.relative else amount
 
 
@@ -142,54 +154,69 @@ def _fall(measure: Measure, fall: Fall) -> str:
     return f"{fall.name} {detail}" + (f" (n = {fall.n:,})" if fall.n > 1 else "")
 
 
+_HEADINGS = ("run", "measure", "category", "before", "now", "change", "allowed", "sees", "p", "verdict")
+_TEXTS = (0, 1, 2, 9)
+
+
+def short(measure: Measure) -> str:
+    """Its name without what is understood: turns, fractions."""
+    text = str(measure)
+    for understood in ("(unit=turn,rule=fraction)", "(unit=turn)"):
+        text = text.replace(understood, "")
+    return text.replace("(unit=turn,rule=fraction,", "(")
+
+
+def _in_unit(check: Check) -> str:
+    """What the numbers of a line are in."""
+    return f", {unit(check.measure)}" if check.measure is not None and unit(check.measure) else ""
+
+
 def _cells(check: Check) -> list[str]:
     measure = check.measure
     if measure is None:
-        return [check.name, DASH, "", "", "", "", "", "", check.verdict]
-    p = "" if check.p is None else f"{check.p:.3f}"
-    before, now = (show(measure, value) if value is not None else "" for value in (check.before, check.now))
-    category = f" in {check.category}" if check.category else ""
+        return [check.name, DASH, *[""] * 7, check.verdict]
     return [
         check.name,
-        f"{measure}{category}",
-        before,
-        now,
+        short(measure) + _in_unit(check),
+        check.category or "",
+        *(show(measure, value) if value is not None else "" for value in (check.before, check.now)),
         _change(check),
-        allowed(check),
+        _allowed(check),
         sees(check),
-        p,
+        "" if check.p is None else f"{check.p:.3f}",
         check.verdict,
     ]
-
-
-_HEADINGS = ("run", "measure", "before", "now", "change", "allowed", "sees", "p", "verdict")
 
 
 def terminal(verdicts: Verdicts) -> RenderableType:
     """A table of all checks, then a paragraph for each that did not pass."""
     parts: list[RenderableType] = []
     for benchmark in dict.fromkeys(check.benchmark for check in verdicts.checks):
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=f"Gate on {escape(benchmark)}", title_justify="left")
-        of_benchmark = [check for check in verdicts.checks if check.benchmark == benchmark]
-        rows = [_cells(check) for check in of_benchmark]
-        shown = [index for index in range(len(_HEADINGS)) if any(row[index] for row in rows)]
-        for index in shown:
-            right = index not in (0, 1, len(_HEADINGS) - 1)
-            # Where the terminal is narrow, names are broken and numbers never.
-            table.add_column(_HEADINGS[index], justify="right" if right else "left", no_wrap=index > 1, overflow="fold")
-        previous = ""
-        for check, row in zip(of_benchmark, rows, strict=True):
-            if previous and previous != check.run:
-                table.add_section()
-            first = escape(row[0]) if previous != check.run else ""
-            previous = check.run
-            table.add_row(
-                first, *(escape(row[index]) for index in shown if index), style=_STYLES.get(check.verdict, "")
-            )
-        parts.append(table)
+        parts += [Text(f"Gate on {benchmark}", style="bold"), _table(benchmark, verdicts)]
     parts += [Text(line, style=style) for line, style in _paragraphs(verdicts)]
     parts.append(Text(headline(verdicts), style="bold" if verdicts else "bold red"))
     return Group(*parts)
+
+
+def _table(benchmark: str, verdicts: Verdicts) -> Table:
+    """Runs as lines of their own, so that it fits a terminal; columns that are empty are left out."""
+    checks = [check for check in verdicts.checks if check.benchmark == benchmark]
+    rows = [_cells(check)[3:] for check in checks]
+    shown = [index for index in range(len(rows[0])) if any(row[index] for row in rows)]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("run")
+    for index in shown:
+        text = 3 + index in _TEXTS
+        table.add_column(_HEADINGS[3 + index], justify="left" if text else "right", no_wrap=True)
+    previous = ""
+    for check, row in zip(checks, rows, strict=True):
+        if previous != check.run:
+            table.add_row(escape(check.name))
+        previous = check.run
+        measure = "the run" if check.measure is None else short(check.measure)
+        name = f"  {measure} {check.category or ''}".rstrip() + _in_unit(check)
+        table.add_row(escape(name), *(escape(row[index]) for index in shown), style=_STYLES.get(check.verdict, ""))
+    return table
 
 
 def _paragraphs(verdicts: Verdicts) -> list[tuple[str, str]]:
@@ -221,7 +248,7 @@ def markdown(verdicts: Verdicts) -> str:
     if len(lines) > 2:
         lines.append("")
     lines += [f"<details{'' if verdicts else ' open'}><summary>All {len(verdicts.checks)} checks</summary>", ""]
-    lines += [f"| {' | '.join(('benchmark', *_HEADINGS))} |", "|---|---|---|" + "--:|" * 6 + "---|"]
+    lines += [f"| {' | '.join(('benchmark', *_HEADINGS))} |", "|---|---|---|---|" + "--:|" * 6 + "---|"]
     for check in verdicts.checks:
         cells = [check.benchmark, *_cells(check)]
         if not verdicts and check.verdict in _STYLES and check.verdict is not Verdict.BETTER:

@@ -470,6 +470,23 @@ def test_names_and_errors_are_never_markup(capsys: pytest.CaptureFixture[str]):
     assert "[bold]a|b" in capsys.readouterr().out
 
 
+def test_a_terminal_of_100_columns_shows_every_number():
+    from rich.console import Console
+
+    rules = [Rule(EvidenceRecall(), by_category=True), Rule(ContextTokens(), confidence=0.95)]
+    rules.append(Rule(ReadSeconds(), max_ratio=2.0))
+    values = {RECALL: ONES, TOKENS: [1999.0, 2000.0] * 4, "ReadSeconds": 1.5}
+    name = "sliding_window_of_mine"
+    found = judge([entry(values, strategy=name)], [entry(values, strategy=name)], rules)
+    console = Console(width=100)
+    with console.capture() as captured:
+        console.print(report.terminal(found))
+    shown = captured.get()
+    assert "…" not in shown and name in shown
+    for line in ("EvidenceRecall near, %", "ContextTokens, tokens", "ReadSeconds(p=50), ms", "2 times", "2,000"):
+        assert line in shown
+
+
 def test_machines_get_every_fact():
     rules = [Rule(EvidenceRecall(), by_category=True), Rule(ContextTokens(), Allowance(0.1, relative=True))]
     now = entry({RECALL: [0.0, 1.0] * 4, TOKENS: [12.0] * 8})
