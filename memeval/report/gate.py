@@ -73,7 +73,7 @@ def meaning(verdicts: Verdicts) -> list[str]:
         if worst.measure is not None and worst.sees is not None:
             least = _with_unit(worst.measure, _amount(worst.measure, worst.sees))
             lines.append(
-                f"{len(tested)} checks have a confidence, which is that of all together. A drop of the size under `sees` "
+                f"{len(tested)} checks have a confidence, that of all together. A drop of the size under `sees` "
                 f"fails four times in five; the least is seen in {worst.name} {worst.measure}: {least}. Smaller "
                 "ones may pass."
             )
