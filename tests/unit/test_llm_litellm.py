@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -175,8 +176,6 @@ def test_pauses_are_bounded_and_differ(server: ChatServer, waits: list[float]) -
 def test_retry_after_is_honoured(
     server: ChatServer, waits: list[float], says_wait: str, low: float, high: float
 ) -> None:
-    import time
-
     when = formatdate(time.time() + 90, usegmt=True) if says_wait == "date" else says_wait
     server.script = [fails(429, Retry_After=when), fails(503, Retry_After=when)]
     model(server).complete(user("hi"))
@@ -312,6 +311,8 @@ def test_never_more_at_once_than_allowed(server: ChatServer) -> None:
     def together(request: dict[str, Any]) -> Answer:
         # Answers only when two are inside: one at a time would break it.
         both.wait(timeout=60)
+        # Time for one more to come in, if it can.
+        time.sleep(0.05)
         return chat_server.fair(request)
 
     server.default = together
