@@ -50,7 +50,7 @@ class Run:
     @property
     def is_replay(self) -> bool:
         """Whether its queries are the user's turns: then it has no gold and no scores."""
-        return self.meta["identity"].get("mode") == "replay"
+        return bool(self.meta["identity"].get("mode") == "replay")
 
     def results(self) -> Iterator[DialogueResult]:
         """Finished dialogues in the order of the file, streamed.
