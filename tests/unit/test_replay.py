@@ -346,4 +346,4 @@ def test_an_outgrown_window_is_said(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main([*common, *small, "strategy=full,truncation", f"results={tmp_path}"]) == 0
     printed = " ".join(capsys.readouterr().out.split())
     assert "* full, gpt-4o: in 1 of 1 dialogues" in printed and "outgrew the run's window of 1,000 tokens" in printed
-    assert "* truncation" not in printed
+    assert "* truncation, gpt-4o" not in printed
