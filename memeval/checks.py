@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence, Set
 from datetime import date
 
 from memeval.errors import ContractError, DataError, LeakError
+from memeval.llm import ReplyError
 from memeval.types import Context, Dialogue, Segment, Turn
 
 
@@ -81,6 +82,20 @@ def check_turn_tokens(turns: Sequence[Turn], tokens: Sequence[int], limit: int, 
                 f"max_turn_tokens={limit:,}: no window treats such a turn sensibly; split it, or raise the limit "
                 f"knowingly with max_turn_tokens={count}"
             )
+
+
+def check_window(prompt: int, instruction: int, reply: int, window: int) -> None:
+    """Refuse a request that the target could not take: tokens of prompt, instruction and longest reply.
+
+    Raises:
+        ReplyError: says what does not fit, and what to lower.
+    """
+    if prompt + instruction + reply > window:
+        raise ReplyError(
+            f"the prompt ({prompt:,} tokens), the reader's instruction ({instruction:,}) and the longest reply "
+            f"({reply:,}) do not fit the target's window of {window:,} tokens: lower budget or llm.max_tokens, or "
+            "choose a target with a larger window (memeval list target)"
+        )
 
 
 class ContextChecker:

@@ -116,7 +116,7 @@ class Processes:
                     for dialogue in lost:
                         deaths[dialogue.id] = deaths.get(dialogue.id, 0) + alone
                         if deaths[dialogue.id] >= _MAX_DEATHS:
-                            yield _killed(dialogue, deaths[dialogue.id])
+                            yield _killed(plan, dialogue, deaths[dialogue.id])
                         else:
                             suspects.append(dialogue)
                     pool.shutdown(cancel_futures=True)
@@ -207,8 +207,12 @@ def _run(task: _Task, dialogue: Dialogue) -> DialogueResult:
     return _runner[1].run(dialogue)
 
 
-def _killed(dialogue: Dialogue, times: int) -> DialogueResult:
+def _killed(plan: Plan, dialogue: Dialogue, times: int) -> DialogueResult:
     error = f"the worker process died {times} times while it ran this dialogue alone (out of memory?)"
-    outcomes = [Outcome(dialogue.id, question.id, 0, None, None, {}, error=error) for question in dialogue.questions]
+    phases = [name for name, node in (("answer", plan.reader), ("judge", plan.judge)) if node is not None]
+    outcomes = [
+        Outcome(dialogue.id, question.id, 0, None, None, {}, error=error, usage={phase: Usage() for phase in phases})
+        for question in dialogue.questions
+    ]
     record = DialogueRecord(dialogue.id, len(dialogue.turns), 0, len(outcomes), Usage(), error)
     return DialogueResult(record, outcomes)

@@ -61,7 +61,9 @@ def run_plan(
         "id": plan.run_id,
         "names": dict(plan.names),
         "identity": plan.identity,
-        "code": provenance.code_hash({"memory": plan.memory, "benchmark": plan.benchmark}),
+        "code": provenance.code_hash(
+            {"memory": plan.memory, "benchmark": plan.benchmark, "reader": plan.reader, "judge": plan.judge}
+        ),
         "benchmark": {"name": benchmark.name, "licence": benchmark.licence, "node": plan.benchmark},
         "environment": provenance.environment(),
         "config": config,
@@ -89,6 +91,7 @@ def run_plan(
             errors += sum(outcome.error is not None for outcome in result.outcomes)
             progress(result.record, total)
         executed = len(writer.finished) - kept
+        unanswered = sum(map(_unanswered, writer.finished.values()))
         execution = {
             "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "workers": settings.workers,
@@ -99,12 +102,17 @@ def run_plan(
         facts = {
             "dialogues": len(order),
             "questions": sum(record.questions for record in writer.finished.values()),
-            "errors": errors,
+            "errors": errors + unanswered,
             "execution": execution,
         }
-        return Finished(writer.finish(order, facts), executed, kept, errors)
+        return Finished(writer.finish(order, facts), executed, kept, errors + unanswered)
     finally:
         writer.close()
+
+
+def _unanswered(record: DialogueRecord) -> int:
+    """Questions that got no answer or no verdict; those of kept dialogues count too, since they are still open."""
+    return int(record.stats.get("unanswered", 0) + record.stats.get("unjudged", 0))
 
 
 def _open_dialogues(benchmark: Benchmark, limit: int | None, writer: RunWriter, order: list[str]) -> Iterator[Dialogue]:

@@ -10,6 +10,11 @@ from typing import Any
 
 from memeval.errors import ConfigError
 
+# Options of models and embedders that say how to ask and not what: no reply or vector depends on them. Whatever names
+# them at any depth of memory, reader or judge, they are no part of the identity of a run.
+_HOW_TO_ASK = frozenset(("cache", "timeout", "retries", "concurrency"))
+_ASKED = ("llm", "model", "fallback", "embedder", "judge_llm")
+
 # Stand in a plan for what only the run knows: the dialogue's own scope, and a folder that ends with the run.
 SCOPE = "<scope>"
 SCRATCH = "<scratch>"
@@ -71,6 +76,8 @@ class Plan:
             raise ConfigError(f"isolation={self.isolation!r} is unknown: choose isolation=separate or isolation=shared")
         if self.mode not in ("questions", "replay"):
             raise ConfigError(f"mode={self.mode!r} is unknown: choose mode=questions or mode=replay")
+        if self.mode == "replay" and self.reader is not None:
+            raise ConfigError("a replay asks no questions to answer: add reader=none judge=none, or mode=questions")
         if self.judge is not None and self.reader is None:
             raise ConfigError("there is no answer to judge: add reader=llm, or leave the judge out with judge=none")
         if self.increments < 0:
@@ -87,7 +94,7 @@ class Plan:
         """What determines the result, and nothing else: two cells with equal identities are one run."""
         return {
             "benchmark": dict(self.fingerprint),
-            "memory": self.memory,
+            "memory": _without_how(self.memory),
             "tokenizer": self.tokenizer,
             "document": self.document,
             "budget": self.budget,
@@ -96,8 +103,8 @@ class Plan:
             **({"isolation": self.isolation} if self.isolation != "separate" else {}),
             **({"increments": self.increments} if self.increments else {}),
             **({"mode": self.mode} if self.mode != "questions" else {}),
-            **({"reader": self.reader} if self.reader is not None else {}),
-            **({"judge": self.judge} if self.judge is not None else {}),
+            **({"reader": _without_how(self.reader)} if self.reader is not None else {}),
+            **({"judge": _without_how(self.judge)} if self.judge is not None else {}),
         }
 
     @cached_property
@@ -114,6 +121,16 @@ class Plan:
         """The memory node with the placeholders replaced."""
         placed: Mapping[str, Any] = _replace(self.memory, {SCOPE: scope, SCRATCH: scratch})
         return placed
+
+
+def _without_how(node: Any, parent: str = "") -> Any:
+    if isinstance(node, Mapping):
+        return {
+            key: _without_how(value, str(key))
+            for key, value in node.items()
+            if not (parent in _ASKED and key in _HOW_TO_ASK)
+        }
+    return [_without_how(value) for value in node] if isinstance(node, list) else node
 
 
 def _replace(node: Any, values: Mapping[str, str]) -> Any:

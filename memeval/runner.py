@@ -5,6 +5,7 @@ The harness takes the clock, counts the tokens and keeps the gold; the strategy 
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -16,7 +17,10 @@ from memeval.build import build
 from memeval.controls import Oracle
 from memeval.document import Document
 from memeval.errors import ContractError, LeakError, MemevalError
+from memeval.judging import Judge
+from memeval.llm import ReplyError
 from memeval.plan import Plan
+from memeval.reading import Reader
 from memeval.tokens import Tokenizer
 from memeval.types import (
     Closes,
@@ -55,6 +59,8 @@ class Runner:
         self.plan = plan
         self.tokenizer: Tokenizer = build(plan.tokenizer, "tokenizer")
         self.document: Document = build(plan.document, "document")
+        self.reader: Reader | None = None if plan.reader is None else build(plan.reader, "reader")
+        self.judge: Judge | None = None if plan.judge is None else build(plan.judge, "judge")
         self._scratch = scratch
         self._stores: dict[str, Any] | None = {} if plan.isolation == "shared" else None
         self._ids: set[str] = set()
@@ -140,6 +146,7 @@ class Session:
         self._written = 0
         self._increments: list[float] = []
         self._outcomes: list[Outcome] = []
+        self._contexts: dict[str, Context] = {}
         when = checks.positions(dialogue)
         questions = sorted(dialogue.questions, key=lambda question: when[question.id])
         self._asked = [(position, list(group)) for position, group in groupby(questions, key=lambda q: when[q.id])]
@@ -148,21 +155,25 @@ class Session:
         """Write up to each moment at which questions are asked and read them; of the last one only write."""
         if isinstance(self._strategy, Prepares):
             self._strategy.prepare()
+        for model in (self._runner.reader, self._runner.judge):
+            if model is not None:
+                model.prepare()
         for position, questions in self._asked[:-1]:
             self._write(position)
-            self._outcomes.extend(map(self._read, questions))
+            self._outcomes.extend(self._ask(questions))
         for position, _ in self._asked[-1:]:
             self._write(position)
 
     def finish(self) -> DialogueResult:
         """Read the last questions and sum up; outcomes are in order of asking."""
         for _, questions in self._asked[-1:]:
-            self._outcomes.extend(map(self._read, questions))
+            self._outcomes.extend(self._ask(questions))
         stats = dict(self._strategy.stats()) if isinstance(self._strategy, Reports) else {}
         if self._increments:
             stats["increment_seconds"] = median(self._increments)
         if on_disk := _size(self._folder):
             stats["disk_bytes"] = on_disk
+        stats.update(_failures(self._outcomes))
         self._forget()
         record = DialogueRecord(
             dialogue=self._dialogue.id,
@@ -214,6 +225,47 @@ class Session:
         self._write_usage += meter.usage
         return meter.usage
 
+    def _ask(self, questions: Sequence[Question]) -> list[Outcome]:
+        """Read all, then have them answered; answers do not depend on each other, so several are made at a time."""
+        read = [self._read(question) for question in questions]
+        if self._runner.reader is None:
+            return read
+        pool = ThreadPoolExecutor(_concurrency(self._runner.plan))
+        try:
+            return list(pool.map(self._answer, questions, read))
+        finally:
+            # What has been sent is paid for: it is waited for and kept, the rest is not sent.
+            pool.shutdown(cancel_futures=True)
+            self._contexts.clear()
+
+    def _answer(self, question: Question, outcome: Outcome) -> Outcome:
+        """Add answer and verdict; runs in a thread of its own, where the books are opened anew."""
+        reader, judge = self._runner.reader, self._runner.judge
+        context = self._contexts.get(question.id)
+        usage = {**outcome.usage, "answer": Usage(), **({} if judge is None else {"judge": Usage()})}
+        if reader is None or context is None:
+            return replace(outcome, usage=usage)
+        answer: str | None = None
+        verdict: Mapping[str, Any] | None = None
+        with ledger.phase() as meter:
+            try:
+                self._check_window(reader, outcome)
+                answer = reader.answer(context, question.query)
+            except ReplyError as error:
+                verdict = {"error": str(error)}
+        usage["answer"] = meter.usage
+        if judge is not None and answer is not None:
+            with ledger.phase() as meter:
+                verdict = judge.judge(question, answer)
+            usage["judge"] = meter.usage
+        return replace(outcome, answer=answer, verdict=verdict, usage=usage)
+
+    def _check_window(self, reader: Reader, outcome: Outcome) -> None:
+        plan = self._runner.plan
+        instruction = self._runner.tokenizer.count(reader.instruction)
+        reply = _options(plan.reader).get("max_tokens", 0)
+        checks.check_window(sum(outcome.tokens.values()), instruction, reply, plan.window)
+
     def _read(self, question: Question) -> Outcome:
         if self._broken is not None:
             return self._failed(question, self._broken, {})
@@ -233,6 +285,8 @@ class Session:
             return self._failed(question, f"LeakError: {error}", usage, self._checker.leaks(context))
         except ContractError as error:
             return self._failed(question, f"ContractError: {error}", usage)
+        if self._runner.reader is not None:
+            self._contexts[question.id] = context
         return self._outcome(question, context, tokens, usage)
 
     def _outcome(
@@ -257,6 +311,29 @@ class Session:
         )
 
 
+def _options(node: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """The options of the model in a node of a reader or a judge."""
+    model = (node or {}).get("model")
+    if not isinstance(model, Mapping) or model.get("_target_") is None:
+        model = (node or {}).get("fallback")
+    return model if isinstance(model, Mapping) else {}
+
+
+def _concurrency(plan: Plan) -> int:
+    """As many threads as the models take calls at a time: each model keeps its own limit."""
+    return max(1, *(int(_options(node).get("concurrency", 1)) for node in (plan.reader, plan.judge)))
+
+
+def _failures(outcomes: Sequence[Outcome]) -> Mapping[str, float]:
+    """How many questions got no answer or no verdict although the strategy had done its part; absent if none."""
+    failed = [outcome for outcome in outcomes if outcome.verdict is not None and "error" in outcome.verdict]
+    counts = {
+        "unanswered": sum(outcome.answer is None for outcome in failed),
+        "unjudged": sum(outcome.answer is not None for outcome in failed),
+    }
+    return {name: float(count) for name, count in counts.items() if count}
+
+
 def _size(folder: Path) -> int:
     """Bytes of all files below a folder."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
@@ -264,7 +341,7 @@ def _size(folder: Path) -> int:
 
 def _describe(error: Exception, phase: str) -> str:
     # What the user must mend before any dialogue can succeed stops the run; what a strategy got wrong is noted.
-    if isinstance(error, MemevalError) and not isinstance(error, ContractError):
+    if isinstance(error, MemevalError) and not isinstance(error, ContractError | ReplyError):
         raise error
     return f"{type(error).__name__} {phase}: {error}"
 

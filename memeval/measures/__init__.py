@@ -1,5 +1,14 @@
 """Measures as values: what they mean stands in `docs/measures.md`."""
 
+from memeval.measures.answers import (
+    AbstentionPrecision,
+    AbstentionRecall,
+    ExactMatch,
+    JudgeAgreement,
+    JudgedAccuracy,
+    RougeL,
+    TokenF1,
+)
 from memeval.measures.base import DialogueMeasure, Measure, QuestionMeasure
 from memeval.measures.context import (
     AnswerInContext,
@@ -33,6 +42,8 @@ __all__ = [
     "KNOWN",
     "MRR",
     "PRESETS",
+    "AbstentionPrecision",
+    "AbstentionRecall",
     "AnswerInContext",
     "ContextShare",
     "ContextTokens",
@@ -40,11 +51,14 @@ __all__ = [
     "EvidenceAge",
     "EvidenceDensity",
     "EvidenceRecall",
+    "ExactMatch",
     "GhostRate",
     "IncrementSeconds",
     "IndexBytes",
     "InputDollars",
     "ItemsPerTurn",
+    "JudgeAgreement",
+    "JudgedAccuracy",
     "LeakRate",
     "Measure",
     "NeitherInContext",
@@ -57,6 +71,8 @@ __all__ = [
     "RankingMeasure",
     "ReadSeconds",
     "Recall",
+    "RougeL",
+    "TokenF1",
     "WriteDollars",
     "WriteRate",
     "WriteSeconds",
@@ -70,6 +86,14 @@ DEFAULT_MEASURES: tuple[Measure, ...] = (
     EvidenceRecall(),
     # Equal to the first where nothing in a context is derived: tables then leave it out.
     EvidenceRecall(segments="all"),
+    # No columns where nothing was answered.
+    JudgedAccuracy(),
+    JudgeAgreement(),
+    TokenF1(),
+    ExactMatch(),
+    RougeL(),
+    AbstentionPrecision(),
+    AbstentionRecall(),
     AnswerInContext(),
     EvidenceDensity(),
     ContextTokens(),

@@ -6,6 +6,15 @@ from difflib import get_close_matches
 from typing import Any
 
 from memeval.errors import ConfigError
+from memeval.measures.answers import (
+    AbstentionPrecision,
+    AbstentionRecall,
+    ExactMatch,
+    JudgeAgreement,
+    JudgedAccuracy,
+    RougeL,
+    TokenF1,
+)
 from memeval.measures.base import Measure
 from memeval.measures.context import (
     AnswerInContext,
@@ -37,6 +46,13 @@ KNOWN: Mapping[str, type[Measure]] = {
         EvidenceRecall,
         AnswerInContext,
         EvidenceDensity,
+        JudgedAccuracy,
+        JudgeAgreement,
+        TokenF1,
+        ExactMatch,
+        RougeL,
+        AbstentionPrecision,
+        AbstentionRecall,
         EvidenceAge,
         GhostRate,
         LeakRate,
