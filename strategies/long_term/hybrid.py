@@ -25,7 +25,7 @@ class _Ranked:
 class Hybrid:
     """Two or more retrievers over the same turns, their rankings fused.
 
-    `weighted`: the weighted mean of normalised scores; a hit that a part did not find gets that part's worst.
+    `weighted`: the weighted mean of normalised scores; a hit that a part did not find gets the lowest of its scale.
     `rrf`: reciprocal rank fusion (Cormack, Clarke and Buettcher 2009, "Reciprocal rank fusion outperforms Condorcet and
     individual rank learning methods", section 2): the sum over parts of `weight / (k + rank)`, ranks from 1.
 
@@ -141,7 +141,8 @@ class Hybrid:
                     fused[key] += weight / (self._k + rank)
             elif ranking:
                 scores = self._normalised([hit.score or 0.0 for hit in ranking.values()])
-                share, worst = weight / sum(self._weights), min(scores)
+                # The lowest that the scale has: with a single hit that is not the hit's own.
+                share, worst = weight / sum(self._weights), min(0.0, *scores)
                 own = dict(zip(ranking, scores, strict=True))
                 for key in fused:
                     fused[key] += share * own.get(key, worst)

@@ -122,6 +122,14 @@ def test_weighted_scores_by_hand() -> None:
         assert names(alone.search(ASK, 5)) == "ab"
 
 
+def test_a_part_with_a_single_hit_lifts_it_above_what_it_did_not_find() -> None:
+    one, many = Fixed(("b", 3.0)), Fixed(("a", 9.0), ("b", 8.0), ("c", 1.0))
+    for normalise in ("min_max", "z_score"):
+        found = Hybrid([one, many], method="weighted", normalise=normalise).search(ASK, 3)
+        assert names(found)[0] == ("b" if normalise == "min_max" else "a"), normalise
+    assert scores(Hybrid([one, many], method="weighted").search(ASK, 3))[0] == pytest.approx((1 + 7 / 8) / 2)
+
+
 def test_one_passage_is_one_hit_and_other_units_are_others() -> None:
     turn, session = Hit("one", ("t1",), 1.0), Hit("one\ntwo", ("t1", "t2"), 1.0)
     first, second = Fixed(), Fixed()
