@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from memeval.cli import console
-from memeval.cli.compare import find_runs, scored
 from memeval.errors import ConfigError, StoreError
 
 DESCRIPTION = """\
@@ -42,6 +41,7 @@ def main(argv: Sequence[str]) -> int:
         parse_list,
     )
     from memeval.report.html import write_report
+    from memeval.report.scored import find_runs, scored
     from memeval.store import OUTCOMES_FILE, runs
 
     root = Path(options.get("results", "results/runs"))

@@ -133,10 +133,10 @@
   const runAddress = (run, options) => address(["run", runKey(run)], options);
   const questionAddress = (question, ...runs) => address(["question", keyOf(questions, question), ...runs.map(runKey)]);
   function runLabel(run) {
-    const told = [...(sameBudget() ? [] : [count(run.budget)]), ...run.axes.filter(Boolean)];
+    const told = [...(sameBudget() ? [] : [count(run.budget) + " tokens"]), ...run.axes.filter(Boolean)];
     return run.name + (told.length ? " \u00b7 " + told.join(" \u00b7 ") : "");
   }
-  const sameBudget = () => new Set(data.runs.map((run) => run.budget)).size === 1;
+  const sameBudget = () => new Set(data.runs.filter((run) => !run.reference).map((run) => run.budget)).size <= 1;
 
   // ---- tables that sort --------------------------------------------------------------------------------------------
   // columns: {label, title, value(row), cell(row), number, first}; state: {column, down}, kept by the caller.
@@ -438,7 +438,7 @@
     add(svg, marks);
     // Names of the frontier where there is room: none over another, none over the edge.
     const taken = points.map((point) => [px(point.x) - 6, py(point.y) - 6, px(point.x) + 6, py(point.y) + 6]);
-    for (const point of [...frontier].reverse()) {
+    for (const point of width < 600 ? [] : [...frontier].reverse()) {
       const text = visible(runLabel(point.run));
       const long = text.length * 6.6;
       const spots = [[-8 - long, -6], [-8 - long, 16], [10, 16], [10, -8], [-long / 2, -12], [-long / 2, 22]];
@@ -454,7 +454,7 @@
     }
     note.textContent = "Point at a mark, or move with the arrow keys, to read it; the line joins what nothing cheaper beats.";
     const legend = el("ul", { class: "shapes", "aria-label": "Marks" }, strategies.filter((name) => points.some((point) => point.run.strategy === name)).map((name) =>
-      el("li", {}, draw("svg", { width: 16, height: 16, viewBox: "-8 -8 16 16", "aria-hidden": "true" }, draw("g", { class: `point s${strategies.indexOf(name) % 8}` }, draw("path", { class: "shape", d: SHAPES[strategies.indexOf(name) % 8] }))), " ", visible(name))));
+      el("li", {}, draw("svg", { width: 16, height: 16, viewBox: "-8 -8 16 16", "aria-hidden": "true" }, draw("g", { class: `point s${strategies.indexOf(name) % 8}` }, draw("path", { class: "shape", d: SHAPES[strategies.indexOf(name) % 8] }))), " ", name === "none" ? "no window" : visible(name))));
     box.replaceChildren(svg, note, legend);
   }
 
@@ -492,7 +492,7 @@
       const mean = present.length ? present.reduce((sum, row) => sum + row.value, 0) / present.length : null;
       shown.textContent = `${several(rows.length, "question", "questions")} shown` + (mean === null ? "." : `, mean ${measure.label.replace(/ p\d+$/, "")} ${withUnit(measure, mean)} over ${count(present.length)} of them.`);
       const columns = [
-        { label: "question", first: true, value: (row) => row.index, cell: (row) => el("a", { href: questionAddress(row.index, run) }, foreign(row.question.id)) },
+        { label: "question", first: true, value: (row) => row.index, cell: (row) => el("a", { href: questionAddress(row.index, run) }, foreign(row.question.id || "(no id)")) },
         { label: "category", value: (row) => row.question.category, cell: (row) => foreign(row.question.category) },
         { label: "text", wide: true, value: (row) => row.question.text, cell: (row) => foreign(row.question.text.length > 200 ? row.question.text.slice(0, 200) + "\u2026" : row.question.text) },
         { label: "evidence", value: (row) => (row.state === "unmarked" ? null : row.found[0] / row.found[1]), number: true,
@@ -578,7 +578,7 @@
     if (asked.evidence === null) return el("p", {}, "No evidence turns are annotated.");
     if (!asked.evidence.length) return el("p", {}, "Annotated as having no evidence turn.");
     const { outcome, dialogue } = shown;
-    return el("ul", { class: "turns" }, asked.evidence.map((source) => el("li", { class: "gold" },
+    return el("ul", { class: "turns" }, asked.evidence.map((source) => el("li", { class: known.verbatim.has(source) ? "gold" : "lost" },
       fate(source, known), " ", el("code", {}, foreign(idOf(dialogue, source))), " ",
       el("span", { class: "note" }, [typeof source === "number" ? `${several(outcome ? outcome.written - source : 0, "turn", "turns")} before` : "not in the dialogue",
         known.ranks.has(source) ? `rank ${known.ranks.get(source)}` : null].filter(Boolean).join(", ")),
@@ -631,12 +631,13 @@
     if (!outcome) return [];
     const usage = Object.entries(outcome.usage);
     const context = Object.entries(outcome.tokens).filter(([kind]) => kind !== "query" && kind !== "frame").reduce((sum, [, n]) => sum + n, 0);
+    const wide = (name, table) => el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": name }, table);
     return [
       el("table", {}, el("caption", {}, `Tokens by section; context ${count(context)}`), el("tbody", {}, Object.entries(outcome.tokens).map(([kind, n]) => el("tr", {}, el("th", { scope: "row" }, kind), el("td", { class: "number" }, count(n)))))),
-      el("table", {}, el("caption", {}, "Time and model calls"),
+      wide("Time and model calls", el("table", {}, el("caption", {}, "Time and model calls"),
         el("thead", {}, el("tr", {}, ["phase", "time", "in models", "calls", "tokens in", "out", "$"].map((name) => el("th", { scope: "col" }, name)))),
         el("tbody", {}, usage.map(([phase, used]) => el("tr", {}, el("th", { scope: "row" }, phase),
-          [ms(used.seconds), ms(used.model_seconds), count(used.calls), count(used.tokens_in), count(used.tokens_out), used.dollars === null ? DASH : String(used.dollars)].map((text) => el("td", { class: "number" }, text)))))),
+          [ms(used.seconds), ms(used.model_seconds), count(used.calls), count(used.tokens_in), count(used.tokens_out), used.dollars === null ? DASH : String(used.dollars)].map((text) => el("td", { class: "number" }, text))))))),
     ];
   }
   function answers(shown) {

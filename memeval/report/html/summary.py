@@ -4,13 +4,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from memeval.measures import ContextTokens, DialogueMeasure, Measure, QuestionDollars, QuestionMeasure, ReadSeconds
+from memeval.measures import (
+    ContextTokens,
+    DialogueMeasure,
+    InputDollars,
+    Measure,
+    QuestionDollars,
+    QuestionMeasure,
+    ReadSeconds,
+)
 from memeval.report.rows import Row, axes
 from memeval.report.table import heading, unit
 from memeval.scoring import Part, Score
 from memeval.stats import Interval, bootstrap_interval
 
-TOKENS, LATENCY, DOLLARS = ContextTokens(), ReadSeconds(p=95), QuestionDollars()
+TOKENS, LATENCY = ContextTokens(), ReadSeconds(p=95)
+# Without models called, what the context costs as input of the target is all that is known.
+DOLLARS = (QuestionDollars(), InputDollars())
 
 
 def question_measures(measures: Sequence[Measure]) -> Iterator[tuple[int, QuestionMeasure]]:
@@ -40,7 +50,9 @@ def summary(rows: Sequence[Row], measures: Sequence[Measure], title: str, docume
         "measures": [_measure(measure, seen) for measure, seen in zip(measures, shown, strict=True)],
         "tokens": _place(measures, TOKENS),
         "latency": _place(measures, LATENCY),
-        "dollars": _place(measures, DOLLARS),
+        "dollars": next(
+            (measures.index(each) for each in DOLLARS if each in measures and shown[measures.index(each)]), None
+        ),
         "runs": [_run(row, measures, categories, told, number) for row, number in zip(rows, documents, strict=True)],
     }
 
