@@ -191,7 +191,7 @@ def save(entry: Entry, folder: Path) -> None:
         name: {
             "value": measured.value,
             "definition": measured.definition,
-            "values": None if measured.values is None else [_plain(value) for value in measured.values.tolist()],
+            "values": _listed(measured),
         }
         for name, measured in entry.measures.items()
     }
@@ -203,6 +203,13 @@ def save(entry: Entry, folder: Path) -> None:
         (folder / RUN_FILE).write_text(json.dumps(entry.meta, indent=2) + "\n", encoding="utf-8", newline="\n")
     except OSError as error:
         raise BaselineError(f"the baseline cannot be written to {folder} ({error}): choose another folder") from error
+
+
+def _listed(measured: Measured) -> list[float | int | None] | None:
+    """Empty for a measure that applies to no question."""
+    if measured.values is None:
+        return None
+    return [] if measured.value is None else [_plain(value) for value in measured.values.tolist()]
 
 
 def _plain(value: float) -> float | int | None:
@@ -242,7 +249,7 @@ def load(folder: Path) -> Entry:
                 name: Measured(
                     value=line["value"],
                     definition=line["definition"],
-                    values=None if line["values"] is None else np.asarray(line["values"], dtype=np.float64),
+                    values=_array(line["values"], len(scores["questions"])),
                 )
                 for name, line in scores["measures"].items()
             },
@@ -252,6 +259,10 @@ def load(folder: Path) -> Entry:
             f"{folder} is no sound baseline ({type(error).__name__}: {error}): bring it back from git, or delete it "
             "and make it again with memeval gate --update"
         ) from error
+
+
+def _array(values: Sequence[float | None] | None, questions: int) -> Floats | None:
+    return None if values is None else np.asarray(values or [None] * questions, dtype=np.float64)
 
 
 def load_all(folder: Path) -> list[Entry]:

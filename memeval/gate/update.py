@@ -110,6 +110,8 @@ def _differs(old: Entry, new: Entry, name: str) -> bool:
     first, second = old.measures[name], new.measures[name]
     if first.definition != second.definition:
         return True
+    if first.value is None and second.value is None:
+        return False
     if first.values is None or second.values is None:
         return first.values is not second.values
     return first.value != second.value or not np.array_equal(first.values, second.values, equal_nan=True)

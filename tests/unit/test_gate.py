@@ -308,7 +308,9 @@ def test_runs_with_a_language_model_are_judged_with_confidence_by_default():
 
 def test_a_baseline_is_read_as_it_was_written(tmp_path: Path):
     values = [1.0, 0.333333, float("nan"), 0.0, 1.0, 0.5, 0.25, 1.0]
-    kept = entry({RECALL: values, TOKENS: [float(i) for i in range(8)], "ReadSeconds": 0.001})
+    kept = entry(
+        {RECALL: values, TOKENS: [float(i) for i in range(8)], "ReadSeconds": 0.001, "MRR@10": [float("nan")] * 8}
+    )
     save(kept, tmp_path / "mine-1")
     (again,) = load_all(tmp_path)
     for name in ("meta", "questions", "categories", "dialogues"):
