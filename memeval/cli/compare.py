@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memeval.cli import console
-from memeval.errors import ConfigError, StoreError
+from memeval.errors import ConfigError
 
 if TYPE_CHECKING:
     from memeval.measures import Measure
     from memeval.report.rows import Row
-    from memeval.store import Run
 
 DESCRIPTION = """\
 Put stored runs side by side and say how sure the differences are.
@@ -37,6 +36,7 @@ def main(argv: Sequence[str]) -> int:
     from memeval.comparison import check_comparable, compare
     from memeval.report.comparison import comparison_report, rendered
     from memeval.report.export import format_of, records, to_csv, to_latex, to_markdown, to_parquet, write
+    from memeval.report.scored import find_runs, scored
 
     out = Path(options["out"]) if "out" in options else None
     form = format_of(options.get("format"), out)
@@ -114,27 +114,6 @@ def _whole(options: dict[str, str], key: str, default: int) -> int:
     return int(number)
 
 
-def find_runs(root: Path, patterns: Sequence[str]) -> list["Run"]:
-    """Runs by id, glob or folder; a folder that holds runs somewhere below names all of them.
-
-    Raises:
-        StoreError: a pattern that names no run.
-    """
-    from memeval.store import RUN_FILE, find, load
-
-    found: dict[Path, Run] = {}
-    for pattern in patterns:
-        folder = Path(pattern)
-        if folder.is_dir() and not (folder / RUN_FILE).is_file():
-            below = [load(path.parent) for path in sorted(folder.rglob(RUN_FILE)) if "~" not in path.parent.name]
-            if not below:
-                raise StoreError(f"{folder} holds no runs (no {RUN_FILE} below it): memeval show lists the stored runs")
-        else:
-            below = find(root, [pattern])
-        found.update((run.folder.resolve(), run) for run in below)
-    return list(found.values())
-
-
 def _measures(asked: str | None) -> tuple["Measure", ...]:
     from memeval.measures import ContextTokens, EvidenceRecall, ReadSeconds, WriteSeconds, parse_list
     from memeval.measures.money import InputDollars, QuestionDollars, WriteDollars
@@ -149,33 +128,6 @@ def _measures(asked: str | None) -> tuple["Measure", ...]:
     seconds = tuple(ReadSeconds(p=p) for p in (50, 95, 99))
     money = (InputDollars(), QuestionDollars(), WriteDollars())
     return (EvidenceRecall(), EvidenceRecall(segments="all"), ContextTokens(), *seconds, WriteSeconds(), *money)
-
-
-def scored(runs: Sequence["Run"], measures: Sequence["Measure"]) -> list["Row"]:
-    """Score runs, or read the scores that a baseline keeps; data that several runs share are opened once."""
-    import json
-
-    from memeval.evaluate import evaluate, open_benchmark
-    from memeval.gate.baseline import SCORES_FILE
-    from memeval.report.rows import Row
-    from memeval.store import OUTCOMES_FILE
-    from memeval.types import Benchmark
-
-    opened: dict[str, Benchmark] = {}
-    rows = []
-    for run in runs:
-        if (run.folder / OUTCOMES_FILE).is_file():
-            key = json.dumps([run.meta["benchmark"]["node"], run.meta["identity"]["benchmark"]], sort_keys=True)
-            if key not in opened:
-                opened[key] = open_benchmark(run)
-            rows.append(Row(run, evaluate(run, measures, benchmark=opened[key])))
-        elif (run.folder / SCORES_FILE).is_file():
-            from memeval.cli.baselines import kept_scores
-
-            rows.append(Row(run, kept_scores(run, measures)))
-        else:
-            raise StoreError(f"{run.folder} has neither outcomes nor scores: run it again, or leave it out")
-    return rows
 
 
 def _title(rows: Sequence["Row"]) -> str:

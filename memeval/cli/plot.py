@@ -31,19 +31,19 @@ def main(argv: Sequence[str]) -> int:
         raise ConfigError(f"memeval plot takes kinds=, out= and results=, not {', '.join(sorted(unknown))}=")
     patterns = [word for word in words if "=" not in word]
 
-    from memeval.evaluate import evaluate
     from memeval.measures import DEFAULT_MEASURES, EvidenceAge, IncrementSeconds, WriteSeconds
     from memeval.report.rows import Row
-    from memeval.store import find, runs
+    from memeval.report.scored import find_runs, scored
+    from memeval.store import runs
 
     root = Path(options.get("results", "results/runs"))
-    found = find(root, patterns) if patterns else [run for run in runs(root) if run.finished and not run.is_replay]
+    found = find_runs(root, patterns) if patterns else [run for run in runs(root) if run.finished and not run.is_replay]
     if not found:
         raise ConfigError(f"no runs in {root} yet: memeval demo makes some")
     measures = (*DEFAULT_MEASURES, EvidenceAge(), IncrementSeconds(), WriteSeconds(per="turn"))
     by_benchmark: dict[str, list[Row]] = {}
-    for run in found:
-        by_benchmark.setdefault(run.meta["benchmark"]["name"], []).append(Row(run, evaluate(run, measures)))
+    for row in scored(found, measures):
+        by_benchmark.setdefault(row.run.meta["names"]["benchmark"], []).append(row)
     kinds = [each for each in options.get("kinds", "").strip("[]").split(",") if each] or None
     drawn = 0
     for name, rows in by_benchmark.items():

@@ -11,8 +11,11 @@ REFERENCES = frozenset({"none", "full", "oracle", "random"})
 MAIN = EvidenceRecall()
 # Overrides that have columns of their own, or say how a run is carried out and not what it is.
 _NAMED = frozenset(
-    {"strategy", "retriever", "budget", "benchmark", "experiment", "workers", "progress", "results", "overwrite"}
-)
+    (
+        "strategy", "retriever", "budget", "benchmark", "experiment", "workers", "progress", "results", "overwrite",
+        "references", "measures", "plots",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

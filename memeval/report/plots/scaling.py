@@ -7,6 +7,7 @@ from statistics import mean
 from memeval.measures import IncrementSeconds, Measure, ReadSeconds, WriteSeconds
 from memeval.report.plots.style import COLOURS, DASHES, MARKERS, canvas, finish, label_ends, plain, tidy
 from memeval.report.rows import Row
+from memeval.store import OUTCOMES_FILE
 
 _PANELS: tuple[tuple[str, Measure], ...] = (
     ("writing, ms per turn (mean)", WriteSeconds(per="turn")),
@@ -19,7 +20,8 @@ def scaling(rows: Sequence[Row], folder: Path, stem: str = "scaling") -> list[Pa
     """A panel for each of the measures that the rows have; nothing is drawn for rows of one size only."""
     lines: dict[str, dict[float, Row]] = {}
     for row in rows:
-        if not row.is_reference:
+        # A committed baseline has no records.
+        if not row.is_reference and (row.run.folder / OUTCOMES_FILE).is_file():
             turns = mean(record.turns for record in row.run.records())
             engine = row.settings.get("retriever.engine")
             lines.setdefault(f"{row.name} ({engine})" if engine else row.name, {})[turns] = row

@@ -56,7 +56,7 @@ def caption(rows: Sequence[Row]) -> str:
     tokenizer = meta["identity"]["tokenizer"].get("name", "unnamed")
     n = len(rows[0].scores.questions)
     return (
-        f"{meta['benchmark']['name']}: {meta['dialogues']:,} dialogues, n = {n:,} questions; tokens of {tokenizer}; "
+        f"{meta['names']['benchmark']}: {meta['dialogues']:,} dialogues, n = {n:,} questions; tokens of {tokenizer}; "
         f"memeval {meta['environment']['memeval']}{', ' + made if made else ''}"
     )
 

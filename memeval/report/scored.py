@@ -1,0 +1,79 @@
+"""Stored runs and committed baselines as rows: found by name, scored or read, and as a data frame."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from memeval.errors import StoreError
+from memeval.evaluate import evaluate, open_benchmark
+from memeval.gate.baseline import SCORES_FILE
+from memeval.measures import DEFAULT_MEASURES, Measure
+from memeval.report.baselines import kept_scores
+from memeval.report.rows import Row
+from memeval.store import OUTCOMES_FILE, RUN_FILE, Run, find, load
+from memeval.types import Benchmark
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+def find_runs(root: Path, patterns: Sequence[str]) -> list[Run]:
+    """Runs by id, glob or folder; a folder that holds runs somewhere below names all of them.
+
+    Raises:
+        StoreError: a pattern that names no run.
+    """
+    found: dict[Path, Run] = {}
+    for pattern in patterns:
+        folder = Path(pattern)
+        if folder.is_dir() and not (folder / RUN_FILE).is_file():
+            below = [load(path.parent) for path in sorted(folder.rglob(RUN_FILE)) if "~" not in path.parent.name]
+            if not below:
+                raise StoreError(f"{folder} holds no runs (no {RUN_FILE} below it): memeval show lists the stored runs")
+        else:
+            below = find(root, [pattern])
+        found.update((run.folder.resolve(), run) for run in below)
+    return list(found.values())
+
+
+def scored(runs: Sequence[Run], measures: Sequence[Measure]) -> list[Row]:
+    """Score runs, or read the scores that a baseline keeps; data that several runs share are opened once."""
+    opened: dict[str, Benchmark] = {}
+    rows = []
+    for run in runs:
+        if (run.folder / OUTCOMES_FILE).is_file():
+            key = json.dumps([run.meta["benchmark"]["node"], run.meta["identity"]["benchmark"]], sort_keys=True)
+            if key not in opened:
+                opened[key] = open_benchmark(run)
+            rows.append(Row(run, evaluate(run, measures, benchmark=opened[key])))
+        elif (run.folder / SCORES_FILE).is_file():
+            rows.append(Row(run, kept_scores(run, measures)))
+        else:
+            raise StoreError(f"{run.folder} has neither outcomes nor scores: run it again, or leave it out")
+    return rows
+
+
+def frame(rows: Sequence[Row]) -> "DataFrame":
+    """One line a run, ids as the index: names, budget, and a column for each measure under its canonical name."""
+    from pandas import DataFrame
+
+    return DataFrame(
+        [
+            {
+                "name": row.name,
+                "strategy": row.strategy,
+                "retriever": row.retriever,
+                "budget": row.budget,
+                "reference": row.is_reference,
+                **{str(measure): score.value for measure, score in row.scores.overall.items()},
+            }
+            for row in rows
+        ],
+        index=[row.run.id for row in rows],
+    )
+
+
+def rows_of(root: Path | str, patterns: Sequence[str], measures: Sequence[Measure] = DEFAULT_MEASURES) -> list[Row]:
+    """Rows of the runs that the patterns name below `root`, for notebooks: see `find_runs` and `scored`."""
+    return scored(find_runs(Path(root), patterns), measures)
