@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from memeval import provenance
+from memeval.build import build
 from memeval.executors import get_executor
 from memeval.plan import Plan
 from memeval.records import SCHEMA_VERSION
@@ -69,6 +70,9 @@ def run_plan(
         "config": config,
         "overrides": list(overrides),
     }
+    if plan.judge is not None:
+        # Under this name stands what `memeval judge-check` has found out about it.
+        meta["judge"] = build(plan.judge, "judge").fingerprint
     if not settings.overwrite and (reusable := reuse(folder, meta)) is not None:
         return Finished(reusable, 0, reusable.meta["dialogues"], 0)
     writer = RunWriter(folder, meta, settings.overwrite)

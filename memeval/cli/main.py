@@ -34,6 +34,7 @@ COMMANDS = (
     ("replay", "replay", "price stored replays on other targets: dollars, hit rates, curves"),
     ("show", "show", "list stored runs, or look inside one"),
     ("report", "report", "write stored runs into a folder of pages for the browser"),
+    ("judge-check", "judge_check", "measure how often a judge is wrong, on known cases"),
     ("plot", "plot", "draw stored runs: trade-offs, budgets, heat map, categories, age, scaling"),
     ("list", "listing", "list strategies, retrievers, benchmarks and other options"),
     ("data", "data", "list, fetch, show or validate benchmark data"),

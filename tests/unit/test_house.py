@@ -30,6 +30,7 @@ LAYERS: list[set[str]] = [
     {"comparison"},
     {"stats", "evaluate", "scoring", "measures", "money"},
     {"experiment", "executors", "store", "runner", "replay", "compose", "parts", "plan", "provenance", "build"},
+    {"judge_check"},
     {"controls", "checks", "forgetting", "prompt", "prompt_cache", "judging", "reading", "records"},
     {"llm", "ledger", "tokens", "document", "cache", "pricing"},
     {"types", "errors", "storage"},

@@ -1,0 +1,88 @@
+import re
+import string
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memeval.measures.answers import rouge_l, token_f1
+from memeval.measures.text import rouge_words, squad_words
+from memeval.reading import abstains
+
+
+def independent_normal_form(text: str) -> list[str]:
+    """SQuAD's normalisation told differently: character by character and word by word."""
+    kept = "".join(character for character in text.lower() if character not in string.punctuation)
+    # An article ends where a character that is no word character follows, not only at white space.
+    return [word for word in re.sub(r"(?<!\w)(?:the|an|a)(?!\w)", " ", kept).split() if word]
+
+
+@given(st.text(alphabet="aAnNtThHeE .,!'-_“é\n\t", max_size=40))
+def test_normalisation_agrees_with_an_independent_one(text: str) -> None:
+    assert squad_words(text) == independent_normal_form(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("The  Eiffel-Tower!", ["eiffeltower"]),
+        ("an apple a day", ["apple", "day"]),
+        ("Anna's theatre", ["annas", "theatre"]),
+        ("A", []),
+        ("", []),
+    ],
+)
+def test_squad_words_by_hand(text: str, words: list[str]) -> None:
+    assert squad_words(text) == words
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold", "f1"),
+    [
+        ("the red car", "a red bicycle", 0.5),
+        ("red red car", "red car car", 2 / 3),
+        ("in Paris France", "Paris", 0.5),
+        ("blue", "red", 0.0),
+        ("", "red", 0.0),
+        ("", "", 0.0),
+    ],
+)
+def test_token_f1_by_hand(answer: str, gold: str, f1: float) -> None:
+    assert token_f1(squad_words(answer), squad_words(gold)) == pytest.approx(f1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold", "value"),
+    [
+        # Lin 2004, section 3.1: S1 and S2 share police-the-gunman of four words, S3 the-gunman.
+        ("police kill the gunman", "police killed the gunman", 3 / 4),
+        ("the gunman kill police", "police killed the gunman", 2 / 4),
+        ("a b c", "c b a", 1 / 3),
+        ("", "x", 0.0),
+        ("one", "one two three", 0.5),
+    ],
+)
+def test_rouge_l_by_hand(answer: str, gold: str, value: float) -> None:
+    assert rouge_l(rouge_words(answer), rouge_words(gold)) == pytest.approx(value)
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=8), st.lists(st.sampled_from("abc"), max_size=8))
+def test_order_can_only_cost(answer: list[str], gold: list[str]) -> None:
+    f1, rouge = token_f1(answer, gold), rouge_l(answer, gold)
+    assert 0 <= rouge <= f1 <= 1
+    assert rouge == rouge_l(gold, answer)
+    assert rouge_l(sorted(answer), sorted(gold)) == pytest.approx(f1)
+    assert (f1 == 1) == (bool(gold) and Counter(answer) == Counter(gold))
+
+
+@pytest.mark.parametrize(
+    "answer", ["I do not know.", "i don't know", "I don’t know. It was not said.", "", '"I do not know."']
+)
+def test_abstaining(answer: str) -> None:
+    assert abstains(answer)
+
+
+@pytest.mark.parametrize("answer", ["I do not know, but perhaps Rome.", "Rome. I do not know.", "Nobody", "I know"])
+def test_not_abstaining(answer: str) -> None:
+    assert not abstains(answer)
