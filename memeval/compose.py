@@ -14,7 +14,7 @@ from memeval.build import TARGET, build
 from memeval.errors import ConfigError
 from memeval.llm import providers
 from memeval.parts import with_parts
-from memeval.plan import SCOPE, SCRATCH, Plan
+from memeval.plan import SCOPE, SCRATCH, UNIQUE, Plan
 from memeval.pricing import completed, find_target
 from memeval.types import Benchmark
 
@@ -25,8 +25,8 @@ AXES = ("benchmark", "strategy", "retriever")
 _OF_REFERENCES = frozenset(
     (
         "benchmark", "budget", "document", "experiment", "isolation", "judge", "judge_llm", "limit", "llm",
-        "llm@judge_llm", "max_turn_tokens", "measures", "mode", "plots", "overwrite", "progress", "reader", "references",
-        "results", "seed", "target", "tokenizer", "workers",
+        "llm@judge_llm", "max_turn_tokens", "measures", "mode", "overwrite", "plots", "progress", "reader",
+        "references", "results", "seed", "target", "tokenizer", "workers",
     )
 )  # fmt: skip
 
@@ -60,6 +60,7 @@ class RunConfig:
     seed: int = 0
     scope: str = SCOPE
     scratch: str = SCRATCH
+    unique: str = UNIQUE
     mode: str = "questions"
     targets: list[str] = field(default_factory=list)
     isolation: str = "separate"

@@ -25,6 +25,10 @@ class StoreError(MemevalError):
     """Results that cannot be written or read."""
 
 
+class StorageError(MemevalError):
+    """A storage system that cannot be reached, refuses, or fails; the message names it and how to go on."""
+
+
 class BaselineError(MemevalError):
     """A comparison that lacks what it compares with."""
 

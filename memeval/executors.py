@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Protocol
 
+from memeval import serving
 from memeval.errors import ConfigError
 from memeval.plan import Plan
 from memeval.runner import DialogueResult, Runner
@@ -62,7 +63,7 @@ class Shared:
 
     def run(self, plan: Plan, dialogues: Iterable[Dialogue]) -> Iterator[DialogueResult]:
         """Write all, then read; results come in order once everything is written."""
-        with TemporaryDirectory(prefix=_PREFIX) as scratch, ExitStack() as stack:
+        with TemporaryDirectory(prefix=_PREFIX) as scratch, serving.visit(), ExitStack() as stack:
             runner = Runner(plan, Path(scratch))
             sessions = []
             for dialogue in dialogues:

@@ -1,5 +1,6 @@
 """Runs a plan over its benchmark into the store: skips what is finished, appends what comes out."""
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from memeval.plan import Plan
 from memeval.records import SCHEMA_VERSION
 from memeval.store import Run, RunWriter, reuse
 from memeval.types import Benchmark, Dialogue, DialogueRecord
+
+_ADDRESS = re.compile(r"^([^=]*\burl=).*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,8 @@ def run_plan(
         ),
         "benchmark": {"name": benchmark.name, "licence": benchmark.licence, "node": plan.benchmark},
         "environment": provenance.environment(),
-        "config": config,
-        "overrides": list(overrides),
+        "config": _without_addresses(config),
+        "overrides": [_ADDRESS.sub(r"\1(not kept)", word) for word in overrides],
     }
     if plan.judge is not None:
         # Under this name stands what `memeval judge-check` has found out about it.
@@ -112,6 +115,16 @@ def run_plan(
         return Finished(writer.finish(order, facts), executed, kept, errors + unanswered)
     finally:
         writer.close()
+
+
+def _without_addresses(node: Any) -> Any:
+    """Where a store is reached is nobody else's business, and is left out of what is kept."""
+    if isinstance(node, Mapping):
+        return {
+            key: "(not kept)" if key == "url" and value is not None else _without_addresses(value)
+            for key, value in node.items()
+        }
+    return [_without_addresses(value) for value in node] if isinstance(node, list) else node
 
 
 def _unanswered(record: DialogueRecord) -> int:

@@ -10,14 +10,16 @@ from typing import Any
 
 from memeval.errors import ConfigError
 
-# Options of models and embedders that say how to ask and not what: no reply or vector depends on them. Whatever names
-# them at any depth of memory, reader or judge, they are no part of the identity of a run.
-_HOW_TO_ASK = frozenset(("cache", "timeout", "retries", "concurrency"))
-_ASKED = ("llm", "model", "fallback", "embedder", "judge_llm")
+# Options of models, embedders and stores that say where and how to ask and not what: no reply or vector depends on
+# them. Whatever names them at any depth of memory, reader or judge, they are no part of the identity of a run.
+_HOW_TO_ASK = frozenset(("cache", "timeout", "retries", "concurrency", "url", "keep"))
+_ASKED = ("llm", "model", "fallback", "embedder", "judge_llm", "store")
 
-# Stand in a plan for what only the run knows: the dialogue's own scope, and a folder that ends with the run.
+# Stand in a plan for what only the run knows: the dialogue's own scope, a folder that ends with the run, and letters,
+# digits and _ that make a name at a server this run's own.
 SCOPE = "<scope>"
 SCRATCH = "<scratch>"
+UNIQUE = "<unique>"
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,10 @@ class Plan:
 
     def memory_of(self, scope: str, scratch: str) -> Mapping[str, Any]:
         """The memory node with the placeholders replaced."""
-        placed: Mapping[str, Any] = _replace(self.memory, {SCOPE: scope, SCRATCH: scratch})
+        # Shared stores are one for all scopes, so that their names are, too.
+        place = scratch if self.isolation == "shared" else f"{scratch}/{scope}"
+        unique = f"{self.run_id[-10:]}_{hashlib.sha256(place.encode()).hexdigest()[:8]}"
+        placed: Mapping[str, Any] = _replace(self.memory, {SCOPE: scope, SCRATCH: scratch, UNIQUE: unique})
         return placed
 
 

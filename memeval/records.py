@@ -74,6 +74,8 @@ def record_to_json(record: DialogueRecord) -> str:
         line["error"] = record.error
     if record.stats:
         line["stats"] = dict(record.stats)
+    if record.engines:
+        line["engines"] = record.engines
     line["write"] = _usage_to_json(record.write)
     return _dump(line)
 
@@ -92,6 +94,7 @@ def record_from_json(line: Mapping[str, Any]) -> DialogueRecord:
         write=Usage(**line["write"]),
         error=line.get("error"),
         stats=line.get("stats", {}),
+        engines=tuple(line.get("engines", ())),
     )
 
 

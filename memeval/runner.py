@@ -6,13 +6,13 @@ The harness takes the clock, counts the tokens and keeps the gold; the strategy 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from memeval import checks, forgetting, ledger, prompt
+from memeval import checks, forgetting, ledger, prompt, serving
 from memeval.build import build
 from memeval.controls import Oracle
 from memeval.document import Document
@@ -79,12 +79,13 @@ class Runner:
         folder = self._scratch / "dialogue"
         folder.mkdir(exist_ok=True)
         try:
-            session = self.open(dialogue, folder)
-            try:
-                session.live()
-                return session.finish()
-            finally:
-                session.close()
+            with serving.visit():
+                session = self.open(dialogue, folder)
+                try:
+                    session.live()
+                    return session.finish()
+                finally:
+                    session.close()
         finally:
             # Most strategies write no files, and removing a folder takes milliseconds.
             if any(folder.iterdir()):
@@ -183,6 +184,7 @@ class Session:
             write=self._write_usage,
             error=self._broken,
             stats=stats,
+            engines=tuple(map(asdict, serving.engines())),
         )
         return DialogueResult(record, self._outcomes)
 

@@ -262,6 +262,7 @@ class DialogueRecord:
         turns, tokens: length of the dialogue, tokens of all its turns as the run's document template renders them.
         write: usage of the write pipeline, all chunks together.
         stats: counters a strategy reports of itself (items stored, merged, dropped, index bytes).
+        engines: the storage systems outside the process that served it, as `memeval.serving.Engine` has them.
     """
 
     dialogue: str
@@ -271,6 +272,7 @@ class DialogueRecord:
     write: Usage
     error: str | None = None
     stats: Mapping[str, float] = field(default_factory=dict)
+    engines: tuple[Mapping[str, Any], ...] = ()
 
 
 class Strategy(Protocol):

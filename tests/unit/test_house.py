@@ -32,7 +32,7 @@ LAYERS: list[set[str]] = [
     {"experiment", "executors", "store", "runner", "replay", "compose", "parts", "plan", "provenance", "build"},
     {"judge_check"},
     {"controls", "checks", "forgetting", "prompt", "prompt_cache", "judging", "reading", "records"},
-    {"llm", "ledger", "tokens", "document", "cache", "pricing"},
+    {"llm", "ledger", "serving", "tokens", "document", "cache", "pricing"},
     {"types", "errors", "storage"},
 ]
 
@@ -45,6 +45,7 @@ ALLOWED = {
         "tokens",
         "document",
         "ledger",
+        "serving",
         "cache",
         "prompt",
         "llm",
