@@ -33,6 +33,8 @@ class Server(ABC):
     # How it is called in the registry, and the storage systems that it serves: the names in MEMEVAL_<SYSTEM>_URL.
     name: str
     systems: tuple[str, ...]
+    # What ends it in order.
+    farewell = signal.SIGTERM
 
     def __init__(self) -> None:
         """Nothing is started yet."""
@@ -57,16 +59,16 @@ class Server(ABC):
     def url(self) -> str:
         """The address as the stores take it."""
 
-    def prepare(self) -> None:
+    def prepare(self) -> None:  # noqa: B027  most need nothing
         """Make what the engine needs in its folder before its first start."""
 
     def environment(self) -> Mapping[str, str]:
         """Further environment of the process."""
         return {}
 
-    def identity(self) -> Mapping[str, int]:
-        """Further arguments of Popen: `user` and `group` of a process that must not be root."""
-        return {}
+    def account(self) -> int | None:
+        """The user that the process runs as, for one that must not be root; None: ours."""
+        return None
 
     @property
     def system(self) -> str:
@@ -119,7 +121,9 @@ class Server(ABC):
                 cwd=self.folder,
                 env={**os.environ, **self.environment()},
                 start_new_session=True,
-                **self.identity(),
+                user=self.account(),
+                group=self.account(),
+                extra_groups=None if self.account() is None else [],
             )
         atexit.register(self.stop)
 
@@ -148,13 +152,13 @@ class Server(ABC):
 
     def restart(self) -> None:
         """Stop it in order if it runs, and start it with the same data at the same address."""
-        self._end(signal.SIGTERM)
+        self._end(self.farewell)
         self.start()
 
     def stop(self) -> None:
         """Stop it and remove its data; more than once is fine."""
         atexit.unregister(self.stop)
-        self._end(signal.SIGTERM)
+        self._end(self.farewell)
         if self._folder is not None:
             # After the process: one that still writes would keep the folder.
             shutil.rmtree(self._folder, ignore_errors=True)
