@@ -16,7 +16,7 @@ LOCK = uv pip compile --quiet --universal --python-version 3.11 --fork-strategy 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-models test-servers check format coverage lock wheel clean
+.PHONY: help demo test test-models test-servers reference check format coverage lock wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -47,6 +47,9 @@ coverage: $(DEV_STAMP) ## run the tests and show which lines none of them reache
 	@$(BIN)/coverage run -m pytest $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+
+reference: $(DEV_STAMP) ## make results/reference again: baselines, tables and plots (needs the real data: memeval data fetch)
+	@$(BIN)/python tools/reference.py
 
 lock: ## compute requirements.txt and requirements-dev.txt again from pyproject.toml (needs uv; UPGRADE=1 takes the newest)
 	@command -v uv >/dev/null || { echo "make lock needs uv: install it, for instance with pip install uv" >&2; exit 2; }

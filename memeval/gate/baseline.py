@@ -133,6 +133,11 @@ def unscored(run: Run, *, broken: str | None = None, other_data: str | None = No
 def _kept(meta: Mapping[str, Any]) -> dict[str, Any]:
     kept = {key: meta[key] for key in _KEPT if key in meta}
     kept["benchmark"] = {key: meta["benchmark"][key] for key in ("name", "licence")}
+    # Dollars are at the prices of this one.
+    if target := meta.get("config", {}).get("target"):
+        kept["config"] = {"target": target}
+    if made := meta.get("execution", {}).get("finished_at"):
+        kept["execution"] = {"finished_at": made[:10]}
     kept["overrides"] = [each for each in meta.get("overrides", ()) if _says_what(each)]
     return kept
 

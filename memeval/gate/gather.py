@@ -6,14 +6,25 @@ from collections.abc import Iterable, Sequence
 from memeval.errors import DataError, StoreError
 from memeval.evaluate import evaluate, open_benchmark
 from memeval.gate.baseline import Entry, entry_of, unscored
-from memeval.measures import DEFAULT_MEASURES, Measure
+from memeval.measures import (
+    DEFAULT_MEASURES,
+    EvidenceAge,
+    InputDollars,
+    Measure,
+    QuestionDollars,
+    ReadSeconds,
+    WriteDollars,
+)
 from memeval.store import OUTCOMES_FILE, Run
 from memeval.types import Benchmark
 
+# A baseline is also compared and drawn, when the run itself is long gone.
+_TOLD = (ReadSeconds(p=99), InputDollars(), QuestionDollars(), WriteDollars(), EvidenceAge())
+
 
 def measures_for(*groups: Iterable[Measure]) -> tuple[Measure, ...]:
-    """The default measures and all others that are asked for, once."""
-    return tuple(dict.fromkeys([*DEFAULT_MEASURES, *(measure for group in groups for measure in group)]))
+    """The default measures, those that comparisons and plots tell, and all others that are asked for, once."""
+    return tuple(dict.fromkeys([*DEFAULT_MEASURES, *_TOLD, *(measure for group in groups for measure in group)]))
 
 
 def gather(runs: Iterable[Run], measures: Sequence[Measure]) -> list[Entry]:

@@ -301,7 +301,9 @@ def _legend(comparison: Comparison, names: _Names) -> list[str]:
     for measure in _shown(comparison, names):
         counts = sorted({line.estimates[measure].n for line in names.lines if line.estimates[measure].n})
         short = " ".join(heading(measure).split("\n")[:-1])
-        lines.append(f"{short}: {measure}, {measure.summary}; n = {' or '.join(f'{count:,}' for count in counts)}")
+        # A baseline keeps one number of a time.
+        n = f"; n = {' or '.join(f'{count:,}' for count in counts)}" if counts else ""
+        lines.append(f"{short}: {measure}, {measure.summary}{n}")
     if any(line.tested for line in names.lines):
         dialogues = max(line.tested.paired.dialogues for line in names.lines if line.tested)
         way = f"{dialogues:,} dialogues resampled" if dialogues >= 8 else f"Student's t over {dialogues:,} dialogues"

@@ -53,7 +53,7 @@ def _dollars(rows: Sequence[Row]) -> tuple[Measure, str] | None:
     """The measure of the input price and the target whose prices they are, where all rows have one."""
     for measure in rows[0].scores.overall:
         if measure.quantity == "dollars" and str(measure).startswith("InputDollars"):
-            target = {str((row.run.meta["config"].get("target") or {}).get("name")) for row in rows}
+            target = {str((row.run.meta.get("config", {}).get("target") or {}).get("name")) for row in rows}
             if len(target) == 1 and any(row.scores[measure].value for row in rows):
                 return measure, target.pop()
     return None
