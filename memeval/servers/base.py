@@ -101,13 +101,17 @@ class Server(ABC):
         """
         if self.running:
             return
+        first = self._folder is None
         try:
-            if self._folder is None:
+            if first:
                 self.prepare()
             self._spawn()
             self._wait()
         except BaseException:
-            self.stop()
+            if first:
+                self.stop()
+            else:
+                self._end(signal.SIGKILL)
             raise
 
     def _spawn(self) -> None:
@@ -131,7 +135,7 @@ class Server(ABC):
         deadline = time.monotonic() + _PATIENCE
         while True:
             if not self.running:
-                raise StorageError(f"{self.name} ended while it started: {self.log()}")
+                raise StorageError(f"{self.name} ended while it started: {self.log().strip()}")
             try:
                 return self.ready()
             except Exception as error:
