@@ -438,6 +438,11 @@
     add(svg, marks);
     // Names of the frontier where there is room: none over another, none over the edge.
     const taken = points.map((point) => [px(point.x) - 6, py(point.y) - 6, px(point.x) + 6, py(point.y) + 6]);
+    frontier.forEach((point, index) => {
+      const next = frontier[index + 1];
+      taken.push([px(point.x), py(point.y) - 1, next ? px(next.x) : width - right, py(point.y) + 1]);
+      if (next) taken.push([px(next.x) - 1, py(next.y), px(next.x) + 1, py(point.y)]);
+    });
     for (const point of width < 600 ? [] : [...frontier].reverse()) {
       const text = visible(runLabel(point.run));
       const long = text.length * 6.6;
