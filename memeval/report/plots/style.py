@@ -20,14 +20,16 @@ DASHES: tuple[Any, ...] = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (1
 SOFT = "0.35"
 
 
-def canvas(columns: int = 1, width: float = 8.0, height: float = 5.5, **options: Any) -> "tuple[Figure, Any]":
-    """A figure with its axes, drawn without a screen; `options` as of pyplot.subplots."""
+def canvas(
+    columns: int = 1, width: float = 8.0, height: float = 5.5, lines: int = 1, **options: Any
+) -> "tuple[Figure, Any]":
+    """A figure with its axes in so many lines, drawn without a screen; `options` as of pyplot.subplots."""
     import matplotlib
 
     matplotlib.use("Agg", force=False)
     from matplotlib import pyplot
 
-    return pyplot.subplots(1, columns, figsize=(width, height), layout="constrained", **options)
+    return pyplot.subplots(lines, columns, figsize=(width, height), layout="constrained", **options)
 
 
 def finish(figure: "Figure", rows: Sequence[Row], folder: Path, stem: str, note: str = "") -> list[Path]:
@@ -82,8 +84,8 @@ class Look:
         """By strategy."""
         return MARKERS[self._strategies.index(row.strategy) % len(MARKERS)]
 
-    def legend(self, figure: "Figure") -> None:
-        """Name colours and markers at the right side."""
+    def legend(self, place: "Figure | Axes", loc: Any = "outside right center") -> None:
+        """Name colours and markers, at the right side of a figure or inside of axes."""
         from matplotlib.lines import Line2D
 
         handles = [
@@ -96,7 +98,7 @@ class Look:
             Line2D([], [], linestyle="", marker=marker, color="0.4", label=_named(name, "no window"))
             for name, marker in zip(self._strategies, cycle(MARKERS), strict=False)
         ]
-        figure.legend(handles=handles, loc="outside right center", frameon=False, fontsize=8.5)
+        place.legend(handles=handles, loc=loc, frameon=False, fontsize=8.5)
 
 
 def _named(name: str, nothing: str) -> str:

@@ -33,12 +33,18 @@ def trade_off(rows: Sequence[Row], folder: Path, stem: str = "trade-off") -> lis
     if dollars is not None:
         measure, target = dollars
         panels.append((f"input price, $ per 1,000 questions ({target})", 0.001, lambda row: _value(row, measure, 1000)))
-    figure, axes = canvas(len(panels), 6.5 * len(panels), 6.4, sharey=True)
+    # Two beside each other stay readable in the width of a page; the free corner takes the legend.
+    figure, axes = canvas(2, 13, 6.4 * (len(panels) - 1), lines=len(panels) - 1, sharey=True)
     look = Look(rows)
-    for panel, (label, linear, value) in zip(axes, panels, strict=True):
-        _panel(panel, rows, [value(row) for row in rows], label, linear, look)
-    axes[0].set_ylabel(f"{MAIN}, %")
-    if len(rows) > _MOST_LABELS:
+    cells = list(axes.flat)
+    for cell, (label, linear, value) in zip(cells, panels, strict=False):
+        _panel(cell, rows, [value(row) for row in rows], label, linear, look)
+    for cell in cells[::2]:
+        cell.set_ylabel(f"{MAIN}, %")
+    for cell in cells[len(panels) :]:
+        cell.axis("off")
+        look.legend(cell, "center left")
+    if len(rows) > _MOST_LABELS and len(cells) == len(panels):
         look.legend(figure)
     note = "Hollow: references. Bars: 95 % intervals over dialogues. Line: what no other run beats in both respects."
     return finish(figure, rows, folder, stem, note)
