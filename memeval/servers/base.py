@@ -10,7 +10,8 @@ import subprocess
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -179,11 +180,12 @@ class Server(ABC):
             except subprocess.TimeoutExpired:
                 how = signal.SIGKILL
         if how == signal.SIGKILL or process.poll() is None:
-            # With its children, which hold the port.
-            try:
+            # With its children, which may answer for a while; some have left the group.
+            for pid in (*_children(process.pid), process.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
         process.wait()
 
     def __enter__(self) -> Self:
@@ -194,6 +196,27 @@ class Server(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _children(pid: int) -> list[int]:
+    """Processes that this one has started, and theirs."""
+    found = [pid]
+    parents = list(_parents())
+    for parent in found:
+        found += [child for child, above in parents if above == parent]
+    return found[1:]
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    """All processes with their parents, as Linux or else ps tells them."""
+    stats = list(Path("/proc").glob("[0-9]*/stat"))
+    for path in stats:
+        with suppress(OSError):
+            # The name in parentheses may hold anything.
+            yield int(path.parent.name), int(path.read_text().rpartition(")")[2].split()[1])
+    if not stats:
+        told = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True).stdout
+        yield from ((int(child), int(parent)) for child, parent in map(str.split, told.splitlines()))
 
 
 def free_port() -> int:

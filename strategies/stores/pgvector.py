@@ -159,23 +159,15 @@ class PgVectorStore:
             self._settled = cursor.fetchone()[0]
 
     def _create(self, dimension: int) -> None:
-        def work(cursor: Any) -> None:
-            # Two writers at once: CREATE TABLE IF NOT EXISTS fails for one of them.
-            postgres.lock(cursor, self._table)
-            self._reopen(cursor)
-            if self._dimension is None:
-                if not self._keep:
-                    postgres.removed_later(self._base, self._table)
-                cursor.execute(_TABLE.format(table=self._table, dimension=dimension))
-                cursor.execute(f"COMMENT ON TABLE \"{self._table}\" IS '{_MARK}'")
-                if self._tenant_index:
-                    cursor.execute(f'CREATE INDEX "{self._table}_scope" ON "{self._table}" (scope)')
-                if self._index == "hnsw":
-                    cursor.execute(f'CREATE INDEX "{self._table}_ann" ON "{self._table}" {self._building}')
-
-        self._base.run(work)
-        if self._dimension is None:
-            self._dimension = dimension
+        table = self._table
+        statements = [_TABLE.format(table=table, dimension=dimension), f"COMMENT ON TABLE \"{table}\" IS '{_MARK}'"]
+        if self._tenant_index:
+            statements.append(f'CREATE INDEX "{table}_scope" ON "{table}" (scope)')
+        if self._index == "hnsw":
+            statements.append(f'CREATE INDEX "{table}_ann" ON "{table}" {self._building}')
+        postgres.make_table(self._base, table, ";".join(statements), self._keep)
+        # Another writer may have made it with a dimension of its own.
+        self._base.run(self._reopen)
 
     def upsert(self, scope: str, ids: Sequence[str], vectors: Vectors, payloads: Sequence[Mapping[str, Any]]) -> None:
         """Add or replace, all or none; a replaced vector keeps its place among equal scores."""
@@ -266,12 +258,7 @@ class PgVectorStore:
 
     def stats(self) -> Mapping[str, float]:
         """Bytes of the table with its indexes, all scopes together; how often an index was built anew."""
-        size = self._base.run(
-            lambda cursor: cursor.execute(
-                "SELECT coalesce(pg_total_relation_size(to_regclass(%s)), 0)", (f'"{self._table}"',)
-            ).fetchone()
-        )
-        return {"index_bytes": size[0], "rebuilds": self._rebuilds}
+        return {"index_bytes": postgres.size(self._base, self._table), "rebuilds": self._rebuilds}
 
     def close(self) -> None:
         """Close the connection."""

@@ -77,12 +77,17 @@ class Postgres:
         finally:
             other.close()
 
-    def run(self, work: Callable[[Any], _T]) -> _T:
+    def run(self, work: Callable[[Any], _T], once: bool = False) -> _T:
         """Do the work with a cursor in one transaction; all of it again when the connection was lost.
+
+        Args:
+            work: is given the cursor.
+            once: doing it twice would do harm: after a loss the server is asked whether the transaction was committed.
 
         Raises:
             StorageError: the server does not answer or refuses.
         """
+        tried: list[tuple[str, _T]] = []
         if self._closed:
             raise StorageError(f"the store at {self.system} is closed")
 
@@ -90,14 +95,26 @@ class Postgres:
             if self._connection is None or self._connection.closed:
                 self._connection = self._connect()
             try:
+                if tried and self._was_committed(tried[-1][0]):
+                    return tried[-1][1]
                 with self._connection.transaction(), self._connection.cursor(binary=True) as cursor:
-                    return work(cursor)
+                    answer = work(cursor)
+                    if once:
+                        number = cursor.execute("SELECT pg_current_xact_id()::text").fetchone()[0]
+                        tried.append((number, answer))
+                return answer
             except self._psycopg.OperationalError:
                 # Whether it is still good nobody knows; a new one costs milliseconds.
                 self._drop()
                 raise
 
         return persistently(attempt, self._passes, self.system, self.url, self._retries)
+
+    def _was_committed(self, transaction: str) -> bool:
+        row = self._connection.execute("SELECT pg_xact_status(%s::text::xid8)", (transaction,)).fetchone()
+        if row[0] == "in progress":
+            raise self._psycopg.OperationalError("the server has not noticed yet that the connection was lost")
+        return bool(row[0] == "committed")
 
     def _connect(self) -> Any:
         connection = self._psycopg.connect(
@@ -189,6 +206,27 @@ def tables(base: Postgres, mark: str) -> list[str]:
         return [name for (name,) in cursor.fetchall()]
 
     return base.run(work)
+
+
+def make_table(base: Postgres, table: str, sql: str, keep: bool) -> None:
+    """Run the statements that make the table unless it is there; then the run has to drop it, unless it is kept."""
+
+    def work(cursor: Any) -> None:
+        # Two writers at once: CREATE TABLE IF NOT EXISTS fails for one of them.
+        lock(cursor, table)
+        if cursor.execute("SELECT to_regclass(%s)", (f'"{table}"',)).fetchone()[0] is None:
+            if not keep:
+                removed_later(base, table)
+            for statement in filter(str.strip, sql.split(";")):
+                cursor.execute(statement)
+
+    base.run(work)
+
+
+def size(base: Postgres, table: str) -> float:
+    """Bytes of a table with its indexes; 0 if there is none."""
+    sql = "SELECT coalesce(pg_total_relation_size(to_regclass(%s)), 0)"
+    return float(base.run(lambda cursor: cursor.execute(sql, (f'"{table}"',)).fetchone())[0])
 
 
 def removed_later(base: Postgres, table: str) -> None:
