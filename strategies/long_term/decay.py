@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -107,10 +106,10 @@ class Decay:
         now = query.time or self._now
         self._access(query)
 
-        def rank(depth: int) -> tuple[list[Hit], bool]:
+        def rank(depth: int) -> tuple[list[tuple[Hit, float]], bool]:
             hits = list(dict.fromkeys(self._inner.search(query, depth)))
-            scored = sorted(zip(hits, self._combined(hits, now), strict=True), key=lambda pair: -pair[1])
-            return [replace(hit, score=score) for hit, score in scored], len(hits) >= depth
+            scored = zip(hits, self._combined(hits, now), strict=True)
+            return sorted(scored, key=lambda pair: -pair[1]), len(hits) >= depth
 
         found = deepened(max(k, self._reads), self._depth, rank)
         if self._reads and now is not None:
@@ -127,7 +126,8 @@ class Decay:
 
     def _recency(self, hit: Hit, now: datetime | None) -> float:
         times = [time for source in hit.sources if (time := self._times.get(source)) is not None]
-        times += [self._accessed[source] for source in hit.sources if source in self._accessed]
+        if self._accessed:
+            times += [self._accessed[source] for source in hit.sources if source in self._accessed]
         if now is None or not times:
             return 1.0
         age = max((now - max(times)) / _DAY, 0.0)

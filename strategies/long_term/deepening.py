@@ -2,14 +2,13 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from memeval.types import Hit
 
 _STEP = 4
 
 
-def deepened(k: int, depth: int, rank: Callable[[int], tuple[Sequence[Hit], bool]]) -> list[Hit]:
+def deepened(k: int, depth: int, rank: Callable[[int], tuple[Sequence[tuple[Hit, float]], bool]]) -> list[Hit]:
     """The at most `k` best hits, such that a longer ranking begins with the shorter one.
 
     What the first `depth` candidates give comes first, whatever `k`. Only if that is too little, four times as many are
@@ -19,25 +18,23 @@ def deepened(k: int, depth: int, rank: Callable[[int], tuple[Sequence[Hit], bool
     Args:
         k: how many are wanted.
         depth: how many candidates to begin with.
-        rank: from a number of candidates to their hits with scores, best first, each once, and whether there may be
-            more candidates.
+        rank: from a number of candidates to their hits, each once and with its score, best first, and whether there may
+            be more candidates.
     """
     found: list[Hit] = []
     seen: set[tuple[tuple[str, ...], str]] = set()
     more = True
     while more and len(found) < k:
         ranked, more = rank(depth)
-        new = [hit for hit in ranked if (hit.sources, hit.text) not in seen]
-        ceiling = _below(found[-1]) if found else math.inf
-        drop = max(0.0, (new[0].score or 0.0) - ceiling) if new else 0.0
-        for hit in new:
-            hit = replace(hit, score=min((hit.score or 0.0) - drop, ceiling))
-            ceiling = _below(hit)
-            found.append(hit)
-            seen.add((hit.sources, hit.text))
+        new = [pair for pair in ranked if (pair[0].sources, pair[0].text) not in seen] if seen else ranked
+        ceiling = math.nextafter(found[-1].score or 0.0, -math.inf) if found else math.inf
+        drop = max(0.0, new[0][1] - ceiling) if new else 0.0
+        # The rest is not looked at: a thousand hits a question are made by the hundred thousand.
+        for hit, score in new[: k - len(found)]:
+            score = min(score - drop, ceiling)
+            ceiling = math.nextafter(score, -math.inf)
+            found.append(Hit(hit.text, hit.sources, score, hit.verbatim))
+        if more and len(found) < k:
+            seen.update((hit.sources, hit.text) for hit, _ in new)
         depth *= _STEP
-    return found[: max(k, 0)]
-
-
-def _below(hit: Hit) -> float:
-    return math.nextafter(hit.score or 0.0, -math.inf)
+    return found

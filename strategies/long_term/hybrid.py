@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from memeval.errors import ConfigError
@@ -109,11 +109,11 @@ class Hybrid:
     def search(self, query: Query, k: int) -> Sequence[Hit]:
         """The at most `k` best hits; a longer ranking begins with the shorter one, see `deepened`."""
 
-        def rank(depth: int) -> tuple[list[Hit], bool]:
+        def rank(depth: int) -> tuple[list[tuple[Hit, float]], bool]:
             rankings = [self._ranked(part, query, depth) for part in self._parts]
             hits = {key: hit for each in reversed(rankings) for key, hit in each.hits.items()}
             fused = self._fuse([each.hits for each in rankings])
-            return [replace(hits[key], score=score) for key, score in fused], any(each.more for each in rankings)
+            return [(hits[key], score) for key, score in fused], any(each.more for each in rankings)
 
         return deepened(k, self._depth, rank)
 
