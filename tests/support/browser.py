@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 import time
@@ -70,6 +71,8 @@ class Browser:
 
     def _message(self) -> dict[str, Any]:
         while b"\0" not in self._rest:
+            if not select.select([self._read], [], [], 300)[0]:
+                raise TimeoutError("Chromium has not answered for five minutes")
             found = os.read(self._read, 1 << 20)
             if not found:
                 raise RuntimeError("Chromium has gone")
@@ -89,20 +92,28 @@ class Browser:
 
     def js(self, expression: str) -> Any:
         """The value of an expression in the page; a promise is waited for."""
-        found = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        options = {"returnByValue": True, "awaitPromise": True, "allowUnsafeEvalBlockedByCSP": False}
+        found = self.call("Runtime.evaluate", expression=expression, **options)
         if "exceptionDetails" in found:
             raise RuntimeError(f"{expression}: {found['exceptionDetails']}")
         return found["result"].get("value")
 
-    def wait(self, expression: str, seconds: float = 60) -> None:
+    def wait(self, expression: str, seconds: float = 120) -> None:
         """Until an expression is true."""
         until = time.monotonic() + seconds
-        while not self.js(f"Boolean({expression})"):
+        while not self._holds(expression):
             if time.monotonic() > until:
                 raise TimeoutError(
                     f"{expression} never came true; the page says: {self.js('document.body.innerText')[:2000]}"
                 )
             time.sleep(0.02)
+
+    def _holds(self, expression: str) -> bool:
+        try:
+            return bool(self.js(f"Boolean({expression})"))
+        except RuntimeError:
+            # The page is on its way: there is no document yet, or the one that was asked has gone.
+            return False
 
     def open(self, page: Path, place: str = "#/") -> None:
         """A page of the report, drawn."""
