@@ -22,7 +22,7 @@ _JAR = Path("package") / "emulator" / "DynamoDBLocal.jar"
 
 
 class DynamoServer(Server):
-    """Amazon's emulator of its service: its times say nothing about the service. Needs Java 17 or newer, and npm once.
+    """Amazon's emulator of its service: its times say nothing about the service. Needs Java, and npm once.
 
     Every key and region is taken, and sees the same tables.
     """
@@ -37,7 +37,7 @@ class DynamoServer(Server):
 
     def command(self) -> Sequence[str | Path]:
         """The server with its data in a file, without the telemetry that it has."""
-        java = program("java", "DynamoDB Local needs Java 17 or newer, type apt-get install default-jre-headless")
+        java = program("java", "DynamoDB Local needs Java, type apt-get install default-jre-headless")
         jar = _fetched()
         library = f"-Djava.library.path={jar.with_name('DynamoDBLocal_lib')}"
         options = ["-port", str(self.port), "-dbPath", str(self.folder), "-sharedDb", "-disableTelemetry"]
