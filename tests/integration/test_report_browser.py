@@ -87,10 +87,10 @@ def untouched(browser: Browser) -> None:
     assert browser.js("[...document.querySelectorAll('a')].every((a) => a.getAttribute('href').startsWith('#'))")
 
 
-def _summary(index: Path) -> Any:
-    """What the first page is drawn from."""
-    text = (index.parent / "data" / "summary.js").read_text(encoding="ascii")
-    return json.loads(text.removeprefix("memevalData('summary','").removesuffix("');\n").replace("\\\\", "\\"))
+def _data(index: Path, name: str) -> Any:
+    """What is in a data file."""
+    text = (index.parent / "data" / f"{name}.js").read_text(encoding="ascii")
+    return json.loads(text.removeprefix(f"memevalData('{name}','").removesuffix("');\n").replace("\\\\", "\\"))
 
 
 def follow(browser: Browser, selector: str) -> str:
@@ -100,6 +100,10 @@ def follow(browser: Browser, selector: str) -> str:
     browser.js(f"document.querySelector({json.dumps(selector)}).{click}")
     browser.ready(place)
     return place
+
+
+def files(browser: Browser) -> set[str]:
+    return {address.split("#")[0].rsplit("/", 1)[1] for address in browser.requests if address.startswith("file:")}
 
 
 def fill(browser: Browser, control: str, value: str) -> None:
@@ -120,7 +124,7 @@ def test_hostile_texts_are_shown_as_text_and_run_nothing(browser: Browser, hosti
         text = page(browser)
         for question in questions[:4]:
             assert shown(question.id) in text and shown(question.query.text) in text
-    names = [run["name"] for run in _summary(hostile)["runs"]]
+    names = [run["name"] for run in _data(hostile, "summary")["runs"]]
     window, derived, failing = (
         next(at for at, name in enumerate(names) if name.startswith(start)) for start in ("sliding", "summary", "<b")
     )
@@ -132,6 +136,7 @@ def test_hostile_texts_are_shown_as_text_and_run_nothing(browser: Browser, hosti
         for payload in PAYLOADS[:-1]:
             assert shown(payload) in text, (where, payload)
         assert PAYLOADS[-1] not in text and f"Show all {len(PAYLOADS[-1]) + 70:,}"[:10] in text
+        assert ("\u2713 judged correct" in text) == bool(place % 2)
         assert ("derived text only" if place % 2 else "\u2717 failed") in text
     buttons = "[...document.querySelectorAll('button')].filter((each) => each.textContent.startsWith('Show all'))"
     browser.js(f"{buttons}.forEach((each) => each.click())")
@@ -142,7 +147,7 @@ def test_hostile_texts_are_shown_as_text_and_run_nothing(browser: Browser, hosti
 def test_links_lead_to_hostile_ids(browser: Browser, hostile: Path):
     browser.open(hostile)
     runs = browser.js("[...document.querySelectorAll('#runs ~ * tbody th a')].map((a) => a.getAttribute('href'))")
-    ids = [run["id"] for run in _summary(hostile)["runs"]]
+    ids = [run["id"] for run in _data(hostile, "summary")["runs"]]
     # An id that could be read as a part of an address stands as its number.
     expected = [f"#/run/@{place}" if each == "../<b>" else f"#/run/{each}" for place, each in enumerate(ids)]
     assert len(runs) == 3 and runs == expected and "../<b>" in ids
@@ -202,8 +207,12 @@ def test_the_policy_stops_markup_that_was_not_escaped(attacked: Browser, demo: P
 def test_two_clicks_from_a_score_to_the_question_behind_it(browser: Browser, demo: Path):
     browser.open(demo)
     assert "For at most 2,000 tokens and 50 ms" in page(browser)
+    # However many runs there are, a page loads what it shows.
+    loaded = {"index.html", "report.css", "report.js", "summary.js"}
+    assert files(browser) == loaded
     run = follow(browser, "#runs ~ * tbody td.number a")
     assert run.startswith("#/run/") and "measure=0" in run
+    assert {re.sub(r"\d+", "N", name) for name in files(browser) - loaded} == {"questions.js", "run-N.js"}
     first = browser.js("document.querySelector('tbody tr').textContent")
     question = follow(browser, "tbody th a")
     text = page(browser)
@@ -236,6 +245,33 @@ def test_two_clicks_from_a_score_to_the_question_behind_it(browser: Browser, dem
     assert browser.js(
         "[...document.querySelectorAll('.column h4 + ol > li')].filter((li) => li.offsetHeight).length"
     ) == sum(only)
+
+
+def test_questions_of_two_runs_lead_to_where_they_differ(browser: Browser, demo: Path):
+    runs = _data(demo, "summary")["runs"]
+    names = [run["name"] for run in runs]
+    one, other = names.index("sliding_window + bm25"), names.index("truncation")
+    values = zip(*(_data(demo, f"run-{place}")["values"]["0"] for place in (one, other)), strict=True)
+    differences = [a - b for a, b in values if a is not None and b is not None]
+    browser.open(demo)
+    place = follow(browser, f"#runs ~ * tbody tr:nth-child({1 + one}) th a")
+    fill(browser, "document.querySelectorAll('.controls select')[3]", runs[other]["id"])
+    browser.wait("document.querySelector('thead').textContent.includes('difference')")
+    found = re.findall(r"Better here: (\d+), better in truncation: (\d+), equal: (\d+)", page(browser))
+    signs = [(d > 0) - (d < 0) for d in differences]
+    assert [int(number) for number in found[0]] == [signs.count(sign) for sign in (1, -1, 0)] and signs.count(1) > 0
+    # What this run loses by stands first.
+    cells = browser.js("[...document.querySelectorAll('tbody tr')].map((each) => each.cells[6].textContent)")
+    shown = [float(cell.replace("\u2212", "-")) for cell in cells if cell != "\u2013"]
+    assert len(shown) > 20 and shown == pytest.approx([100 * d for d in sorted(differences)[: len(shown)]], abs=0.06)
+    kept = browser.js("location.hash")
+    assert kept.startswith(place.split("?")[0]) and "other=" in kept
+    browser.js("window.scrollTo(0, 300)")
+    question = follow(browser, "tbody tr:nth-child(9) th a")
+    assert question.count("/") == 4 and browser.js("document.querySelectorAll('.column').length") == 2
+    browser.js("history.back()")
+    browser.ready(kept)
+    assert browser.js("[scrollY, document.querySelector('tbody tr').cells.length]") == [300, 8]
 
 
 def test_filters_and_categories(browser: Browser, demo: Path):

@@ -26,7 +26,8 @@ from memeval.types import Dialogue, Outcome
 INDEX = "index.html"
 _MARK = '<meta name="generator" content="memeval report">'
 _OURS = re.compile(r"(summary|questions|run-\d+(-\d+)?|turns-\d+-\d+)\.js")
-_ASSETS = ("report.js", "report.css")
+# Parts of one script, in this order: `report.js`. A page that was opened from disk may not import modules.
+_SCRIPTS = ("data", "elements", "addresses", "table", "overview", "plot", "run", "question", "pages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,9 @@ def _clear(out: Path) -> None:
 
 def _pages(title: str) -> Iterator[tuple[str, str]]:
     source = files("memeval.report.html")
-    for name in _ASSETS:
-        yield name, source.joinpath(name).read_text(encoding="utf-8")
+    yield "report.css", source.joinpath("report.css").read_text(encoding="utf-8")
+    parts = "\n".join(source.joinpath(f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS)
+    yield "report.js", f'"use strict";\n(() => {{\n{parts}}})();\n'
     page = source.joinpath("page.html").read_text(encoding="utf-8")
     yield INDEX, page.replace("{title}", html.escape(_printable(title))).replace("{generator}", _MARK)
 

@@ -32,7 +32,7 @@ class Packer:
             if (value := getattr(outcome, name)) is not None:
                 packed[name] = value
         if outcome.verdict is not None:
-            packed["verdict"] = {str(key): str(value) for key, value in outcome.verdict.items()}
+            packed["verdict"] = {str(key): _said(value) for key, value in outcome.verdict.items()}
         packed["usage"] = {phase: _usage(usage) for phase, usage in outcome.usage.items()}
         return packed
 
@@ -90,6 +90,13 @@ def pack_question(question: Question, dialogue: int, packer: Packer) -> dict[str
     if question.query.time is not None:
         packed["time"] = f"{question.query.time:%d %B %Y}"
     return packed
+
+
+def _said(value: object) -> str:
+    """A part of a verdict in words."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(_said, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _usage(usage: Usage) -> Mapping[str, Any]:

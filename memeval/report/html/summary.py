@@ -7,6 +7,7 @@ from typing import Any
 from memeval.measures import (
     ContextTokens,
     DialogueMeasure,
+    EvidenceRecall,
     InputDollars,
     Measure,
     QuestionDollars,
@@ -35,7 +36,11 @@ def summary(rows: Sequence[Row], measures: Sequence[Measure], title: str, docume
     scores = rows[0].scores
     categories = list(dict.fromkeys(scores.categories))
     told = [axis for axis in axes(rows) if axis != "budget"]
-    shown = [any(_value(row, measure) is not None for row in rows) for measure in measures]
+    derived = any(row.scores.has_derived for row in rows)
+    shown = [
+        any(_value(row, measure) is not None for row in rows) and (derived or place == 0 or not _is_of_derived(measure))
+        for place, measure in enumerate(measures)
+    ]
     execution = [str(row.run.meta.get("execution", {}).get("finished_at", ""))[:10] for row in rows]
     return {
         "title": title,
@@ -59,6 +64,11 @@ def summary(rows: Sequence[Row], measures: Sequence[Measure], title: str, docume
 
 def _place(measures: Sequence[Measure], measure: Measure) -> int | None:
     return measures.index(measure) if measure in measures else None
+
+
+def _is_of_derived(measure: Measure) -> bool:
+    """Equal to recall itself where nothing in a context is derived."""
+    return isinstance(measure, EvidenceRecall) and measure.segments == "all"
 
 
 def _value(row: Row, measure: Measure) -> float | None:
