@@ -34,8 +34,9 @@ class Server(ABC):
     # How it is called in the registry, and the storage systems that it serves: the names in MEMEVAL_<SYSTEM>_URL.
     name: str
     systems: tuple[str, ...]
-    # What ends it in order.
+    # What ends it in order, and when its data will not be needed again.
     farewell = signal.SIGTERM
+    dismissal = signal.SIGTERM
 
     def __init__(self) -> None:
         """Nothing is started yet."""
@@ -163,7 +164,7 @@ class Server(ABC):
     def stop(self) -> None:
         """Stop it and remove its data; more than once is fine."""
         atexit.unregister(self.stop)
-        self._end(self.farewell)
+        self._end(self.dismissal)
         if self._folder is not None:
             # After the process: one that still writes would keep the folder.
             shutil.rmtree(self._folder, ignore_errors=True)

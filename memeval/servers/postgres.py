@@ -28,8 +28,9 @@ class PostgresServer(Server):
 
     name = "postgres"
     systems = ("pgvector", "postgres")
-    # Fast shutdown: it does not wait for clients to leave.
+    # Fast shutdown, which does not wait for clients to leave, and immediate, which writes nothing to the disk.
     farewell = signal.SIGINT
+    dismissal = signal.SIGQUIT
 
     def __init__(self) -> None:
         """Nothing is started yet."""

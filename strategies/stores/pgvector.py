@@ -279,7 +279,7 @@ def _make_sure(connection: Any) -> None:
         cursor.execute("CREATE EXTENSION IF NOT EXISTS vector")
 
 
-def _engine(cursor: Any, settings: Mapping[str, str | int | float | bool | None]) -> serving.Engine:
+def _engine(cursor: Any, settings: postgres.Settings) -> serving.Engine:
     row = cursor.execute("SELECT extversion FROM pg_extension WHERE extname = 'vector'").fetchone()
     return postgres.identity(cursor, _SYSTEM, {"pgvector": row[0] if row else None, **settings})
 

@@ -15,9 +15,11 @@ EXAMPLE = "postgresql://user:password@host:5432/database"
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,54}")
 # A connection that broke, a server that starts or stops, too many clients, a transaction that lost to another.
 _PASSING = re.compile(r"08...|57P0[1235]|53300|40001|40P01")
+_CANCELLED = "57014"
 _REFUSED = re.compile(r"FATAL")
 _STARTING = re.compile(r"starting up|shutting down|recovery mode|too many clients|not yet accepting", re.IGNORECASE)
 _T = TypeVar("_T")
+Settings = Mapping[str, str | int | float | bool | None]
 
 
 class Postgres:
@@ -110,6 +112,25 @@ class Postgres:
 
         return persistently(attempt, self._passes, self.system, self.url, self._retries)
 
+    @property
+    def error(self) -> type[Exception]:
+        """The class of all errors that the server or the connection gives."""
+        found: type[Exception] = self._psycopg.Error
+        return found
+
+    def own_fault(self, error: Any) -> str | None:
+        """Why the server refuses a statement; None if the statement is not to blame."""
+        if error.sqlstate is None or _PASSING.fullmatch(error.sqlstate):
+            return None
+        if error.sqlstate == _CANCELLED:
+            return "it took too long"
+        return str(error).strip().splitlines()[0]
+
+    def literal(self, value: str | int | float | None, cursor: Any) -> str:
+        """The value as it is written in SQL."""
+        text: str = self._psycopg.sql.Literal(value).as_string(cursor)
+        return text
+
     def _was_committed(self, transaction: str) -> bool:
         row = self._connection.execute("SELECT pg_xact_status(%s::text::xid8)", (transaction,)).fetchone()
         if row[0] == "in progress":
@@ -173,7 +194,7 @@ def lock(cursor: Any, name: str) -> None:
     cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))
 
 
-def identity(cursor: Any, system: str, settings: Mapping[str, str | int | float | bool | None]) -> Engine:
+def identity(cursor: Any, system: str, settings: Settings) -> Engine:
     """Which program answers."""
     cursor.execute("SELECT version(), current_setting('server_version')")
     told, version = cursor.fetchone()
@@ -223,10 +244,11 @@ def make_table(base: Postgres, table: str, sql: str, keep: bool) -> None:
     base.run(work)
 
 
-def size(base: Postgres, table: str) -> float:
-    """Bytes of a table with its indexes; 0 if there is none."""
+def size(base: Postgres, *name: str) -> float:
+    """Bytes of a table with its indexes, by (schema and) table; 0 if there is none."""
     sql = "SELECT coalesce(pg_total_relation_size(to_regclass(%s)), 0)"
-    return float(base.run(lambda cursor: cursor.execute(sql, (f'"{table}"',)).fetchone())[0])
+    place = ".".join(f'"{part}"' for part in name)
+    return float(base.run(lambda cursor: cursor.execute(sql, (place,)).fetchone())[0])
 
 
 def removed_later(base: Postgres, table: str) -> None:
