@@ -263,7 +263,7 @@ def test_the_code_keeps(rule: Callable[[Module], Iterator[str]]) -> None:
         (manners, "memeval.cli.x", "assert 1"),
         (manners, "memeval.strategies.x", "x = hasattr(1, 'real')"),
         (manners, "memeval.x", "pass\n" * (MAX_LINES + 1)),
-        (dependency_rule, "memeval.x", "def f():\n    import httpx"),
+        (dependency_rule, "memeval.x", "def f():\n    import aiohttp"),
         (dependency_rule, "memeval.strategies.x", "from hypothesis import given"),
     ],
 )
