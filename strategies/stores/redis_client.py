@@ -53,6 +53,8 @@ class Redis:
                 socket_timeout=self._timeout,
                 socket_connect_timeout=self._timeout,
                 retry=once,
+                # What the modules' clients read.
+                protocol=2,
             )
         except ValueError as error:
             raise StorageError(f"the address of {self.system} is none ({error}): give e.g. {_EXAMPLE}") from None
