@@ -1,0 +1,281 @@
+"""`memeval stores`."""
+
+import importlib
+import re
+import signal
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib import metadata
+from importlib.resources import files
+from typing import Any, Protocol, runtime_checkable
+
+from memeval.cli import console
+from memeval.cli.listing import options
+from memeval.compose import CONFIG_MODULE, search_path
+from memeval.errors import ConfigError, MemevalError, ModelError, StorageError
+from memeval.serving import Engine
+
+DESCRIPTION = """\
+Storage systems: what is installed, what answers, and what runs have left there:
+  memeval stores                     all of them, with client, address and the engine that answers
+  memeval stores clean               what runs have left at the addresses; removed after asking
+  memeval stores serve postgres ...  start engines on this machine (extra `servers`) until Ctrl-C
+
+Addresses are read from the environment, e.g. MEMEVAL_PGVECTOR_URL; docs/storage.md names them all.
+"""
+ROLES = ("vector_store", "kv_store", "graph_store", "sql_store")
+# A retriever may bring a store of its own.
+_ELSEWHERE = "retriever"
+# Clients that come with memeval itself.
+_BUILT_IN = {"faiss": "faiss-cpu", "numpy": "numpy", "qdrant": "qdrant-client"}
+_VARIABLE = re.compile(r"MEMEVAL_\w+_URL")
+
+
+@runtime_checkable
+class AtServer(Protocol):
+    """What the module of a store at a server offers beside it."""
+
+    def engine(self, url: str | None, timeout: float) -> Engine:
+        """Which program answers."""
+
+    def leftovers(self, url: str | None, timeout: float) -> list[str]:
+        """Names of what memeval has made there."""
+
+    def remove(self, url: str | None, names: Sequence[str], timeout: float) -> None:
+        """Remove these; what is gone already is fine."""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """An option with the module behind it; `server` is None for what runs in this process."""
+
+    role: str
+    name: str
+    server: AtServer | None
+
+
+def main(argv: Sequence[str]) -> int:
+    """Carry out `memeval stores`."""
+    parser = console.subparser("stores", DESCRIPTION)
+    parser.add_argument("action", nargs="?", choices=("list", "clean", "serve"), default="list")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of clean: only these systems; of serve: engines")
+    parser.add_argument("--yes", action="store_true", help="clean without asking")
+    parser.add_argument("--timeout", type=float, default=5.0, help="seconds to wait for each system (5)")
+    asked = parser.parse_args(argv)
+    if not asked.timeout > 0:
+        raise ConfigError(f"--timeout {asked.timeout:g} waits for nobody: give more than 0 seconds")
+    if asked.action == "serve":
+        return serve(asked.names)
+    if asked.action == "clean":
+        return clean(asked.names, asked.yes, asked.timeout)
+    if asked.names:
+        raise ConfigError(f"memeval stores list takes no names: leave out {' '.join(asked.names)}")
+    return show(asked.timeout)
+
+
+def show(timeout: float) -> int:
+    """Print a table of all systems."""
+    from rich.table import Table
+
+    found = list(systems())
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        states = list(pool.map(lambda system: _state(system, timeout), found))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("option", "client", "engine", "name and version"):
+        table.add_column(title, overflow="fold")
+    for system, (kind, answer, _) in zip(found, states, strict=True):
+        table.add_row(f"{system.role}={system.name}", _client(system), kind, answer)
+    console.table(table)
+    notes = console.notes()
+    for note in dict.fromkeys(note for _, _, note in states if note):
+        notes.print(f"memeval: {note}", markup=False)
+    return 0
+
+
+def systems() -> Iterator[System]:
+    """All options of the four roles, those of plug-ins included, and retrievers with a store of their own."""
+    groups = options()
+    for role in (*ROLES, _ELSEWHERE):
+        for name, _ in groups.get(role, []):
+            config = _config(role, name)
+            target = config.get("_target_")
+            if not isinstance(target, str):
+                continue
+            module = _imported(target.rpartition(".")[0])
+            inside = role in ROLES and ("url" not in config or config.get("mode") == "embedded")
+            server = module if isinstance(module, AtServer) and not inside else None
+            if role in ROLES or server is not None:
+                yield System(role, name, server)
+
+
+def _config(role: str, name: str) -> Mapping[str, Any]:
+    import yaml
+
+    for package in (CONFIG_MODULE, *(path.removeprefix("pkg://") for path in search_path())):
+        file = files(package) / role / f"{name}.yaml"
+        if file.is_file():
+            found = yaml.safe_load(file.read_text(encoding="utf-8"))
+            return found if isinstance(found, dict) else {}
+    return {}
+
+
+def _imported(module: str) -> object:
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        return None
+
+
+def _state(system: System, timeout: float) -> tuple[str, str, str | None]:
+    """Kind and name of what answers, and what else is to be said."""
+    if system.server is None:
+        return "in this process", "", None
+    try:
+        engine = system.server.engine(None, timeout)
+    except ModelError:
+        return "", "client is missing", None
+    except ConfigError as error:
+        variable = _VARIABLE.search(str(error))
+        return "", f"no address: set {variable[0]}" if variable else "no address", None
+    except StorageError as error:
+        return "", "does not answer", str(error)
+    return engine.kind, f"{engine.name} {engine.version}", None
+
+
+def _client(system: System) -> str:
+    """The client's packages with their versions, or how to install them."""
+    name = system.name
+    if name in _BUILT_IN:
+        return _versions([_BUILT_IN[name]]) or "missing"
+    extras = _extras()
+    # chroma_server is served by the extras chroma, chroma-server and chroma-client.
+    base = name.replace("_", "-")
+    while base:
+        able = [extra for extra in extras if extra == base or extra.startswith(f"{base}-")]
+        for extra in able:
+            if versions := _versions(extras[extra]):
+                return versions
+        if able:
+            return f"pip install 'memeval[{able[0]}]'"
+        base = base.rpartition("-")[0]
+    first = name.partition("_")[0]
+    if first in _BUILT_IN:
+        return _versions([_BUILT_IN[first]]) or "missing"
+    # A checkout that was never installed knows no extras.
+    return "built in" if system.server is None else "unknown"
+
+
+def _extras() -> dict[str, list[str]]:
+    """Packages of each extra of memeval, as it was installed."""
+    try:
+        lines = metadata.requires("memeval") or []
+    except metadata.PackageNotFoundError:
+        lines = []
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        package = re.match(r"[\w.-]+", line)
+        extra = re.search(r"extra\s*==\s*['\"]([\w.-]+)['\"]", line)
+        if package and extra:
+            found.setdefault(extra[1], []).append(package[0])
+    return found
+
+
+def _versions(packages: Iterable[str]) -> str | None:
+    try:
+        return ", ".join(f"{package} {metadata.version(package)}" for package in packages)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def clean(names: Sequence[str], sure: bool, timeout: float) -> int:
+    """Show what is left at the addresses of the environment, ask, and remove it.
+
+    Raises:
+        ConfigError: an unknown system, or nobody to ask.
+        StorageError: something could not be looked at or removed; the rest was.
+    """
+    at_servers: dict[int, System] = {id(each.server): each for each in systems() if each.server is not None}
+    known = {each.name for each in at_servers.values()}
+    if strange := [name for name in names if name not in known]:
+        raise ConfigError(f"no storage system is called {', '.join(strange)}: choose of {', '.join(sorted(known))}")
+    out, notes = console.out(), console.notes()
+    failed: list[str] = []
+    found: list[tuple[System, list[str]]] = []
+    for system in at_servers.values():
+        if names and system.name not in names:
+            continue
+        try:
+            left = _look(system, timeout)
+        except StorageError as error:
+            failed.append(system.name)
+            notes.print(f"memeval: {error}", markup=False)
+            continue
+        if left:
+            found.append((system, left))
+    for system, left in found:
+        for each in left:
+            out.print(f"{system.role}={system.name}  {each}", markup=False)
+    total = sum(len(left) for _, left in found)
+    if not total:
+        out.print("nothing of memeval's is left at the addresses of the environment")
+    elif sure or _agreed(total):
+        for system, left in found:
+            try:
+                if system.server is not None:
+                    system.server.remove(None, left, max(timeout, 60.0))
+            except MemevalError as error:
+                failed.append(system.name)
+                notes.print(f"memeval: {error}", markup=False)
+            else:
+                out.print(f"removed {len(left)} at {system.name}")
+    if failed:
+        raise StorageError(f"not cleaned: {', '.join(dict.fromkeys(failed))}; once they answer, clean again")
+    return 0
+
+
+def _look(system: System, timeout: float) -> list[str]:
+    """What is left at a system; nothing where there is no client or no address."""
+    if system.server is None:
+        return []
+    try:
+        left = system.server.leftovers(None, timeout)
+    except (ConfigError, ModelError):
+        return []
+    # Whatever a system calls it: what does not carry our name is not ours.
+    return [each for each in left if "memeval" in each.lower()]
+
+
+def _agreed(total: int) -> bool:
+    if not sys.stdin.isatty():
+        raise ConfigError("there is no terminal to ask at: look at the list above, then add --yes to remove all of it")
+    print("What belongs to a run that is still going on would be missed there.")
+    return input(f"Remove these {total}? [y/N] ").strip().lower() in ("y", "yes")
+
+
+def serve(names: Sequence[str]) -> int:
+    """Start engines, print where they are, and stop them at Ctrl-C."""
+    from memeval.servers import SERVERS, server
+
+    if not names:
+        raise ConfigError(f"name what to start: {', '.join(SERVERS)}")
+    started = []
+    # A signal to end comes as what a keyboard sends, so that the engines are stopped.
+    before = signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    try:
+        for name in dict.fromkeys(names):
+            engine = server(name)
+            started.append(engine)
+            engine.start()
+            for variable, url in engine.addresses.items():
+                print(f"export {variable}='{url}'", flush=True)
+        print(f"# {', '.join(names)} at your service until Ctrl-C; the data go then", flush=True)
+        while True:
+            signal.pause()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        for engine in reversed(started):
+            engine.stop()
+        signal.signal(signal.SIGTERM, before)
