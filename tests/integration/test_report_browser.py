@@ -346,6 +346,8 @@ def test_pages_fit_the_window_and_say_what_things_are(browser: Browser, demo: Pa
                 "[...document.querySelectorAll('input,select')].every((each) => each.labels[0].textContent.trim())",
                 "[...document.querySelectorAll('table')].every((each) => each.caption && each.caption.textContent)",
                 "[...document.querySelectorAll('th')].every((each) => each.scope)",
+                "new Set([...document.querySelectorAll('[role=region]')].map((each) => each.ariaLabel)).size"
+                " === document.querySelectorAll('[role=region]').length",
                 "[...document.querySelectorAll('button,a:not(.point)')].every((each) => each.textContent.trim())",
                 "[...document.querySelectorAll('.point[href]')].every((each) => each.getAttribute('aria-label'))",
             ):

@@ -82,7 +82,7 @@ function contextList(asked, shown, other) {
       })));
   });
 }
-function rankingTable(asked, shown, known) {
+function rankingTable(asked, shown, known, about) {
   const { outcome, dialogue } = shown;
   if (!outcome || !outcome.ranking) return [el("p", {}, "This strategy ranks nothing.")];
   const [packed, scores] = outcome.ranking;
@@ -95,14 +95,14 @@ function rankingTable(asked, shown, known) {
     { label: "marks", value: (row) => Number(marksOf(row.sources, asked).some(Boolean)), cell: (row) => marksOf(row.sources, asked) },
     { label: "in context", value: (row) => Number(row.sources.every((source) => known.verbatim.has(source))), cell: (row) => (row.sources.every((source) => known.verbatim.has(source)) ? "yes" : "no") },
     { label: "text", wide: true, value: (row) => textOf(dialogue, row.sources[0]), cell: (row) => foreign((row.sources.length ? textOf(dialogue, row.sources[0]) : "").slice(0, 160)) },
-  ], rows, { column: 0, down: false }, 20);
+  ], rows, { column: 0, down: false }, 20, about);
 }
-function costs(shown) {
+function costs(shown, about) {
   const { outcome } = shown;
   if (!outcome) return [];
   const usage = Object.entries(outcome.usage);
   const context = Object.entries(outcome.tokens).filter(([kind]) => kind !== "query" && kind !== "frame").reduce((sum, [, n]) => sum + n, 0);
-  const wide = (name, table) => el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": name }, table);
+  const wide = (name, table) => el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `${name}, ${about}` }, table);
   return [
     el("table", { class: "slim" }, el("caption", {}, `Tokens by section; context ${count(context)}`), el("tbody", {}, Object.entries(outcome.tokens).map(([kind, n]) => el("tr", {}, el("th", { scope: "row" }, kind), el("td", { class: "number" }, count(n)))))),
     wide("Time and model calls", el("table", {}, el("caption", {}, "Time and model calls"),
@@ -145,14 +145,16 @@ async function questionPage(question, runs) {
     const each = shown[index];
     const info = data.runs[each.run];
     const found = each.detail.found[question];
-    return el("section", { class: "column", "aria-label": visible(runLabel(info)) },
+    // Numbered, since a run may stand beside itself.
+    const about = (second === undefined ? "" : `${index + 1}: `) + visible(runLabel(info));
+    return el("section", { class: "column", "aria-label": about },
       el("h2", {}, el("a", { href: runAddress(each.run) }, visible(runLabel(info)))),
       el("p", {}, stateWords[stateOf(found)], found[1] && found[0] >= 0 ? `: ${found[0]} of ${several(found[1], "evidence turn", "evidence turns")} in the context` : ""),
       el("h3", {}, "Evidence"), evidenceList(asked, each, known[index]),
       answers(each),
       el("h3", {}, "Context"), contextList(asked, each, second === undefined ? null : known[1 - index]),
-      el("h3", {}, "Ranking"), rankingTable(asked, each, known[index]),
-      el("h3", {}, "Tokens and seconds"), costs(each));
+      el("h3", {}, "Ranking"), rankingTable(asked, each, known[index], about),
+      el("h3", {}, "Tokens and seconds"), costs(each, about));
   };
   const body = el("div", { class: second === undefined ? "one" : "two" }, runs.map((_, index) => column(index)));
   let difference = null;

@@ -1,6 +1,6 @@
 // Tables that sort.
 // columns: {label, title, value(row), cell(row), number, first}; state: {column, down}, kept by the caller.
-function table(caption, columns, rows, state, page) {
+function table(caption, columns, rows, state, page, about) {
   const body = el("tbody");
   const heads = columns.map((column, index) => {
     const button = el("button", {
@@ -32,7 +32,7 @@ function table(caption, columns, rows, state, page) {
   }
   fill();
   return [
-    el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": about ? `${caption}, ${about}` : caption },
       el("table", {}, el("caption", {}, caption), el("thead", {}, el("tr", {}, heads)), body)),
     page ? more : null,
   ];
