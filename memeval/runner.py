@@ -139,7 +139,10 @@ class Session:
         self._dialogue = dialogue
         self._make = make
         self._folder = folder
-        self._strategy = make()
+        opened = bool(runner._stores)
+        with ledger.phase() as meter:
+            self._strategy = make()
+        self._stats = {} if opened else {"start_seconds": meter.usage.seconds}
         self._tokens = tokens
         self._checker = checks.ContextChecker(known)
         self._write_usage = Usage()
@@ -169,7 +172,7 @@ class Session:
         """Read the last questions and sum up; outcomes are in order of asking."""
         for _, questions in self._asked[-1:]:
             self._outcomes.extend(self._ask(questions))
-        stats = dict(self._strategy.stats()) if isinstance(self._strategy, Reports) else {}
+        stats = self._stats | (dict(self._strategy.stats()) if isinstance(self._strategy, Reports) else {})
         if self._increments:
             stats["increment_seconds"] = median(self._increments)
         if on_disk := _size(self._folder):

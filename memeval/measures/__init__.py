@@ -32,6 +32,7 @@ from memeval.measures.resources import (
     IndexBytes,
     ItemsPerTurn,
     ReadSeconds,
+    StartSeconds,
     WriteRate,
     WriteSeconds,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "ReadSeconds",
     "Recall",
     "RougeL",
+    "StartSeconds",
     "TokenF1",
     "WriteDollars",
     "WriteRate",

@@ -36,6 +36,7 @@ from memeval.measures.resources import (
     IndexBytes,
     ItemsPerTurn,
     ReadSeconds,
+    StartSeconds,
     WriteRate,
     WriteSeconds,
 )
@@ -69,6 +70,7 @@ KNOWN: Mapping[str, type[Measure]] = {
         WriteSeconds,
         WriteRate,
         IncrementSeconds,
+        StartSeconds,
         IndexBytes,
         ItemsPerTurn,
         InputDollars,

@@ -9,12 +9,20 @@ from memeval.measures.base import Better, DialogueMeasure, Floats, Quantity, Que
 from memeval.measures.facts import Case
 from memeval.types import DialogueRecord, Usage
 
-Clock = Literal["booked", "measured"]
-CLOCKS = ("booked", "measured")
+Clock = Literal["booked", "measured", "own"]
+CLOCKS = ("booked", "measured", "own")
 
 
 def _seconds(usage: Usage, clock: Clock) -> float:
+    if clock == "own":
+        # Never below 0: calls that were made at the same time add up to more than the clock has seen.
+        return max(0.0, usage.booked_seconds - usage.model_seconds)
     return usage.booked_seconds if clock == "booked" else usage.seconds
+
+
+def _stands_in(record: DialogueRecord | None) -> bool:
+    """Whether a server written for tests stood in for a product, whose times it knows nothing of."""
+    return record is not None and any(engine.get("kind") == "stand-in" for engine in record.engines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -62,7 +70,8 @@ class ReadSeconds(_Resource):
 
     Attributes:
         p: percentile.
-        clock: booked is what it takes without the harness's caches, measured is this run's wall clock.
+        clock: booked is what it takes without the harness's caches, measured is this run's wall clock, own is booked
+            without what models (embedders included) took of it.
     """
 
     summary: ClassVar[str] = "percentile of the seconds from query to context"
@@ -72,7 +81,9 @@ class ReadSeconds(_Resource):
     clock: Clock = option("booked", CLOCKS)
 
     def value(self, case: Case) -> float | None:
-        """Seconds; None where the outcome has no books of reading."""
+        """Seconds; None where the outcome has no books of reading, or a stand-in was read from."""
+        if _stands_in(case.history.record):
+            return None
         usage = case.outcome.usage.get("read") if case.outcome is not None else None
         return _seconds(usage, self.clock) if usage is not None else None
 
@@ -87,7 +98,7 @@ class WriteSeconds(DialogueMeasure):
 
     Attributes:
         per: dialogue, or turn (each dialogue's seconds divided by its turns).
-        clock: booked is what it takes without the harness's caches, measured is this run's wall clock.
+        clock: as of ReadSeconds.
     """
 
     summary: ClassVar[str] = "seconds of writing a dialogue into memory"
@@ -98,7 +109,9 @@ class WriteSeconds(DialogueMeasure):
     clock: Clock = option("booked", CLOCKS)
 
     def value(self, record: DialogueRecord) -> float | None:
-        """Seconds; None for a dialogue without turns where they are counted by turn."""
+        """Seconds; None for a dialogue without turns where they are counted by turn, and for a stand-in."""
+        if _stands_in(record):
+            return None
         seconds = _seconds(record.write, self.clock)
         if self.per == "dialogue":
             return seconds
@@ -118,21 +131,43 @@ class IncrementSeconds(DialogueMeasure):
     quantity: ClassVar[Quantity] = "seconds"
 
     def value(self, record: DialogueRecord) -> float | None:
-        """Seconds; None for a run without increments."""
-        return record.stats.get("increment_seconds")
+        """Seconds; None for a run without increments, and for a stand-in."""
+        return None if _stands_in(record) else record.stats.get("increment_seconds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WriteRate(DialogueMeasure):
-    """Turns written in a second: the mean over dialogues; booked, without the harness's caches."""
+    """Turns written in a second: the mean over dialogues.
+
+    Attributes:
+        clock: as of ReadSeconds.
+    """
 
     summary: ClassVar[str] = "turns written in a second"
     quantity: ClassVar[Quantity] = "count"
 
+    clock: Clock = option("booked", CLOCKS)
+
     def value(self, record: DialogueRecord) -> float | None:
-        """Turns a second; None where writing took no time that a clock can see."""
-        seconds = record.write.booked_seconds
-        return record.turns / seconds if seconds > 0 else None
+        """Turns a second; None where writing took no time that a clock can see, and for a stand-in."""
+        seconds = _seconds(record.write, self.clock)
+        return record.turns / seconds if seconds > 0 and not _stands_in(record) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class StartSeconds(DialogueMeasure):
+    """Seconds until a memory stands, connections to its stores included: the mean over the dialogues that opened stores.
+
+    Tables and collections that are made at the first write belong to writing. Models are loaded later, and not in it.
+    """
+
+    summary: ClassVar[str] = "seconds of opening the memory and its stores"
+    better: ClassVar[Better] = "lower"
+    quantity: ClassVar[Quantity] = "seconds"
+
+    def value(self, record: DialogueRecord) -> float | None:
+        """Seconds; None for a dialogue that found the stores open, and for a stand-in."""
+        return None if _stands_in(record) else record.stats.get("start_seconds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

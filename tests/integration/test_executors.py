@@ -27,6 +27,7 @@ def without_times(path: Path) -> list[object]:
         parsed = json.loads(line)
         parsed.pop("usage", None)
         parsed.pop("write", None)
+        parsed.get("stats", {}).pop("start_seconds", None)
         lines.append(parsed)
     return lines
 
