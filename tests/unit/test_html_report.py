@@ -163,6 +163,18 @@ def test_packed_sources_are_found_again(segments: list[list[str]]):
     assert found_of(about.questions[0], None) == (-1, len(gold))
 
 
+def test_a_verdict_is_said_in_words():
+    about = next(iter(Hostile()))
+    verdict = {"correct": True, "votes": [True, False, True], "reason": PAYLOADS[0], "agreement": 2 / 3}
+    packed = Packer(about).outcome(Outcome(about.id, about.questions[0].id, 16, (), None, {}, verdict=verdict))
+    assert packed["verdict"] == {
+        "correct": "yes",
+        "votes": "yes, no, yes",
+        "reason": PAYLOADS[0],
+        "agreement": str(2 / 3),
+    }
+
+
 def test_the_command_writes_the_demo_and_explains_what_it_cannot_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     results, out = f"results={tmp_path / 'runs'}", f"out={tmp_path / 'report'}"
     overrides = ["benchmark=demo", "strategy=sliding_window", "limit=2", "references=[none]", results, "progress=off"]

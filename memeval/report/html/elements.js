@@ -23,9 +23,10 @@ const draw = (tag, options, ...children) => set(add(document.createElementNS(SVG
 const visible = (text) =>
   String(text).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, (c) => String.fromCharCode(0x2400 + c.charCodeAt(0)));
 const foreign = (text) => el("bdi", { dir: "auto" }, visible(text));
+const brief = (text, most) => (text.length > most ? text.slice(0, most) + "\u2026" : text);
 function long(text) {
   if (text.length <= LONG) return foreign(text);
-  const shown = foreign(text.slice(0, LONG) + "\u2026");
+  const shown = foreign(brief(text, LONG));
   const more = el("button", {
     type: "button",
     onclick: () => {

@@ -91,10 +91,9 @@ function rankingTable(asked, shown, known, about) {
   return table("Ranking, best first", [
     { label: "rank", number: true, value: (row) => row.rank, cell: (row) => row.rank },
     { label: "score", number: true, value: (row) => row.score, cell: (row) => (row.score === null ? DASH : String(row.score)) },
-    { label: "turns", value: (row) => row.sources.map((source) => idOf(dialogue, source)).join(" "), cell: (row) => row.sources.map((source) => [foreign(idOf(dialogue, source)), " "]) },
-    { label: "marks", value: (row) => Number(marksOf(row.sources, asked).some(Boolean)), cell: (row) => marksOf(row.sources, asked) },
+    { label: "turns", value: (row) => row.sources.map((source) => idOf(dialogue, source)).join(" "), cell: (row) => [row.sources.map((source) => [foreign(idOf(dialogue, source)), " "]), marksOf(row.sources, asked)] },
     { label: "in context", value: (row) => Number(row.sources.every((source) => known.verbatim.has(source))), cell: (row) => (row.sources.every((source) => known.verbatim.has(source)) ? "yes" : "no") },
-    { label: "text", wide: true, value: (row) => textOf(dialogue, row.sources[0]), cell: (row) => foreign((row.sources.length ? textOf(dialogue, row.sources[0]) : "").slice(0, 160)) },
+    { label: "text", wide: true, value: (row) => textOf(dialogue, row.sources[0]), cell: (row) => foreign(brief(row.sources.length ? textOf(dialogue, row.sources[0]) : "", 160)) },
   ], rows, { column: 0, down: false }, 20, about);
 }
 function costs(shown, about) {

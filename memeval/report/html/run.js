@@ -50,7 +50,7 @@ async function runPage(run, options) {
     const columns = [
       { label: "question", first: true, value: (row) => row.index, cell: (row) => el("a", { href: questionAddress(row.index, run, ...(other ? [other.run] : [])) }, foreign(row.question.id || "(no id)")) },
       { label: "category", value: (row) => row.question.category, cell: (row) => foreign(row.question.category) },
-      { label: "text", wide: true, value: (row) => row.question.text, cell: (row) => foreign(row.question.text.length > 200 ? row.question.text.slice(0, 200) + "\u2026" : row.question.text) },
+      { label: "text", wide: true, value: (row) => row.question.text, cell: (row) => foreign(brief(row.question.text, 200)) },
       { label: "evidence", value: (row) => (row.state === "unmarked" ? null : row.found[0] / row.found[1]), number: true,
         cell: (row) => stateWords[row.state] + (row.found[0] >= 0 && row.found[1] ? ` (${row.found[0]} of ${row.found[1]})` : "") },
       { label: measure.label + (measure.unit ? ", " + measure.unit : ""), number: true, value: (row) => row.value, cell: (row) => figure(measure, row.value) },
