@@ -21,12 +21,14 @@ from memeval.types import Benchmark
 CONFIG_MODULE = "memeval.configs"
 ENTRY_POINTS = "memeval.configs"
 AXES = ("benchmark", "strategy", "retriever")
+# In a block of a sweep: all options of a group, those of plug-ins too.
+EVERY = "glob(*)"
 # Overrides that a reference shares with the rows it stands beside; all others describe a memory, which it is not.
 _OF_REFERENCES = frozenset(
     (
         "benchmark", "budget", "document", "experiment", "isolation", "judge", "judge_llm", "limit", "llm",
         "llm@judge_llm", "max_turn_tokens", "measures", "mode", "overwrite", "plots", "progress", "reader",
-        "references", "results", "seed", "target", "tokenizer", "workers",
+        "references", "results", "seed", "skip_unreachable", "target", "tokenizer", "workers",
     )
 )  # fmt: skip
 
@@ -69,6 +71,7 @@ class RunConfig:
     limit: int | None = None
     max_turn_tokens: int = 32768
     references: list[str] = field(default_factory=list)
+    skip_unreachable: bool = False
     sweep: list[Any] = field(default_factory=list)
     measures: list[str] | None = None
     plots: list[str] = field(default_factory=list)
@@ -255,12 +258,18 @@ class Composer:
             given = {override.split("=", 1)[0].lstrip("+~") for override in expanded}
             for block in blocks:
                 axes = {key: value for key, value in block.items() if key not in given}
-                values = [value if isinstance(value, list) else [value] for value in axes.values()]
+                values = [self._values(key, value) for key, value in axes.items()]
                 for point in product(*values):
                     found.append(
                         self.cell([*expanded, *(f"{key}={value}" for key, value in zip(axes, point, strict=True))])
                     )
         return [*found, *self._references(found)] if len(found) > 1 else found
+
+    def _values(self, key: str, value: Any) -> list[Any]:
+        """What a block of a sweep gives for a key: a list, one value, or `glob(*)` for every option of a group."""
+        if value == EVERY:
+            return self._options(key)
+        return value if isinstance(value, list) else [value]
 
     def _references(self, cells: Iterable[Cell]) -> Iterator[Cell]:
         """For each combination of the other settings, the reference strategies."""

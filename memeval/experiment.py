@@ -1,15 +1,18 @@
 """Runs a plan over its benchmark into the store: skips what is finished, appends what comes out."""
 
+import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from memeval import provenance
-from memeval.build import build
+from memeval import provenance, serving
+from memeval.build import TARGET, build
+from memeval.errors import ConfigError, ModelError, StorageError
 from memeval.executors import get_executor
 from memeval.plan import Plan
 from memeval.records import SCHEMA_VERSION
@@ -112,6 +115,8 @@ def run_plan(
             "errors": errors + unanswered,
             "execution": execution,
         }
+        if engines := _engines(writer.finished.values()):
+            facts["engines"] = engines
         return Finished(writer.finish(order, facts), executed, kept, errors + unanswered)
     finally:
         writer.close()
@@ -125,6 +130,35 @@ def _without_addresses(node: Any) -> Any:
             for key, value in node.items()
         }
     return [_without_addresses(value) for value in node] if isinstance(node, list) else node
+
+
+def unreachable(plan: Plan) -> str | None:
+    """Why one of the plan's stores cannot be opened, in a sentence; None if all of them answer."""
+    with TemporaryDirectory(prefix="memeval-") as scratch, serving.visit():
+        for node in _stores(plan.memory_of("probe", scratch)):
+            try:
+                store = build(node, "store")
+                try:
+                    store.count("probe")
+                finally:
+                    store.close()
+            except (ConfigError, ModelError, StorageError) as error:
+                return str(error)
+    return None
+
+
+def _stores(node: Any) -> Iterator[Mapping[str, Any]]:
+    children = node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ()
+    if isinstance(node, Mapping) and isinstance(store := node.get("store"), Mapping) and store.get(TARGET):
+        yield store
+    for child in children:
+        yield from _stores(child)
+
+
+def _engines(records: Iterable[DialogueRecord]) -> list[Mapping[str, Any]]:
+    """What served the run, each once."""
+    found = {json.dumps(engine, sort_keys=True): engine for record in records for engine in record.engines}
+    return list(found.values())
 
 
 def _unanswered(record: DialogueRecord) -> int:

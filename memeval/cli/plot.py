@@ -17,7 +17,8 @@ Draw stored runs, as PNG and SVG.
 
 RUN is a run's id, the start of one, a glob over ids, or a folder. Kinds: trade-off (recall against tokens, latency
 and money), budget (recall against the budget), heat-map (strategy by retriever), categories, evidence-age (how far back
-a memory reaches), scaling (time against the length of the dialogue). A kind is left out where there is nothing to draw.
+a memory reaches), scaling (time against the length of the dialogue), backends (stores by speed, of
+experiment=backends). A kind is left out where there is nothing to draw.
 """
 
 

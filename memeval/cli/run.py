@@ -112,6 +112,9 @@ def carry_out(cells: Sequence[Cell], then: Callable[[Cell, Run, Benchmark], None
             benchmarks[key] = build(node, "benchmark")
         plan = cell.plan(benchmarks[key])
         planned.setdefault((str(cell.config["results"]), plan.run_id), (cell, plan, benchmarks[key]))
+    planned = {key: found for key, found in planned.items() if _can_run(*found[:2])}
+    if not planned:
+        raise ConfigError("no store of the sweep answers: memeval stores says what is installed and reachable")
     done = errors = 0
     stopped: MemevalError | None = None
     notes = console.notes()
@@ -138,6 +141,26 @@ def carry_out(cells: Sequence[Cell], then: Callable[[Cell, Run, Benchmark], None
         notes.print("memeval: some runs of the sweep were stopped (see above); the table has the others", markup=False)
         errors += 1
     return errors
+
+
+def _can_run(cell: Cell, plan: Plan) -> bool:
+    """False, with a line that says why, where a store does not answer and the config wants that passed over.
+
+    What has been run already needs no store.
+    """
+    from memeval.experiment import unreachable
+    from memeval.store import RUN_FILE, load
+
+    if not cell.config["skip_unreachable"]:
+        return True
+    folder = Path(cell.config["results"]) / plan.names["benchmark"] / plan.run_id
+    if not cell.config["overwrite"] and (folder / RUN_FILE).is_file() and load(folder).finished:
+        return True
+    why = unreachable(plan)
+    if why is not None:
+        said = [word for word in cell.overrides if "_store" in word.partition("=")[0]]
+        console.notes().print(f"memeval: passed over {' '.join(said) or plan.run_id}: {why}", markup=False)
+    return why is None
 
 
 def measures_of(config: Mapping[str, Any]) -> Sequence[Measure]:

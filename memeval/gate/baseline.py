@@ -26,6 +26,7 @@ _DECIMALS = 6
 # Of run.json: what says what was run and by what; nothing that names a machine's folders.
 _KEPT = (
     "schema_version", "id", "names", "identity", "code", "environment", "dialogues", "questions", "errors", "status",
+    "engines",
 )  # fmt: skip
 # Overrides that say how a run is carried out, not what it is.
 _OF_EXECUTION = frozenset({"results", "workers", "overwrite", "progress", "measures", "references", "experiment"})

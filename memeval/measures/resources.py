@@ -156,7 +156,7 @@ class WriteRate(DialogueMeasure):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class StartSeconds(DialogueMeasure):
-    """Seconds until a memory stands, connections to its stores included: the mean over the dialogues that opened stores.
+    """Seconds until a memory stands, connections to its stores included: the mean over dialogues that opened stores.
 
     Tables and collections that are made at the first write belong to writing. Models are loaded later, and not in it.
     """

@@ -52,8 +52,26 @@ class Row:
             override.lstrip("+").split("=", 1) for override in self.run.meta.get("overrides", ()) if "=" in override
         )
 
+    @property
+    def engines(self) -> str:
+        """The storage systems outside the process that served the run: name, version and kind; empty without any."""
+        told = (f"{each['name']} {each['version']}, {each['kind']}" for each in self.run.meta.get("engines", ()))
+        return "; ".join(dict.fromkeys(told))
+
+    @property
+    def store(self) -> str:
+        """The store that the run was told to use, with its settings: `pgvector index=hnsw`; empty where none was."""
+        words = [
+            value if "." not in key else f"{key.partition('.')[2]}={value}"
+            for key, value in self.settings.items()
+            if _is_of_store(key)
+        ]
+        return " ".join(words)
+
     def on(self, axis: str) -> str:
         """Where the row stands on one of the `axes`."""
+        if axis == "store":
+            return self.store
         return f"{self.budget:,}" if axis == "budget" else self.settings.get(axis, "")
 
     @property
@@ -72,7 +90,16 @@ def axes(rows: Sequence[Row]) -> list[str]:
     for key in dict.fromkeys(key for settings in given for key in settings):
         if key not in _NAMED and len({settings.get(key) for settings in given}) > 1:
             found.append(key)
+    stores = [key for key in found if _is_of_store(key)]
+    if len({key.partition(".")[0] for key in stores}) > 1:
+        # No run has more than one of them: columns that are mostly empty say less than one.
+        found[found.index(stores[0])] = "store"
+        found = [key for key in found if key not in stores]
     return found
+
+
+def _is_of_store(key: str) -> bool:
+    return key.partition(".")[0].endswith("_store")
 
 
 def ordered(rows: Sequence[Row], by: Measure = MAIN) -> list[Row]:

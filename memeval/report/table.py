@@ -9,7 +9,15 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from memeval.measures import EvidenceRecall, IncrementSeconds, Measure, QuestionMeasure, ReadSeconds, WriteSeconds
+from memeval.measures import (
+    EvidenceRecall,
+    IncrementSeconds,
+    Measure,
+    QuestionMeasure,
+    ReadSeconds,
+    StartSeconds,
+    WriteSeconds,
+)
 from memeval.report.rows import MAIN, Row, axes, ordered
 from memeval.scoring import Part
 
@@ -27,6 +35,10 @@ _SHORT = {
     "ReadSeconds": ("read",),
     "WriteSeconds": ("write",),
     "IncrementSeconds": ("one more", "turn"),
+    "StartSeconds": ("start",),
+    "WriteRate": ("turns", "written/s"),
+    "IndexBytes": ("index", "bytes"),
+    "LeakRate": ("leaks",),
     "NewestInContext": ("newest", "value"),
     "OnlyStaleInContext": ("stale", "only"),
     "NeitherInContext": ("neither", "value"),
@@ -64,8 +76,8 @@ def money(dollars: float | None) -> str:
 
 
 def _in_ms(measure: Measure) -> bool:
-    """Times of one query or one turn."""
-    return isinstance(measure, ReadSeconds | IncrementSeconds) or (
+    """Times of one query or one turn, or of connecting."""
+    return isinstance(measure, ReadSeconds | IncrementSeconds | StartSeconds) or (
         isinstance(measure, WriteSeconds) and measure.per == "turn"
     )
 
@@ -118,7 +130,10 @@ def run_table(rows: Sequence[Row], title: str, width: int = 200) -> RenderableTy
 def _table(rows: Sequence[Row], measures: Sequence[Measure]) -> Table:
     told = axes(rows)
     failed = any(row.scores.failed.any() for row in rows)
+    served = any(row.engines for row in rows)
     table = _grid(told)
+    if served:
+        table.add_column("engine", vertical="bottom", no_wrap=True)
     for measure in measures:
         table.add_column(Text(heading(measure)), justify="right", no_wrap=True)
         if measure == MAIN:
@@ -131,6 +146,8 @@ def _table(rows: Sequence[Row], measures: Sequence[Measure]) -> Table:
             table.add_section()
         previous = row
         cells = _names(row, told)
+        if served:
+            cells.append(escape(row.engines) or DASH)
         for measure in measures:
             score = row.scores[measure]
             cells.append(show(measure, score.value))
@@ -139,7 +156,7 @@ def _table(rows: Sequence[Row], measures: Sequence[Measure]) -> Table:
         if failed:
             cells.append(str(int(row.scores.failed.sum())))
         table.add_row(*cells, style="dim" if row.is_reference else "")
-    _add_luck(table, rows, measures, 2 + len(told))
+    _add_luck(table, rows, measures, 2 + len(told) + served)
     return table
 
 

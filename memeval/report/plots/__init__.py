@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from memeval.report.plots.age import age
+from memeval.report.plots.backends import backends
 from memeval.report.plots.budget import budget
 from memeval.report.plots.categories import categories
 from memeval.report.plots.heat_map import heat_map
@@ -18,6 +19,7 @@ PLOTS: Mapping[str, Callable[[Sequence[Row], Path, str], list[Path]]] = {
     "categories": categories,
     "evidence-age": age,
     "scaling": scaling,
+    "backends": backends,
 }
 
-__all__ = ["PLOTS", "age", "budget", "categories", "heat_map", "scaling", "trade_off"]
+__all__ = ["PLOTS", "age", "backends", "budget", "categories", "heat_map", "scaling", "trade_off"]
