@@ -1,0 +1,131 @@
+"""SQL store at a stand-in of a Supabase project, through Supabase's own client."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from memeval import serving
+from memeval.errors import ConfigError, StorageError
+from memeval.testing.sql import check_sql_store
+
+from . import contract
+from .conftest import Elsewhere, Reached
+
+pytestmark = pytest.mark.xdist_group("servers-supabase")
+Opening = Callable[..., Any]
+
+
+@pytest.fixture
+def opening(supabase_server: Reached, monkeypatch: pytest.MonkeyPatch) -> Opening:
+    from memeval.strategies.stores.sql_supabase import SupabaseSQL
+
+    for variable, url in supabase_server.addresses.items():
+        monkeypatch.setenv(variable, url)
+    return lambda name, keep=False, **more: SupabaseSQL(
+        collection=name, keep=keep, **{"retries": 1, "timeout": 120.0, **more}
+    )
+
+
+def test_contract(opening: Opening) -> None:
+    last = ""
+
+    def factory() -> Any:
+        nonlocal last
+        last = contract.fresh()
+        return opening(last)
+
+    with serving.visit():
+        check_sql_store(factory, reopen=lambda: opening(last))
+
+
+@pytest.mark.parametrize("rule", contract.RULES, ids=contract.name)
+def test_at_the_server(rule: Callable[..., None], opening: Opening, supabase_server: Reached) -> None:
+    from memeval.strategies.stores import sql_supabase
+
+    site = contract.Site(
+        "supabase",
+        contract.SQL,
+        lambda name, keep: opening(name, keep),
+        lambda: sql_supabase.leftovers(None),
+        lambda names: sql_supabase.remove(None, names),
+        kind="real" if isinstance(supabase_server, Elsewhere) else "stand-in",
+    )
+    rule(site, supabase_server)
+
+
+def test_who_may_not_is_told_so(opening: Opening, supabase_server: Reached, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wrong key, the public one, and none; the public one sees nothing, even of what it asks for by name."""
+    if isinstance(supabase_server, Elsewhere):
+        pytest.skip("the public key of a project elsewhere is not known")
+    import httpx
+
+    with serving.visit():
+        store = opening(contract.fresh())
+        contract.SQL.write(store, "u", {"a": "text"})
+        public = {
+            "apikey": supabase_server.public_key, "Authorization": f"Bearer {supabase_server.public_key}"
+        }  # fmt: skip
+        rest = f"{supabase_server.url}/rest/v1"
+        assert httpx.get(f"{rest}/memeval_turns?select=id", headers=public).json() == []
+        assert httpx.post(f"{rest}/rpc/memeval_collections", headers=public, json={}).json() == []
+        given = {"collection": "x", "scope": "u", "turns": [dict.fromkeys(
+            ("id", "session", "speaker", "role", "text", "document"), "x")]}  # fmt: skip
+        assert httpx.post(f"{rest}/rpc/memeval_write", headers=public, json=given).json()["code"] == "42501"
+        for key in (supabase_server.public_key, "sb_secret_of_somebody_else"):
+            monkeypatch.setenv("MEMEVAL_SUPABASE_KEY", key)
+            with pytest.raises(StorageError, match=r"supabase.*service_role|supabase.*refuses") as caught:
+                opening(contract.fresh())
+            assert key not in str(caught.value)
+        monkeypatch.delenv("MEMEVAL_SUPABASE_KEY")
+        with pytest.raises(ConfigError, match="MEMEVAL_SUPABASE_KEY="):
+            opening(contract.fresh())
+        monkeypatch.setenv("MEMEVAL_SUPABASE_KEY", supabase_server.key)
+        store.close()
+
+
+@pytest.fixture(scope="module")
+def new_project() -> Iterator[Any]:
+    from standins.supabase import SupabaseServer
+
+    with SupabaseServer(set_up=False) as server:
+        yield server
+
+
+def test_a_project_that_is_not_set_up(new_project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from memeval.strategies.stores import sql_supabase
+
+    for variable, url in new_project.addresses.items():
+        monkeypatch.setenv(variable, url)
+    for act in (lambda: sql_supabase.SupabaseSQL(), lambda: sql_supabase.leftovers(None)):
+        with pytest.raises(StorageError, match=r"supabase: the project is not set up .*run .*supabase\.sql once"):
+            act()
+    assert sql_supabase.engine(None).kind == "stand-in"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("memeval_nothing?select=id", 404, "PGRST205"),
+        ("memeval_turns?select=nothing", 400, "42703"),
+        ("memeval_turns?nothing=eq.1", 400, "42703"),
+        ("memeval_turns?id=like1", 400, "PGRST100"),
+        ("memeval_turns?number=eq.many", 400, "22P02"),
+    ],
+)
+def test_the_stand_in_refuses_what_postgrest_refuses(
+    path: str, status: int, code: str, supabase_server: Reached
+) -> None:
+    if isinstance(supabase_server, Elsewhere):
+        pytest.skip("about the stand-in")
+    import httpx
+
+    headers = {"apikey": supabase_server.key, "Authorization": f"Bearer {supabase_server.key}"}
+    rest = f"{supabase_server.url}/rest/v1"
+    answer = httpx.get(f"{rest}/{path}", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["Server"].startswith("memeval-stand-in/")
+    assert httpx.delete(f"{rest}/memeval_turns", headers=headers).json()["code"] == "21000"
+    unknown = httpx.post(f"{rest}/rpc/memeval_search", headers=headers, json={"wrong": 1})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "PGRST202")
+    assert httpx.get(f"{rest}/{path}").status_code == 401
