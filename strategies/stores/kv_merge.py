@@ -57,7 +57,7 @@ class Held:
         """Write one entry; see `KeyValueStore.upsert`."""
         time = stamp(entry.time)
         at = time or self.newest
-        new = Value(entry.slot, entry.value, time, at, serial, tuple(dict.fromkeys(entry.sources)))
+        new = Value(entry.slot, entry.value, time, at, serial, entry.sources)
         held = self.slots.get(entry.slot)
         if held is not None and held.value == entry.value:
             sources = tuple(dict.fromkeys((*held.sources, *entry.sources)))

@@ -94,16 +94,27 @@ class MongoKV:
         by_key: dict[str, list[tuple[int, Entry]]] = {}
         for place, entry in enumerate(entries):
             by_key.setdefault(entry.key, []).append((place, entry))
-        counter = {"_id": _id(scope)}
-        add = {"$inc": {"serial": len(entries)}}
-        found = self._run(lambda kv: kv.find_one_and_update(counter, add, upsert=True, return_document=True))
-        start = found["serial"] - len(entries)
+        start = self._in_rounds(lambda kv: self._count_on(kv, scope, len(entries)))
+        self._in_rounds(lambda kv: self._write(kv, scope, by_key, start, call) or None)
+
+    def _in_rounds(self, work: Callable[[Any], _T | None]) -> _T:
+        """Do it until no other writer comes in between, which None says."""
         for _ in range(_ROUNDS):
-            if self._run(lambda kv: self._write(kv, scope, by_key, start, call)):
-                return
+            done = self._run(work)
+            if done is not None:
+                return done
             # Not all writers again at the same moment.
             time.sleep(random.uniform(0.0, 0.02))
         raise StorageError(f"{_SYSTEM}: others write to the same keys all the time: use fewer workers")
+
+    def _count_on(self, kv: Any, scope: str, more: int) -> int | None:
+        """The first of so many serial numbers; None if another has just made the counter."""
+        where, change = {"_id": _id(scope)}, {"$inc": {"serial": more}}
+        try:
+            found = kv.find_one_and_update(where, change, upsert=True, return_document=True)
+        except self._base.errors.DuplicateKeyError:
+            return None
+        return None if found is None else int(found["serial"]) - more
 
     def _write(
         self, kv: Any, scope: str, by_key: Mapping[str, Sequence[tuple[int, Entry]]], start: int, call: int

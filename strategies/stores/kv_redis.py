@@ -24,11 +24,12 @@ local meta = base .. ':meta'
 if redis.call('HGET', meta, writer) == call then return end
 redis.call('SADD', KEYS[1], ARGV[1])
 local serial, added = tonumber(redis.call('HGET', meta, 'serial') or '0'), 0
-local function union(first, second)
-  local sources, seen = cjson.decode(first), {}
-  for _, source in ipairs(sources) do seen[source] = true end
-  for _, source in ipairs(cjson.decode(second)) do
-    if not seen[source] then seen[source] = true; table.insert(sources, source) end
+local function union(...)
+  local sources, seen = {}, {}
+  for _, given in ipairs({...}) do
+    for _, source in ipairs(cjson.decode(given)) do
+      if not seen[source] then seen[source] = true; table.insert(sources, source) end
+    end
   end
   return #sources > 0 and cjson.encode(sources) or '[]'
 end
@@ -139,8 +140,7 @@ class RedisKV:
             return
         self._note()
         rows = [
-            (entry.key, entry.slot, entry.value, _stamp(entry.time), json.dumps(list(dict.fromkeys(entry.sources))))
-            for entry in entries
+            (entry.key, entry.slot, entry.value, _stamp(entry.time), json.dumps(entry.sources)) for entry in entries
         ]
         self._calls += 1
         keys = [self._prefix, self._scope(scope)]
