@@ -48,7 +48,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
-    words = ["benchmark=demo", "strategy=sliding_window,truncation", "retriever=none,bm25", "limit=3", "progress=off"]
+    words = ["benchmark=demo", "strategy=sliding_window,truncation", "retriever=none,bm25", "limit=2", "progress=off"]
     assert main(["run", "-m", *words, f"results={folder / 'runs'}"]) == 0
     assert main(["report", f"results={folder / 'runs'}", f"out={folder / 'report'}"]) == 0
     return folder / "report" / "index.html"
@@ -122,13 +122,13 @@ def test_hostile_texts_are_shown_as_text_and_run_nothing(browser: Browser, hosti
         browser.open(hostile, f"#/run/@{run}")
         untouched(browser)
         text = page(browser)
-        for question in questions[:4]:
+        for question in questions:
             assert shown(question.id) in text and shown(question.query.text) in text
     names = [run["name"] for run in _data(hostile, "summary")["runs"]]
     window, derived, failing = (
         next(at for at, name in enumerate(names) if name.startswith(start)) for start in ("sliding", "summary", "<b")
     )
-    for place in range(len(PAYLOADS)):
+    for place in range(0, len(PAYLOADS), 3):
         where = f"#/question/@{place + 16 * (place % 2)}/@{window}/@{derived if place % 2 else failing}"
         browser.open(hostile, where)
         untouched(browser)

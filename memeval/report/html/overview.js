@@ -75,7 +75,7 @@ function overview() {
       el("h2", { id: "legend" }, "What the columns mean"),
       el("dl", {}, data.measures.filter((measure) => measure.shown).map((measure) => [
         el("dt", {}, measure.label + (measure.unit ? ` (${measure.unit})` : "")),
-        el("dd", {}, el("code", {}, measure.name), " ", measure.summary)]))),
+        el("dd", {}, el("code", {}, measure.name), ": ", measure.summary)]))),
   ];
   advice.replaceChildren(...recommend());
   return { title: `Memory strategies on ${data.benchmark}`, path: [], page, after: refresh, main };

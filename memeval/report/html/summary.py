@@ -20,7 +20,7 @@ from memeval.scoring import Part, Score
 from memeval.stats import Interval, bootstrap_interval
 
 TOKENS, LATENCY = ContextTokens(), ReadSeconds(p=95)
-# Without models called, what the context costs as input of the target is all that is known.
+# Where no call of a model is paid, what the context costs as input of the target is all that is known.
 DOLLARS = (QuestionDollars(), InputDollars())
 
 
@@ -56,7 +56,8 @@ def summary(rows: Sequence[Row], measures: Sequence[Measure], title: str, docume
         "tokens": _place(measures, TOKENS),
         "latency": _place(measures, LATENCY),
         "dollars": next(
-            (measures.index(each) for each in DOLLARS if each in measures and shown[measures.index(each)]), None
+            (measures.index(each) for each in DOLLARS if each in measures and any(_value(row, each) for row in rows)),
+            None,
         ),
         "runs": [_run(row, measures, categories, told, number) for row, number in zip(rows, documents, strict=True)],
     }
