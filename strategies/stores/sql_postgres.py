@@ -74,7 +74,7 @@ class PostgresSQL:
         schema: str = "memeval_turns",
         language: str = "english",
         rank: Literal["ts_rank", "ts_rank_cd"] = "ts_rank",
-        normalization: int = 1,
+        normalization: int = 0,
         max_rows: int = 100,
         max_seconds: float = 2.0,
         keep: bool = False,
@@ -88,8 +88,8 @@ class PostgresSQL:
             schema: one that is there already is gone on with.
             language: text search configuration: stop words and stemming; `simple` has neither.
             rank: `ts_rank_cd` counts how close words stand, too.
-            normalization: PostgreSQL's bit mask, 0 to 63: 0 does not look at how long texts are, 1 divides by 1 + the
-                logarithm of their length, 2 by the length.
+            normalization: PostgreSQL's bit mask, 0 to 63: 0 does not look at how long texts are (its default), 1
+                divides by 1 + the logarithm of their length, 2 by the length.
             max_rows: of `select`: how many rows are returned.
             max_seconds: of `select`: how long it may take.
             keep: do not remove the schema at the end of the run.

@@ -95,7 +95,7 @@ class _Project:
         """A function of the setup."""
         return self.ask(lambda supabase: supabase.rpc(function, arguments).execute().data)
 
-    def engine(self, settings: Mapping[str, str | int | float | bool | None]) -> serving.Engine:
+    def engine(self, settings: Mapping[str, str | int]) -> serving.Engine:
         """Which program answers: PostgREST says so in the description of itself, a stand-in in a header."""
 
         def root(supabase: Any) -> Any:
@@ -138,7 +138,7 @@ class _Project:
 class SupabaseSQL:
     """Rows of one table that carry the collection's name; every call is one request or a few.
 
-    The ranking is PostgreSQL's `ts_rank`, divided by 1 + the logarithm of a text's length, with English stemming.
+    The ranking is PostgreSQL's `ts_rank` with English stemming and stop words.
     PostgREST runs no SQL of others: for `select` the scope's turns are fetched, and the SELECT runs on them in SQLite.
     """
 
@@ -146,6 +146,7 @@ class SupabaseSQL:
         self,
         url: str | None = None,
         collection: str = "memeval_turns",
+        normalization: int = 0,
         max_rows: int = 100,
         max_seconds: float = 2.0,
         keep: bool = False,
@@ -157,6 +158,8 @@ class SupabaseSQL:
         Args:
             url: of the project; None: MEMEVAL_SUPABASE_URL. The key is read from MEMEVAL_SUPABASE_KEY.
             collection: what the rows of this store carry; one that is there already is gone on with.
+            normalization: PostgreSQL's bit mask, 0 to 63: 0 does not look at how long texts are, 1 divides by 1 + the
+                logarithm of their length.
             max_rows: of `select`: how many rows are returned.
             max_seconds: of `select`: how long it may take, once the turns are here.
             keep: do not remove the rows at the end of the run.
@@ -173,12 +176,16 @@ class SupabaseSQL:
                 raise ConfigError(f"{_OPTION}.{name}={value} answers nothing: give more than 0")
         if not collection or not storable(collection):
             raise ConfigError(f"{_OPTION}.collection={collection!r} is no name: give e.g. {PREFIX}${{unique}}")
+        if not 0 <= normalization <= 63:
+            raise ConfigError(f"{_OPTION}.normalization={normalization} is no mask: give 0 to 63, e.g. 1")
         self._collection = collection
+        self._normalization = normalization
         self._max_rows = max_rows
         self._seconds = max_seconds
         self._project = _Project(url, timeout, retries)
         try:
-            serving.served_by(self._project.engine({"language": "english", "rank": "ts_rank", "normalization": 1}))
+            told: dict[str, str | int] = {"language": "english", "rank": "ts_rank", "normalization": normalization}
+            serving.served_by(self._project.engine(told))
             if not keep and not self._project.count(collection):
                 serving.made(f"collection {collection} at {_SYSTEM}", self._remove)
         except BaseException:
@@ -226,6 +233,7 @@ class SupabaseSQL:
             "ends": [stamp(end) if end else "~" for _, end in filters.periods],
             "sessions": list(filters.sessions),
             "boost": boost,
+            "normalization": self._normalization,
         }
         hits: list[Hit] = []
         while len(hits) < k:

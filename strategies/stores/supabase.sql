@@ -55,7 +55,7 @@ $$;
 -- that holds adds that share of the score. Without words, all that a filter holds for.
 CREATE OR REPLACE FUNCTION public.memeval_search(
     collection text, scope text, words text[], speakers text[], starts text[], ends text[], sessions integer[],
-    boost double precision, first integer, most integer
+    boost double precision, normalization integer, first integer, most integer
 ) RETURNS TABLE (id text, document text, score double precision)
 LANGUAGE sql STABLE SET search_path = '' AS $$
     WITH asked AS (
@@ -64,7 +64,7 @@ LANGUAGE sql STABLE SET search_path = '' AS $$
             CROSS JOIN LATERAL (SELECT phraseto_tsquery('pg_catalog.english'::regconfig, word) AS query) AS each
         WHERE numnode(each.query) > 0
     ), held AS (
-        SELECT t.number, t.id, t.document, ts_rank(t.words, asked.query, 1) AS rank,
+        SELECT t.number, t.id, t.document, ts_rank(t.words, asked.query, memeval_search.normalization) AS rank,
             (t.speaker = ANY(memeval_search.speakers))::int + (t.ordinal = ANY(memeval_search.sessions))::int
             + EXISTS (SELECT FROM unnest(memeval_search.starts, memeval_search.ends) AS period(a, b)
                       WHERE t.time >= period.a AND t.time < period.b)::int AS filters
