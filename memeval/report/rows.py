@@ -61,11 +61,12 @@ class Row:
     @property
     def store(self) -> str:
         """The store that the run was told to use, with its settings: `pgvector index=hnsw`; empty where none was."""
-        words = [
-            value if "." not in key else f"{key.partition('.')[2]}={value}"
-            for key, value in self.settings.items()
-            if _is_of_store(key)
-        ]
+        words = []
+        for key, value in self.settings.items():
+            if _is_of_store(key):
+                option = key.partition(".")[2]
+                # A class that was put in the option's place goes by its own name.
+                words.append(value.rpartition(".")[2] if option in ("", "_target_") else f"{option}={value}")
         return " ".join(words)
 
     def on(self, axis: str) -> str:
