@@ -10,10 +10,14 @@ from memeval.servers.redis import RedisServer
 
 
 class FalkorServer(RedisServer):
-    """Redis 8 with the graph module."""
+    """Redis 8 with the graph module; what was written outlives an orderly stop, not a kill.
+
+    Snapshots only: version 4.16 can fail when it reads a log of larger writes again.
+    """
 
     name = "falkordb"
     systems = ("falkordb",)
+    persistence = ("--save", "60 1")
 
     def command(self) -> Sequence[str | Path]:
         """The package's own server with its module."""

@@ -12,6 +12,7 @@ class RedisServer(Server):
 
     name = "redis"
     systems: tuple[str, ...] = ("redis",)
+    persistence: tuple[str, ...] = ("--save", "", "--appendonly", "yes", "--appendfsync", "everysec")
 
     @property
     def url(self) -> str:
@@ -23,9 +24,8 @@ class RedisServer(Server):
         return [program("redis-server", "type apt-get install redis-server, or brew install redis"), *self.options()]
 
     def options(self) -> Sequence[str | Path]:
-        """Loopback only, no snapshots."""
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
-        return [*options, "--save", "", "--appendonly", "yes", "--appendfsync", "everysec"]
+        """Loopback only."""
+        return ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder), *self.persistence]
 
     def ready(self) -> None:
         """Answer a PING, which waits until the log has been read."""

@@ -18,6 +18,7 @@ _OPTION = "graph_store"
 _EXAMPLE = "bolt://user:password@host:7687"
 _AGENT = re.compile(r"Neo4j/v?(?P<version>[\d.]+)(?P<others>.*)")
 _EMULATOR = re.compile(r"(?P<name>[A-Z][A-Za-z]+)[ /]v?(?P<version>\d[\w.]*)")
+_TAKEN = re.compile(r"^ConstraintError|unique constraint violation", re.IGNORECASE)
 # Nodes removed in one transaction.
 _BATCH = 5_000
 _T = TypeVar("_T")
@@ -110,8 +111,10 @@ class Bolt:
         return persistently(work, self._passes, self.system, self.url, self._retries)
 
     def _passes(self, error: Exception) -> bool:
-        kinds = self._errors.Neo4jError | self._errors.DriverError
-        return isinstance(error, OSError) or (isinstance(error, kinds) and error.is_retryable())
+        if not isinstance(error, self._errors.Neo4jError | self._errors.DriverError):
+            return isinstance(error, OSError)
+        # Nodes are merged by their key: if it is taken, another has made it a moment ago, and it is found next time.
+        return error.is_retryable() or _TAKEN.search(f"{type(error).__name__} {error}") is not None
 
     @contextmanager
     def again(self) -> Iterator["Bolt"]:
