@@ -29,7 +29,7 @@ ROLES = ("vector_store", "kv_store", "graph_store", "sql_store")
 # A retriever may bring a store of its own.
 _ELSEWHERE = "retriever"
 # Clients that come with memeval itself.
-_BUILT_IN = {"faiss": "faiss-cpu", "numpy": "numpy", "qdrant": "qdrant-client"}
+_BUILT_IN = {"faiss": "faiss-cpu", "numpy": "numpy", "qdrant": "qdrant-client", "qdrant_server": "qdrant-client"}
 _VARIABLE = re.compile(r"MEMEVAL_\w+_URL")
 
 
