@@ -59,7 +59,7 @@ class QdrantEdgeStore(EngineStore):
         check_range("full_scan_threshold", full_scan_threshold, 0, 2**31)
         check_range("indexing_threshold", indexing_threshold, 0, 2**31)
         check_range("threads", threads, 1, 1_024)
-        self._edge = edge = client("qdrant_edge", f"vector_store={_SYSTEM}", _SYSTEM)
+        self._edge = edge = client("qdrant_edge", f"vector_store={_SYSTEM}", "qdrant")
         self._indexed = index == "hnsw"
         self._given = path is not None
         self._folder = Path(path) if path is not None else Path(tempfile.mkdtemp(prefix="memeval-qdrant-"))

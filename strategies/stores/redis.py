@@ -132,7 +132,7 @@ class RedisVectors(EngineStore):
         if facts:
             wish = " and ".join(f'"{each}" in .facts' for each in facts)
             command += [b"FILTER", wish]
-        found: Mapping[str, float] = self._base.client.execute_command("VSIM", vectors, *command) or {}
+        found = _pairs(self._base.client.execute_command("VSIM", vectors, *command))
         if not found:
             return []
         rows = self._base.client.execute_command("HMGET", contents, *found, NEVER_DECODE=True)
@@ -156,7 +156,7 @@ class RedisVectors(EngineStore):
 
     def _written(self, scope: str) -> Mapping[str, int]:
         contents = self._keys(scope)[1]
-        rows = self._base.client.execute_command("HGETALL", contents, NEVER_DECODE=True)
+        rows = _pairs(self._base.client.execute_command("HGETALL", contents, NEVER_DECODE=True))
         return {name.decode(): _row("", row).place for name, row in rows.items()}
 
     def stats(self) -> Mapping[str, float]:
@@ -166,6 +166,11 @@ class RedisVectors(EngineStore):
 
     def _release(self) -> None:
         self._base.close()
+
+
+def _pairs(answer: Any) -> Mapping[Any, Any]:
+    """A mapping, which older versions of the protocol and of the client give as a list."""
+    return answer if isinstance(answer, Mapping) else dict(zip(answer[::2], answer[1::2], strict=True))
 
 
 def _row(name: str, raw: bytes) -> Row:
