@@ -11,12 +11,12 @@ from memeval import serving
 from memeval.document import Document
 from memeval.errors import ConfigError
 from memeval.llm import ReplyError
-from memeval.strategies.long_term.graphiti.falkor import Falkor
+from memeval.strategies.long_term.graphiti.falkor import Falkor, engine, leftovers, remove
 from memeval.strategies.long_term.graphiti.loop import Loop
 from memeval.strategies.writing.groups import line
 from memeval.types import Embedder, Hit, Model, Prepares, Query, Turn
 
-__all__ = ["Falkor", "Graphiti"]
+__all__ = ["Falkor", "Graphiti", "engine", "leftovers", "remove"]
 
 # What Graphiti itself shows its model of what was said before.
 _PREVIOUS = 10
@@ -116,13 +116,13 @@ class Graphiti:
                 lambda: loop.run(self._store.open(self._group, self._llm, self._embedder))
             )
             self._loop = loop
-            engine = self._store.persistently(lambda: loop.run(self._store.engine(self._graphiti)))
+            served = self._store.engine()
             self._turns = {row["uuid"]: row["name"] for row in self._ask(_SOURCES)}
         except BaseException:
             self._loop = None
             loop.close()
             raise
-        serving.served_by(engine)
+        serving.served_by(served)
         if not self._store.keep:
             serving.made(f"graph {self._group} at falkordb", lambda: self._store.remove(self._group))
 

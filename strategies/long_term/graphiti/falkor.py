@@ -19,6 +19,8 @@ from memeval.types import Embedder, Model
 _SYSTEM = "graphiti"
 _OPTION = "retriever"
 _EXAMPLE = "redis://127.0.0.1:6379"
+# FalkorDB's own store has the rest of the prefix.
+_PREFIX = f"{remote.PREFIX}graphiti_"
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _T = TypeVar("_T")
 
@@ -127,14 +129,13 @@ class Falkor:
             raise
         return made
 
-    async def engine(self, graphiti: Any) -> Engine:
+    def engine(self) -> Engine:
         """What answers.
 
         Raises:
-            StorageError: a server without FalkorDB's module.
+            StorageError: nothing does, or a server without FalkorDB's module.
         """
-        modules = await graphiti.driver.client.execute_command("MODULE", "LIST")
-        for module in modules:
+        for module in self._ask(lambda base: base.execute_command("MODULE", "LIST")):
             told = dict(zip(module[::2], module[1::2], strict=True)) if isinstance(module, list) else dict(module)
             if told.get("name") == "graph":
                 number = int(told["ver"])
@@ -143,6 +144,10 @@ class Falkor:
         raise StorageError(
             f"what answers at {remote.place(self.address)} is no FalkorDB: it has no module called graph"
         )
+
+    def graphs(self) -> list[str]:
+        """Names of all graphs there."""
+        return [str(name) for name in self._ask(lambda base: base.execute_command("GRAPH.LIST"))]
 
     async def add(
         self, graphiti: Any, *, group: str, name: str, text: str, time: datetime, altered: bool, previous: Sequence[str]
@@ -181,14 +186,34 @@ class Falkor:
 
     def remove(self, group: str) -> None:
         """Remove a graph; one that is gone is fine."""
+        if group in self.graphs():
+            self._ask(lambda base: base.execute_command("GRAPH.DELETE", group))
+
+    def _ask(self, call: Callable[[Any], Any]) -> Any:
+        """Do something over a connection of its own, which needs no Graphiti."""
         redis = remote.client("redis", f"{_OPTION}={_SYSTEM}", _SYSTEM)
 
-        def delete() -> None:
-            with redis.Redis.from_url(self.address, socket_timeout=self.timeout) as base:
-                if group.encode() in base.execute_command("GRAPH.LIST"):
-                    base.execute_command("GRAPH.DELETE", group)
+        def attempt() -> Any:
+            with redis.Redis.from_url(self.address, socket_timeout=self.timeout, decode_responses=True) as base:
+                return call(base)
 
-        self.persistently(delete)
+        return self.persistently(attempt)
+
+
+def engine(url: str | None, timeout: float = 10.0) -> Engine:
+    """What answers at the address."""
+    return Falkor(url, timeout=timeout, retries=0).engine()
+
+
+def leftovers(url: str | None, timeout: float = 10.0) -> list[str]:
+    """Graphs that runs have left."""
+    return sorted(name for name in Falkor(url, timeout=timeout, retries=0).graphs() if name.startswith(_PREFIX))
+
+
+def remove(url: str | None, names: Sequence[str], timeout: float = 60.0) -> None:
+    """Remove these graphs; those that are gone are fine."""
+    for name in names:
+        Falkor(url, timeout=timeout, retries=0).remove(name)
 
 
 async def _build_indexes(driver: Any) -> None:
