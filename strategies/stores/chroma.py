@@ -90,7 +90,7 @@ class ChromaStore(EngineStore):
         try:
             serving.served_by(self._ask(lambda: _engine(self._client, told)))
         except BaseException:
-            self._client.close()
+            _close(self._client)
             raise
 
     def _ask(self, call: Callable[[], _T]) -> _T:
@@ -160,7 +160,7 @@ class ChromaStore(EngineStore):
         # What is in memory belongs to the process, and would be there for the next store of this name.
         if self._memory and self._handle is not None:
             self._client.delete_collection(self._collection)
-        self._client.close()
+        _close(self._client)
 
 
 def _settings() -> Any:
@@ -190,8 +190,18 @@ def _connect(url: str, timeout: float) -> Any:
         settings=_settings(),
     )
     # It waits for ever, and offers no way to say otherwise.
-    made._server._session.timeout = timeout
+    for each in (made, made._admin_client):
+        each._server._session.timeout = timeout
     return made
+
+
+def _close(server: Any) -> None:
+    # Its own close leaves connections to a server open, its own and those of a second client inside it.
+    for each in (server, server._admin_client):
+        session = getattr(each._server, "_session", None)
+        if session is not None:
+            session.close()
+    server.close()
 
 
 def _absent(error: Exception) -> bool:
@@ -220,7 +230,7 @@ def _visiting(url: str | None, timeout: float) -> Iterator[Callable[[Callable[[A
     try:
         yield lambda work: persistently(lambda: work(server), _passes, _SYSTEM, place, 0)
     finally:
-        server.close()
+        _close(server)
 
 
 def engine(url: str | None, timeout: float = 10.0) -> serving.Engine:
