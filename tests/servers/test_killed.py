@@ -1,0 +1,94 @@
+"""A server that goes away in the middle of a run: what is said, what is kept, and how the run goes on."""
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from memeval.compose import build_benchmark, composer
+from memeval.errors import ModelError, StorageError
+from memeval.evaluate import evaluate
+from memeval.experiment import Settings, run_plan
+from memeval.measures import EvidenceRecall, Recall
+from memeval.servers import server
+from memeval.servers.base import Server
+from memeval.store import load
+from memeval.types import DialogueRecord
+
+pytestmark = pytest.mark.xdist_group("servers-killed")
+STORES = {
+    "postgres": ("kv", "kv_store=postgres", "memeval.strategies.stores.kv_postgres"),
+    "redis": ("kv", "kv_store=redis", "memeval.strategies.stores.kv_redis"),
+    "falkordb": ("graph", "graph_store=falkordb", "memeval.strategies.stores.graph_falkordb"),
+}
+
+
+@pytest.fixture(params=STORES)
+def own(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server of this test's own: others would miss it while it is down."""
+    made = server(request.param)
+    try:
+        made.start()
+    except ModelError as error:
+        pytest.skip(str(error))
+    for variable, url in made.addresses.items():
+        monkeypatch.setenv(variable, url)
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+def test_a_run_survives_the_death_of_its_server(own: Server, tmp_path: Path) -> None:
+    retriever, store, module = STORES[own.name]
+    group = store.partition("=")[0]
+    with composer() as hydra:
+        words = ["benchmark=demo", "benchmark.users=4", "benchmark.turns=400", "strategy=none"]
+        cell = hydra.cell([*words, f"retriever={retriever}", store, f"{group}.retries=1"])
+    benchmark = build_benchmark(cell)
+    plan = cell.plan(benchmark)
+    seen: list[str] = []
+
+    def kill_after_two(record: DialogueRecord | None, total: int) -> None:
+        if record is not None:
+            seen.append(record.dialogue)
+            if len(seen) == 2:
+                own.kill()
+
+    settings = Settings(tmp_path / "interrupted")
+    with pytest.raises(StorageError) as caught:
+        run_plan(plan, benchmark, cell.config, settings, kill_after_two)
+    said = str(caught.value)
+    assert own.name in said and f"127.0.0.1:{own.port}" in said, said
+    assert "does not answer" in said and "finished dialogues are kept" in said
+
+    folder = settings.results / "demo" / plan.run_id
+    half = load(folder)
+    assert not half.finished
+    kept = list(half.results())
+    assert [each.record.dialogue for each in kept] == seen and all(each.outcomes for each in kept)
+    assert all(outcome.error is None for each in kept for outcome in each.outcomes), "no question pays for it"
+
+    # While it is down the run stops in the same way, and loses nothing.
+    with pytest.raises(StorageError, match="does not answer"):
+        run_plan(plan, benchmark, cell.config, settings)
+    assert [each.record.dialogue for each in load(folder).results()] == seen
+
+    own.start()
+    done = run_plan(plan, benchmark, cell.config, settings)
+    assert (done.kept, done.executed, done.errors) == (2, 2, 0) and done.run.finished
+    whole = run_plan(plan, benchmark, cell.config, Settings(tmp_path / "whole"))
+    measures = [EvidenceRecall(), Recall(k=10)]
+    scores = [evaluate(run, measures, benchmark=benchmark) for run in (done.run, whole.run)]
+    for measure in measures:
+        assert scores[0][measure].value == scores[1][measure].value is not None
+    assert {each["name"] for each in done.run.meta["engines"]} == {each["name"] for each in whole.run.meta["engines"]}
+
+    # What the killed dialogue had made, if the server has kept it at all, is found by its name and can be removed.
+    there: Any = importlib.import_module(module)
+    left = there.leftovers(None)
+    assert len(left) <= 1 and all(name.startswith("memeval_") for name in left)
+    there.remove(None, left)
+    assert there.leftovers(None) == []
