@@ -23,6 +23,8 @@ _PREVIOUS = 10
 # What the extraction resolves "yesterday" by where the data have no dates; nobody reads it as today.
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 _UNREADABLE = re.compile("[\0\ud800-\udfff]")
+# Underscores that belong to no word: Graphiti leaves them in its full-text queries, where they are an error.
+_LONE = re.compile(r"(?<![^\W_])_+(?![^\W_])")
 _SOURCES = "MATCH (e:Episodic) RETURN e.uuid AS uuid, e.name AS name ORDER BY e.created_at"
 _COUNTS = {
     "items": "MATCH ()-[r:RELATES_TO]->() RETURN count(r) AS n",
@@ -119,8 +121,8 @@ class Graphiti:
             served = self._store.engine()
             self._turns = {row["uuid"]: row["name"] for row in self._ask(_SOURCES)}
         except BaseException:
-            self._loop = None
-            loop.close()
+            self._loop = loop
+            self.close()
             raise
         serving.served_by(served)
         if not self._store.keep:
@@ -173,7 +175,7 @@ class Graphiti:
     def search(self, query: Query, k: int) -> Sequence[Hit]:
         """The at most `k` best facts or episodes; the query's time is not used."""
         self.prepare()
-        text = _clean(query.text).strip()
+        text = _LONE.sub(" ", _clean(query.text)).strip()
         if k < 1 or not text or not self._turns:
             return []
         limit = max(k, self._candidates)
@@ -242,7 +244,8 @@ class Graphiti:
         loop, self._loop = self._loop, None
         if loop is not None:
             try:
-                loop.run(self._graphiti.close())
+                if self._graphiti is not None:
+                    loop.run(self._store.shut(self._graphiti))
             finally:
                 loop.close()
 

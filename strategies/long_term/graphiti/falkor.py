@@ -11,6 +11,7 @@ from importlib import metadata
 from typing import Any, TypeVar, cast
 
 from memeval.errors import ConfigError, MemevalError, StorageError
+from memeval.llm import ReplyError
 from memeval.serving import Engine
 from memeval.strategies.long_term.graphiti.clients import embedder_client, model_client, no_reranker
 from memeval.strategies.stores import remote
@@ -125,9 +126,14 @@ class Falkor:
         try:
             await _build_indexes(made.driver)
         except BaseException:
-            await made.close()
+            await self.shut(made)
             raise
         return made
+
+    async def shut(self, graphiti: Any) -> None:
+        """Close all connections: Graphiti's driver leaves those of a pool that it was given."""
+        await graphiti.close()
+        await graphiti.driver.client.connection.connection_pool.disconnect()
 
     def engine(self) -> Engine:
         """What answers.
@@ -152,17 +158,30 @@ class Falkor:
     async def add(
         self, graphiti: Any, *, group: str, name: str, text: str, time: datetime, altered: bool, previous: Sequence[str]
     ) -> str:
-        """Have one episode extracted; returns its uuid."""
+        """Have one episode extracted; returns its uuid.
+
+        Raises:
+            ReplyError: a reply of the model that cannot be used, or that Graphiti makes an impossible query of.
+        """
         nodes = remote.client("graphiti_core.nodes", f"{_OPTION}={_SYSTEM}", _SYSTEM)
-        added = await graphiti.add_episode(
-            name=name,
-            episode_body=text,
-            source_description="a turn, altered" if altered else "a turn",
-            reference_time=time,
-            source=nodes.EpisodeType.message,
-            group_id=group,
-            previous_episode_uuids=list(previous),
-        )
+        errors = remote.client("redis.exceptions", f"{_OPTION}={_SYSTEM}", _SYSTEM)
+        try:
+            added = await graphiti.add_episode(
+                name=name,
+                episode_body=text,
+                source_description="a turn, altered" if altered else "a turn",
+                reference_time=time,
+                source=nodes.EpisodeType.message,
+                group_id=group,
+                previous_episode_uuids=list(previous),
+            )
+        except errors.ResponseError as error:
+            # Names and facts go into full-text queries, where not all of the signs that mean something are masked.
+            if "Syntax error" in str(error):
+                raise ReplyError(
+                    f"Graphiti makes a query of turn {name!r} that FalkorDB does not take: {error}"
+                ) from None
+            raise
         return str(added.episode.uuid)
 
     async def search(self, graphiti: Any, group: str, text: str, find: str, limit: int) -> Found:
