@@ -87,8 +87,6 @@ class Dynamo:
                     retries={"total_max_attempts": 1},
                     user_agent_extra="memeval",
                     parameter_validation=False,
-                    # Neither an address of the machine's user nor one made from an account is asked.
-                    account_id_endpoint_mode="disabled",
                 ),
             )
         except (ValueError, self.errors.BotoCoreError) as error:

@@ -46,7 +46,7 @@ class MemgraphGraph(BoltGraph):
 
 def _labels(base: Bolt) -> list[str]:
     # Kind, label, properties, and in newer versions more.
-    return [row[1] for row in base.alone("SHOW CONSTRAINT INFO") if row[0] == "unique" and list(row[2]) == ["key"]]
+    return [row[1] for row in base.alone("SHOW CONSTRAINT INFO") if row[0] == "unique" and row[2] in ("key", ["key"])]
 
 
 MEMGRAPH = Dialect(
