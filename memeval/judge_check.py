@@ -129,14 +129,15 @@ def notes(metas: Sequence[Mapping[str, object]]) -> list[str]:
         metas: contents of the runs' run.json.
     """
     judges = dict.fromkeys(str(meta["judge"]) for meta in metas if meta.get("judge"))
-    return [_sentence(kept(fingerprint)) for fingerprint in judges]
+    names = {fingerprint: f" {fingerprint.partition('|')[0]}" if len(judges) > 1 else "" for fingerprint in judges}
+    return [f"judge{name} {_sentence(kept(fingerprint))}" for fingerprint, name in names.items()]
 
 
 def _sentence(rates: Sequence[Rate] | None) -> str:
     if rates is None:
-        return "judge not checked: memeval judge-check"
+        return "not checked: memeval judge-check"
     said = [f"{name_of(rate)} {shown(rate)}" for rate in rates if rate.kind == ALL]
-    return f"judge checked: {', '.join(said)}"
+    return f"checked: {', '.join(said)}"
 
 
 def name_of(rate: Rate) -> str:

@@ -14,8 +14,11 @@ import memeval
 from memeval.build import TARGET
 
 # What can change an outcome. Measures, reports and the command line only read outcomes.
-_HARNESS = ("build", "checks", "controls", "document", "prompt", "records", "runner", "tokens", "types")
-_FOLDERS = ("strategies", "benchmarks")
+_HARNESS = (
+    "build", "checks", "controls", "document", "forgetting", "judging", "prompt", "prompt_cache", "reading", "records",
+    "replay", "runner", "tokens", "types",
+)  # fmt: skip
+_FOLDERS = ("llm", "strategies", "benchmarks")
 _PACKAGES = (
     "bm25s",
     "faiss-cpu",

@@ -115,7 +115,15 @@ def _whole(options: dict[str, str], key: str, default: int) -> int:
 
 
 def _measures(asked: str | None) -> tuple["Measure", ...]:
-    from memeval.measures import ContextTokens, EvidenceRecall, ReadSeconds, WriteSeconds, parse_list
+    from memeval.measures import (
+        ContextTokens,
+        EvidenceRecall,
+        JudgedAccuracy,
+        ReadSeconds,
+        TokenF1,
+        WriteSeconds,
+        parse_list,
+    )
     from memeval.measures.money import InputDollars, QuestionDollars, WriteDollars
 
     if asked is not None:
@@ -127,7 +135,10 @@ def _measures(asked: str | None) -> tuple["Measure", ...]:
         return given
     seconds = tuple(ReadSeconds(p=p) for p in (50, 95, 99))
     money = (InputDollars(), QuestionDollars(), WriteDollars())
-    return (EvidenceRecall(), EvidenceRecall(segments="all"), ContextTokens(), *seconds, WriteSeconds(), *money)
+    # No columns where nothing was answered.
+    answers = (JudgedAccuracy(), TokenF1())
+    evidence = (EvidenceRecall(), EvidenceRecall(segments="all"))
+    return (*evidence, *answers, ContextTokens(), *seconds, WriteSeconds(), *money)
 
 
 def _title(rows: Sequence["Row"]) -> str:

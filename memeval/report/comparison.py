@@ -10,8 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from memeval import judge_check
 from memeval.comparison import Comparison, Estimate, Line, Scored, Setback, Tested, setbacks
-from memeval.measures import EvidenceRecall, Measure
+from memeval.measures import EvidenceRecall, JudgedAccuracy, Measure
 from memeval.report.rows import MAIN, Row, axes, ordered
 from memeval.report.table import DASH, heading, show, unit
 from memeval.stats import Interval
@@ -304,6 +305,8 @@ def _legend(comparison: Comparison, names: _Names) -> list[str]:
         # A baseline keeps one number of a time.
         n = f"; n = {' or '.join(f'{count:,}' for count in counts)}" if counts else ""
         lines.append(f"{short}: {measure}, {measure.summary}{n}")
+        if isinstance(measure, JudgedAccuracy):
+            lines += judge_check.notes([row.run.meta for row in names.rows])
     if any(line.tested for line in names.lines):
         dialogues = max(line.tested.paired.dialogues for line in names.lines if line.tested)
         way = f"{dialogues:,} dialogues resampled" if dialogues >= 8 else f"Student's t over {dialogues:,} dialogues"

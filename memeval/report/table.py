@@ -9,9 +9,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from memeval import judge_check
 from memeval.measures import (
     EvidenceRecall,
     IncrementSeconds,
+    JudgedAccuracy,
     Measure,
     QuestionMeasure,
     ReadSeconds,
@@ -38,6 +40,13 @@ _SHORT = {
     "StartSeconds": ("start",),
     "WriteRate": ("turns", "written/s"),
     "IndexBytes": ("index", "bytes"),
+    "JudgedAccuracy": ("judged", "correct"),
+    "JudgeAgreement": ("judge", "agrees"),
+    "TokenF1": ("token", "F1"),
+    "ExactMatch": ("exact", "match"),
+    "RougeL": ("ROUGE-L",),
+    "AbstentionPrecision": ("abstention", "precision"),
+    "AbstentionRecall": ("abstention", "recall"),
     "LeakRate": ("leaks",),
     "NewestInContext": ("newest", "value"),
     "OnlyStaleInContext": ("stale", "only"),
@@ -210,6 +219,8 @@ def _legend(rows: Sequence[Row], measures: Sequence[Measure]) -> str:
     for measure in measures:
         short = " ".join(heading(measure).split("\n")[:-1])
         lines.append(f"{short}: {measure}, {measure.summary}; n = {_counts(rows, measure)}")
+        if isinstance(measure, JudgedAccuracy):
+            lines += judge_check.notes([row.run.meta for row in rows])
     if any("@" in str(measure) for measure in measures):
         lines.append(
             "by luck: a uniformly random ranking; saturated: share of questions where k reaches all that was written."
