@@ -28,7 +28,7 @@ class ChromaServer(Server):
         package("chromadb")
         # The package's script may lie where PATH does not lead.
         start = "import chromadb.cli.cli as cli; cli.app()"
-        options = ["--path", self.folder / "data", "--host", "127.0.0.1", "--port", str(self.port)]
+        options = ["--path", str(self.folder / "data"), "--host", "127.0.0.1", "--port", str(self.port)]
         return [sys.executable, "-c", start, "run", *options]
 
     def ready(self) -> None:

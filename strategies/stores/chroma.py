@@ -1,5 +1,6 @@
 """Vectors in Chroma, in this process or at a server: an HNSW index with a filter on the tenant."""
 
+import functools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -69,7 +70,8 @@ class ChromaStore(EngineStore):
         super().__init__(_SYSTEM, exact=False)
         self._collection = collection
         self._given = url
-        self._url = address(_SYSTEM, "vector_store", url, _EXAMPLE) if mode == "server" else None
+        place = address(_SYSTEM, "vector_store", url, _EXAMPLE) if mode == "server" else ""
+        self._url = place or None
         self._keep = keep
         self._timeout = timeout
         self._retries = retries
@@ -78,7 +80,7 @@ class ChromaStore(EngineStore):
         told: dict[str, str | int | float | bool | None] = {"mode": mode, "index": "hnsw", "m": m}
         told |= {"ef_construction": ef_construction, "ef_search": ef_search}
         try:
-            self._client = self._ask(lambda: _connect(self._url, timeout)) if self._url else _embed(path)
+            self._client = self._ask(lambda: _connect(place, timeout)) if place else _embed(path)
         except MemevalError:
             raise
         except Exception as error:
@@ -256,7 +258,7 @@ def _collections(server: Any) -> list[Any]:
 def remove(url: str | None, names: Sequence[str], timeout: float = 60.0) -> None:
     """Remove these collections; what is gone already is fine."""
 
-    def work(server: Any, name: str) -> None:
+    def work(name: str, server: Any) -> None:
         try:
             server.delete_collection(name)
         except Exception as error:
@@ -265,4 +267,4 @@ def remove(url: str | None, names: Sequence[str], timeout: float = 60.0) -> None
 
     with _visiting(url, timeout) as ask:
         for name in names:
-            ask(lambda server, name=name: work(server, name))
+            ask(functools.partial(work, name))

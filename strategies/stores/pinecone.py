@@ -36,8 +36,8 @@ class PineconeStore(EngineStore):
     """One index, a namespace for each scope, as Pinecone advises for many tenants.
 
     The API key is read from MEMEVAL_PINECONE_API_KEY or PINECONE_API_KEY. Pinecone serves reads from before a write for
-    a while: a search waits until the index has caught up, as far as Pinecone tells; deletions and counts it tells
-    nothing of. What is too long for a record's metadata lies in records of its own.
+    a while: a write returns once searches have caught up with it, as far as Pinecone tells; of deletions and counts it
+    tells nothing. What is too long for a record's metadata lies in records of its own.
     """
 
     # A request may have 1,000 records and 2 MB.
@@ -84,7 +84,7 @@ class PineconeStore(EngineStore):
         self._timeout = timeout
         self._retries = retries
         self._index: Any = None
-        # The position in Pinecone's log of the last write of a namespace.
+        # Namespaces whose last write, a position in Pinecone's log, cannot be read for sure yet.
         self._log: dict[str, int] = {}
         self._client = _connect(self._url, timeout)
         try:
@@ -121,6 +121,19 @@ class PineconeStore(EngineStore):
         except _errors().ConflictError:
             # Another writer was first.
             return
+
+    def upsert(self, scope: str, ids: Sequence[str], vectors: Vectors, payloads: Sequence[Mapping[str, Any]]) -> None:
+        """Add or replace, batch by batch, and wait until it can be read; see `EngineStore`."""
+        super().upsert(scope, ids, vectors, payloads)
+        for space in list(self._log):
+            self._ask(lambda space=space: self._catch_up(space, vectors[0]))  # type: ignore[misc]
+            del self._log[space]
+
+    def _catch_up(self, space: str, vector: Vectors) -> None:
+        answer = self._index.query(vector=vector.tolist(), top_k=1, namespace=space)
+        seen = answer.response_info.lsn_reconciled if answer.response_info is not None else None
+        if seen is not None and seen < self._log[space]:
+            raise _NotYet(f"searches have caught up to {seen} of {self._log[space]}")
 
     def _write(self, scope: str, rows: Sequence[Row]) -> None:
         records: list[dict[str, Any]] = []
@@ -161,9 +174,6 @@ class PineconeStore(EngineStore):
             include_values=n <= _WHOLE,
             include_metadata=n <= _WHOLE,
         )
-        seen = answer.response_info.lsn_reconciled if answer.response_info is not None else None
-        if seen is not None and seen < self._log.get(space, 0):
-            raise _NotYet(f"the index has caught up to {seen} of {self._log[space]}")
         records = {match.id: match for match in answer.matches}
         if n > _WHOLE:
             records = self._fetch(space, list(records))

@@ -1,5 +1,6 @@
 """Qdrant Edge: the engine of a Qdrant server, in this process."""
 
+import json
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,8 @@ from memeval.types import Vectors
 
 _SYSTEM = "qdrant_edge"
 _PAGE = 1_000
+# The shard's own description of itself.
+_CONFIG = "edge_config.json"
 
 
 class QdrantEdgeStore(EngineStore):
@@ -72,7 +75,7 @@ class QdrantEdgeStore(EngineStore):
         self._since = 0
         self._shard: Any = None
         try:
-            if (self._folder / "edge_config.json").is_file():
+            if (self._folder / _CONFIG).is_file():
                 self._shard = edge.EdgeShard.load(str(self._folder))
                 self._settled = self._shard.count(edge.CountRequest())
         except Exception as error:
@@ -89,8 +92,8 @@ class QdrantEdgeStore(EngineStore):
     def _find(self) -> int | None:
         if self._shard is None:
             return None
-        points, _ = self._shard.scroll(self._edge.ScrollRequest(limit=1, with_vector=True))
-        return len(points[0].vector) if points else None
+        config = json.loads((self._folder / _CONFIG).read_text(encoding="utf-8"))
+        return int(config["vectors"][""]["size"])
 
     def _create(self, dimension: int) -> None:
         edge = self._edge
@@ -106,7 +109,6 @@ class QdrantEdgeStore(EngineStore):
             for field, tenant in (("scope", True), ("facts", False)):
                 index = edge.KeywordIndexParams(is_tenant=tenant)
                 self._shard.update(edge.UpdateOperation.create_field_index(field, index))
-        self._dimension = dimension
 
     def _write(self, scope: str, rows: Sequence[Row]) -> None:
         edge = self._edge

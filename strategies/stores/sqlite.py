@@ -51,8 +51,11 @@ class SqliteVectors(EngineStore):
         if timeout < 0:
             raise ConfigError(f"vector_store.timeout={timeout} must be 0 or more seconds, e.g. vector_store.timeout=30")
         # Of a run's threads one at a time has a store; which one may change.
-        self._db = sqlite3.connect(path or ":memory:", timeout, isolation_level=None, check_same_thread=False)
+        self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         try:
+            if path is not None:
+                self._db.close()
+                self._db = sqlite3.connect(path, timeout, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute("PRAGMA foreign_keys = ON")

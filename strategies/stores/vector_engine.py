@@ -118,17 +118,17 @@ class EngineStore(ABC):
         """Add or replace, batch by batch; a replaced vector keeps its place among equal scores."""
         if not len(ids) and not len(vectors):
             return
-        names, vectors, contents = check_write(scope, ids, vectors, payloads, self._known())
+        names, rows, contents = check_write(scope, ids, vectors, payloads, self._known())
         if self._dimension is None:
-            self._ask(lambda: self._create(vectors.shape[1]))
+            self._ask(lambda: self._create(rows.shape[1]))
             # Another writer may have been first.
             check_write(scope, ids, vectors, payloads, self._known())
         places = self._place(scope, names)
-        rows = [
+        whole = [
             Row(name, places[name], vector, text(content), facts(content))
-            for name, vector, content in zip(names, vectors, contents, strict=True)
+            for name, vector, content in zip(names, rows, contents, strict=True)
         ]
-        for part in self._batches(rows):
+        for part in self._batches(whole):
             self._ask(lambda part=part: self._write(scope, part))  # type: ignore[misc]
 
     def _place(self, scope: str, names: Sequence[str]) -> Mapping[str, int]:

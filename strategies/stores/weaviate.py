@@ -1,5 +1,6 @@
 """Vectors at a Weaviate server: one collection with a tenant for each scope, compared exactly or through HNSW."""
 
+import functools
 import os
 import re
 import warnings
@@ -297,4 +298,8 @@ def remove(url: str | None, names: Sequence[str], timeout: float = 60.0) -> None
     """Remove these collections; what is gone already is fine."""
     with _visiting(url, timeout) as ask:
         for name in names:
-            ask(lambda server, name=name: server.collections.delete(name))
+            ask(functools.partial(_delete, name))
+
+
+def _delete(name: str, server: Any) -> None:
+    server.collections.delete(name)

@@ -14,6 +14,7 @@ from memeval.storage import Match, VectorStore
 from memeval.strategies.stores.faiss import FaissStore
 from memeval.strategies.stores.numpy import NumpyStore
 from memeval.strategies.stores.qdrant import QdrantStore
+from memeval.strategies.stores.sqlite import SqliteVectors
 from memeval.testing import check_vector_store
 from memeval.types import Vectors
 
@@ -22,6 +23,7 @@ STORES: dict[str, Callable[[], VectorStore]] = {
     "faiss": FaissStore,
     "faiss, two threads": lambda: FaissStore(threads=2),
     "qdrant": QdrantStore,
+    "sqlite": SqliteVectors,
 }
 
 
@@ -39,6 +41,40 @@ def test_qdrant_in_folders(tmp_path: Path) -> None:
         return QdrantStore(path=folders[-1])
 
     check_vector_store(fresh, reopen=lambda: QdrantStore(path=folders[-1]))
+
+
+def test_sqlite_in_files(tmp_path: Path) -> None:
+    files: list[str] = []
+
+    def fresh() -> VectorStore:
+        files.append(str(tmp_path / f"{len(files)}.db"))
+        return SqliteVectors(files[-1])
+
+    check_vector_store(fresh, reopen=lambda: SqliteVectors(files[-1]))
+
+
+def test_two_stores_share_a_file_of_sqlite(tmp_path: Path) -> None:
+    """Each sees at once what the other writes, replaces and deletes; what cannot be a vector's file is named."""
+    path = str(tmp_path / "shared.db")
+    first, second = SqliteVectors(path), SqliteVectors(path)
+    rows = unit([[1, 0], [1, 0], [0, 1]])
+    first.upsert("ann", ["a", "c"], rows[[0, 2]], [{"n": 1}, {}])
+    second.upsert("ann", ["b", "c"], rows[1:], [{"n": 1}, {"n": True}])
+    for store in (first, second):
+        found = [(match.id, match.payload) for match in store.search("ann", rows[0], 9)]
+        assert found == [("a", {"n": 1}), ("b", {"n": 1}), ("c", {"n": True})]
+        assert [match.id for match in store.search("ann", rows[0], 9, {"n": 1})] == ["a", "b"]
+        with pytest.raises(ContractError, match="2"):
+            store.upsert("ann", ["x"], unit([[1, 0, 0]]), [{}])
+    second.delete("ann", ["a"])
+    assert first.count("ann") == 2 and [match.id for match in first.search("ann", rows[0], 1)] == ["b"]
+    assert first.stats()["index_bytes"] > 0
+    for store in (first, second):
+        store.close()
+    (tmp_path / "text").write_text("no database " * 100)
+    for wrong in (str(tmp_path / "no folder" / "x.db"), str(tmp_path / "text")):
+        with pytest.raises(ConfigError, match="vector_store.path"):
+            SqliteVectors(wrong)
 
 
 def unit(vectors: Sequence[Sequence[float]]) -> Vectors:
@@ -134,7 +170,7 @@ def test_names_that_no_database_takes(name: str, text: str) -> None:
     store.close()
 
 
-@pytest.mark.parametrize("name", ["numpy", "faiss"])
+@pytest.mark.parametrize("name", ["numpy", "faiss", "sqlite"])
 def test_any_calls_end_like_a_dictionary(name: str) -> None:
     """Against a model in plain Python: writing, replacing and deleting in any order, with vectors that tie."""
     random = Random(7)

@@ -139,7 +139,7 @@ def test_the_same_answers_as_over_numpy(place: Place, store: Any) -> None:
     """The same passages of LoCoMo in the same order, equal scores included, before and after forgetting."""
     if place.case.exact is None:
         pytest.skip(f"{place.case.system} has no exact search")
-    alike.same_found(lambda kept: Vector(Turns(Document()), Wordllama(), kept), NumpyStore(), store, least=80)
+    alike.same_found(lambda kept: Vector(Turns(Document()), Wordllama(), kept), NumpyStore(), store, least=80, every=1)
 
 
 def unit(rows: Any) -> Vectors:
