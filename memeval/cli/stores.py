@@ -261,8 +261,9 @@ def serve(names: Sequence[str]) -> int:
     if not names:
         raise ConfigError(f"name what to start: {', '.join(SERVERS)}")
     started = []
-    # A signal to end comes as what a keyboard sends, so that the engines are stopped.
-    before = signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    # A signal to end comes as what a keyboard sends, so that the engines are stopped; in the background of a script,
+    # what a keyboard sends is ignored.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         for name in dict.fromkeys(names):
             engine = server(name)

@@ -102,3 +102,22 @@ def test_engines_are_served_until_they_are_told_to_stop(how: signal.Signals) -> 
         assert process.wait(timeout=120) == 0
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(url[1], connect_timeout=5)
+
+
+def test_engines_stop_in_the_background_of_a_script_too() -> None:
+    """There a shell has SIGINT ignored; SIGTERM must do."""
+    import psycopg
+
+    command = [sys.executable, "-m", "memeval.cli", "stores", "serve", "postgres"]
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(3)]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=120) == 0
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(lines[0].split("'")[1], connect_timeout=5)
