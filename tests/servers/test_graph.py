@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from support import network
 
 from memeval import serving
 from memeval.errors import ConfigError, ModelError, StorageError
@@ -172,6 +173,16 @@ def test_a_wrong_password_is_said_at_once(place: Place, monkeypatch: pytest.Monk
     with pytest.raises(StorageError, match=f"{place.case.system} at bolt://127.0.0.1.*refuses") as caught:
         place.open("memeval_x")
     assert "wrong-secret" not in str(caught.value)
+
+
+def test_only_the_address_is_asked(place: Place) -> None:
+    with network.only(place.server.url) as refused:
+        with serving.visit(), contract.opened(place.site(), contract.fresh()) as store:
+            store.upsert("u", [GraphNode("a", "x"), GraphNode("b", "x")], [GraphEdge("a", "b", "p", sources=("t",))])
+            assert store.expand("u", ["a"], 1) == {"a": 0, "b": 1}
+            assert list(store.forget("u", ["t"])) == []
+            assert store.count("u") == 0
+    assert refused == []
 
 
 def test_a_missing_client_says_what_to_type(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from support import network
 
 from memeval import serving
 from memeval.errors import ConfigError, ModelError, StorageError
@@ -211,6 +212,15 @@ def test_nobody_there_is_said(place: Place, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv(f"MEMEVAL_{place.case.system.upper()}_URL", f"{scheme}://127.0.0.1:{free_port()}")
     with pytest.raises(StorageError, match=f"{place.case.system} at {scheme}://127.0.0.1:"):
         place.open("memeval_x", retries=0, timeout=2.0)
+
+
+def test_only_the_address_is_asked(place: Place) -> None:
+    with network.only(place.server.url) as refused:
+        with serving.visit(), contract.opened(place.site(), contract.fresh()) as store:
+            contract.KEYS.write(store, "u", {"a": "text"})
+            assert contract.KEYS.read(store, "u") == {"a": "text"}
+            contract.KEYS.forget(store, "u", ["a"])
+    assert refused == []
 
 
 def test_a_missing_client_says_what_to_type(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
