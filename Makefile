@@ -12,7 +12,7 @@ SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_in
 CANDIDATES := python3.13 python3.12 python3.11 python3 python
 # One version of a package for all Pythons; hashes, but no address of the place that they were taken from.
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-annotate \
-	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
+	--no-emit-index-url --no-emit-find-links --constraints tests/servers/constraints.txt --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
