@@ -1,6 +1,7 @@
 """Vector stores at servers: the contract of the role and that of servers, numpy's rankings, and who is connected to."""
 
 import importlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -96,7 +97,9 @@ class Place:
                         for name in CASES])  # fmt: skip
 def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Place:
     case = CASES[request.param]
-    server = request.getfixturevalue(f"{case.server}_server")
+    # A Redis of one's own goes before FalkorDB's.
+    own = bool(os.environ.get(f"MEMEVAL_{case.system.upper()}_URL")) and case.system == "redis"
+    server = request.getfixturevalue(f"{'redis' if own else case.server}_server")
     monkeypatch.setenv(f"MEMEVAL_{case.system.upper()}_URL", server.url)
     if isinstance(server, Server) and case.system == "pinecone":
         monkeypatch.setenv("MEMEVAL_PINECONE_API_KEY", "a-key")

@@ -58,9 +58,9 @@ ALLOWED = {
 
 # Slow to import: only inside the functions that use them.
 HEAVY = {
-    "bm25s", "datasets", "faiss", "hydra", "litellm", "matplotlib", "omegaconf", "onnxruntime", "pandas", "pyarrow",
-    "pydantic", "qdrant_client", "rank_bm25", "scipy", "sentence_transformers", "sklearn", "tiktoken", "tokenizers",
-    "torch", "transformers", "wordllama",
+    "bm25s", "chromadb", "datasets", "faiss", "hydra", "litellm", "matplotlib", "omegaconf", "onnxruntime", "pandas",
+    "pinecone", "pyarrow", "pydantic", "qdrant_client", "qdrant_edge", "rank_bm25", "redis", "scipy",
+    "sentence_transformers", "sklearn", "tiktoken", "tokenizers", "torch", "transformers", "weaviate", "wordllama",
 }  # fmt: skip
 
 MAX_LINES = 400
