@@ -71,6 +71,8 @@ def _show_run(run: Run) -> None:
     from memeval.cli.run import print_rows
     from memeval.evaluate import evaluate, open_benchmark
     from memeval.measures import DEFAULT_MEASURES
+    from memeval.money import account
+    from memeval.report.costs import phases_table, sections_table
     from memeval.report.rows import MAIN, Row
 
     benchmark = open_benchmark(run)
@@ -79,6 +81,11 @@ def _show_run(run: Run) -> None:
     out = console.out()
     for line in _counters(run):
         out.print(line, markup=False, soft_wrap=True)
+    books = account(run)
+    if books.questions:
+        out.print()
+        console.table(sections_table([books]))
+        console.table(phases_table([books]))
     values = scores.values[MAIN]
     worst = sorted((float(value), index) for index, value in enumerate(values) if value == value)[:_WORST]
     if worst:
@@ -166,6 +173,7 @@ def _describe(run: Run, dialogue: Dialogue, question: Question, outcome: Outcome
             mark, style = ("derived", "yellow")
         place = _place(source, turns, outcome)
         yield Text(f"  {mark} {source}{place}: {_line(source, turns, document.render)}", style=style)
+    yield from _books(outcome)
     yield Text(
         f"\nContext: {sum(n for kind, n in outcome.tokens.items() if kind not in ('query', 'frame')):,} tokens",
         style="bold",
@@ -189,6 +197,26 @@ def _describe(run: Run, dialogue: Dialogue, question: Question, outcome: Outcome
             style = "green" if gold & set(sources) else ""
             line = _line(sources[0], turns, document.render) if sources else ""
             yield Text(f"  {rank:3} {shown} {','.join(sources)}  {line}"[:160], style=style)
+
+
+def _books(outcome: Outcome) -> Iterator[Text]:
+    """What was answered and judged, and the tokens of it."""
+    if outcome.answer is not None:
+        yield Text(f"\nAnswered: {outcome.answer}", style="bold")
+    verdict = outcome.verdict
+    if verdict is not None and "error" in verdict:
+        yield Text(f"  without {'a verdict' if outcome.answer is not None else 'an answer'}: {verdict['error']}")
+    elif verdict is not None:
+        said = "correct" if verdict["correct"] else "wrong"
+        yield Text(f"  judged {said} ({verdict['agreement']:.0%} of {len(verdict['votes'])}): {verdict['reason']}")
+    sections = ", ".join(f"{kind} {tokens:,}" for kind, tokens in outcome.tokens.items())
+    yield Text(f"\nPrompt: {sum(outcome.tokens.values()):,} tokens ({sections})", style="bold")
+    for phase, usage in outcome.usage.items():
+        if usage.calls:
+            cached = f" ({usage.cached_tokens_in:,} cached)" if usage.cached_tokens_in else ""
+            yield Text(
+                f"  {phase}: {usage.calls} calls, {usage.tokens_in:,} tokens in{cached}, {usage.tokens_out:,} out"
+            )
 
 
 def _place(source: str, turns: dict[str, Turn], outcome: Outcome) -> str:
