@@ -48,9 +48,10 @@ class Place:
         return getattr(self.module, self.case.kind)(**arguments)
 
     def site(self) -> contract.Site:
-        kind: serving.Kind = "real"
-        if self.case.engine == "ArcadeDB" and isinstance(self.server, Server):
-            kind = "emulator"
+        # Somebody else's server may be the product or not.
+        kind: serving.Kind = "emulator" if self.case.engine == "ArcadeDB" else "real"
+        if not isinstance(self.server, Server):
+            kind = self.module.engine(None).kind
         return contract.Site(
             self.case.system,
             contract.GRAPH,

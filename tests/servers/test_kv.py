@@ -48,9 +48,10 @@ class Place:
         return getattr(self.module, self.case.kind)(**arguments)
 
     def site(self) -> contract.Site:
-        kind: serving.Kind = "real"
-        if self.case.engine in EMULATED and isinstance(self.server, Server):
-            kind = "emulator"
+        # Somebody else's server may be the product or not.
+        kind: serving.Kind = "emulator" if self.case.engine in EMULATED else "real"
+        if not isinstance(self.server, Server):
+            kind = self.module.engine(None).kind
         return contract.Site(
             self.case.system,
             contract.KEYS,
@@ -161,8 +162,13 @@ def losing(place: Place, store: Any, monkeypatch: pytest.MonkeyPatch) -> list[bo
     return lost
 
 
-def test_writers_of_one_key_lose_nothing(place: Place) -> None:
-    """Each unites its sources with what another has written a moment before."""
+@pytest.mark.parametrize("transactions", [True, False])
+def test_writers_of_one_key_lose_nothing(place: Place, transactions: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each unites its sources with what another has written a moment before; MongoDB on its own, too."""
+    if not transactions:
+        if place.case.system != "mongodb":
+            pytest.skip("always the same way")
+        monkeypatch.setattr(place.module._Mongo, "transactions", lambda base: False)
     from concurrent.futures import ThreadPoolExecutor
 
     with contract.kept(place.site()) as name:
@@ -221,6 +227,15 @@ def test_only_the_address_is_asked(place: Place) -> None:
             assert contract.KEYS.read(store, "u") == {"a": "text"}
             contract.KEYS.forget(store, "u", ["a"])
     assert refused == []
+
+
+def test_contract_without_transactions(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A MongoDB that is no replica set."""
+    if place.case.system != "mongodb":
+        pytest.skip("always the same way")
+    monkeypatch.setattr(place.module._Mongo, "transactions", lambda base: False)
+    with serving.visit():
+        check_kv_store(lambda: place.open(contract.fresh()))
 
 
 def test_a_missing_client_says_what_to_type(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
