@@ -48,7 +48,11 @@ def own(tmp_path: Path) -> Path:
 def test_help_teaches_and_version_answers(tmp_path: Path):
     top = memeval("--help", folder=tmp_path)
     assert top.returncode == 0 and "memeval run -m strategy=" in top.stdout and "Exit codes" in top.stdout
-    for command in ("demo", "run", "score", "show", "list", "data", "reproduce"):
+    for command in (
+        "demo", "run", "score", "compare", "plot", "report", "cost", "replay", "gate", "judge-check", "show", "list",
+        "data", "reproduce",
+    ):  # fmt: skip
+        assert f"\n  {command} " in top.stdout
         answer = memeval(command, "--help", folder=tmp_path)
         assert answer.returncode == 0 and f"memeval {command}" in answer.stdout, answer.stderr
     assert memeval("--version", folder=tmp_path).stdout.startswith("memeval ")

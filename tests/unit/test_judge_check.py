@@ -85,3 +85,46 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert re.search(r"all\s.*false accept .*0\.0 %", printed) and "vague" in printed
     assert main(["judge-check"]) == 2
     assert "judge=llm needs a model" in capsys.readouterr().err
+
+
+def test_the_rates_stand_beside_every_judged_score(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MEMEVAL_CACHE", str(tmp_path / "cache"))
+    judged = ["judge=llm", "judge.repeats=3", "llm=scripted"]
+    words = ["run", "-m", "benchmark=demo", "limit=1", "strategy=truncation,sliding_window", "retriever=none"]
+    words += ["references=[]", "reader=llm", *judged, f"results={tmp_path / 'runs'}", "progress=off"]
+    assert main(words) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"judged correct: JudgedAccuracy.*\n.*judge not checked: memeval judge-check", told)
+    assert re.search(r"judge agrees: JudgeAgreement.*n = 40", told)
+    assert main(["judge-check", *judged]) == 0
+    checked = r"judge checked: false accept 0\.0 % \(95 % interval 0\.0 to \d\.\d, n = \d+\), false reject 100\.0 %"
+    runs = f"results={tmp_path / 'runs'}"
+    capsys.readouterr()
+    commands = [words, ["score", "*", runs], ["compare", "*", runs], ["compare", "*", runs, "format=markdown"]]
+    commands.append(["show", "truncation", "--results", str(tmp_path / "runs")])
+    for command in commands:
+        assert main(command) == 0
+        shown = " ".join(capsys.readouterr().out.split())
+        assert re.search(checked, shown), command
+        assert "not checked" not in shown
+    assert main([*words, "judge.repeats=1"]) == 0
+    assert "judge not checked" in capsys.readouterr().out, "another judge"
+
+
+def test_a_question_shows_its_answer_its_verdict_and_its_tokens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MEMEVAL_CACHE", str(tmp_path / "cache"))
+    words = ["run", "benchmark=demo", "limit=1", "strategy=truncation", "retriever=none", "reader=llm", "judge=llm"]
+    rules = "llm.rules=[{match: You grade, reply: {reason: so it is, abstained: false, correct: true}}]"
+    assert main([*words, "llm=scripted", rules, f"results={tmp_path / 'runs'}", "progress=off"]) in (0, 1)
+    capsys.readouterr()
+    assert main(["show", "truncation", "u0-q0", "--results", str(tmp_path / "runs")]) == 0
+    shown = capsys.readouterr().out
+    assert "Answered: Where are my glasses" in shown and "judged correct (100% of 1): so it is" in shown
+    sections = re.search(r"Prompt: (\d+) tokens \((.*)\)", shown)
+    assert sections is not None
+    assert int(sections[1]) == sum(map(int, re.findall(r"\d+", sections[2])))
+    assert re.search(r"answer: 1 calls, \d+ tokens in, \d+ out", shown) and "judge: 1 calls" in shown

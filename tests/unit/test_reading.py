@@ -104,7 +104,10 @@ def test_a_prompt_that_the_target_cannot_take_is_not_sent(tmp_path: Path) -> Non
 
 def test_how_a_model_is_asked_is_no_part_of_a_runs_identity() -> None:
     def made(**options: Any) -> Plan:
-        memory = {**window(), "llm": {"_target_": "x.Y", **options}, "embedder": {"_target_": "x.Z", **options}}
+        model, embedder = {"_target_": "x.Y", **options}, {"_target_": "x.Z", **options}
+        writing = {"_target_": "x.W", "extractor": {"_target_": "x.E", "llm": model}, "embedder": embedder}
+        parts = [{"_target_": "x.R", "writing": writing, "llm": model}]
+        memory = {**window(), "llm": model, "embedder": embedder, "retriever": {"_target_": "x.H", "parts": parts}}
         return plan(Memory(), memory, reader=reader(**options), judge=judge())
 
     known = made().run_id
