@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memeval import prompt
-from memeval.pricing import CacheRules, Price, Tier
-from memeval.prompt_cache import Measured, Prefixes, split
+from memeval.pricing import CacheRules, Price, Tier, find_target
+from memeval.prompt_cache import Measured, Prefixes, Split, split
 from memeval.tokens import get_tokenizer
 from memeval.types import Context, Query, Request, Segment
 
@@ -192,6 +192,54 @@ def test_a_long_gemini_prompt_by_hand():
     assert below.cached == above.cached == 199_000
     assert price.cost(200_000, 100, below.cached) == pytest.approx((1000 * 1.25 + 199_000 * 0.125 + 1000) / 1e6)
     assert price.cost(200_001, 100, above.cached) == pytest.approx((1001 * 2.5 + 199_000 * 0.25 + 1500) / 1e6)
+
+
+def test_a_provider_that_caches_by_itself_may_charge_for_writing():
+    # GPT-6: nothing of the first prompt is there, so 1,024 + 23 * 128 = 3,968 tokens are written; of the second one
+    # 2,944 are read and the rest up to 1,024 + 31 * 128 = 4,992 is written.
+    first, second = request(4000, 0), request(5000, 3000)
+    assert split(None, first, OPENAI, True) == Split(0, 3968, 32)
+    assert split(first, second, OPENAI, True) == Split(2944, 2048, 8)
+    assert split(first, second, OPENAI) == Split(2944, 0, 2056)
+    assert split(None, request(1023, 0), OPENAI, True) == Split(0, 0, 1023)
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "now", "parts", "dollars"),
+    [
+        # 200,000 tokens: 149,900 x 0.30 + 50,000 x 3.75 + 100 x 3 + 100 x 15.
+        ("claude-sonnet-4", (149_900,), (200_000, 150_000, (199_900,)), (149_900, 50_000, 100), 0.23427),
+        # One more, and all of them, read and written ones too, and the answer are dearer:
+        # 149,900 x 0.60 + 50,001 x 7.50 + 100 x 6 + 100 x 22.50.
+        ("claude-sonnet-4", (149_900,), (200_001, 150_000, (199_901,)), (149_900, 50_001, 100), 0.4677975),
+        # A section of 511 tokens is too short for the cache: 600 x 0.10 + 100 x 0.50; of 512 it is written, at 0.125.
+        ("claude-haiku-5-5", (), (600, 0, (511,)), (0, 0, 600), 0.00011),
+        ("claude-haiku-5-5", (), (600, 0, (512,)), (0, 512, 88), 0.0001228),
+        # 3,000 x 1.25 + 100 x 10, and with 2,048 shared tokens 952 x 1.25 + 2,048 x 0.125 + 1,000.
+        ("gemini-2-5-pro", (), (3_000, 2_047, ()), (0, 0, 3_000), 0.00475),
+        ("gemini-2-5-pro", (), (3_000, 2_048, ()), (2_048, 0, 952), 0.002446),
+        # Cached tokens count towards the limit: 1 x 2.50 + 200,000 x 0.25 + 100 x 15.
+        ("gemini-2-5-pro", (), (200_001, 200_000, ()), (200_000, 0, 1), 0.0515025),
+        # 1,100 x 2.50 + 100 x 10; with 1,024 cached ones at half the price 76 x 2.50 + 1,024 x 1.25 + 1,000.
+        ("gpt-4o", (), (1_100, 1_023, ()), (0, 0, 1_100), 0.00375),
+        ("gpt-4o", (), (1_100, 1_024, ()), (1_024, 0, 76), 0.00247),
+        # Above 272,000, written by itself: 272,000 x 5 + 1 x 4 + 100 x 15.
+        ("gpt-6-1-sol", (), (272_001, 0, ()), (0, 272_000, 1), 1.361504),
+    ],
+)
+def test_targets_by_hand(
+    name: str,
+    before: tuple[int, ...],
+    now: tuple[int, int, tuple[int, ...]],
+    parts: tuple[int, int, int],
+    dollars: float,
+):
+    target = find_target(name)
+    assert target.cache is not None
+    tokens, prefix, ends = now
+    found = split(request(prefix, 0, before), request(tokens, prefix, ends), target.cache, target.price.write_premium)
+    assert (found.cached, found.written, found.uncached) == parts
+    assert target.price.cost(tokens, 100, found.cached, found.written) == pytest.approx(dollars, rel=1e-12)
 
 
 def test_without_times_nothing_grows_too_old():
