@@ -78,7 +78,7 @@ class Plan:
             raise ConfigError(f"isolation={self.isolation!r} is unknown: choose isolation=separate or isolation=shared")
         if self.mode not in ("questions", "replay"):
             raise ConfigError(f"mode={self.mode!r} is unknown: choose mode=questions or mode=replay")
-        if self.mode == "replay" and self.reader is not None:
+        if self.mode == "replay" and (self.reader is not None or self.judge is not None):
             raise ConfigError("a replay asks no questions to answer: add reader=none judge=none, or mode=questions")
         if self.judge is not None and self.reader is None:
             raise ConfigError("there is no answer to judge: add reader=llm, or leave the judge out with judge=none")

@@ -15,10 +15,11 @@ from memeval.build import TARGET
 
 # What can change an outcome. Measures, reports and the command line only read outcomes.
 _HARNESS = (
-    "build", "checks", "controls", "document", "forgetting", "judging", "prompt", "prompt_cache", "reading", "records",
-    "replay", "runner", "tokens", "types",
+    "build", "checks", "controls", "document", "forgetting", "prompt", "prompt_cache", "records", "replay", "runner",
+    "tokens", "types", "strategies", "benchmarks",
 )  # fmt: skip
-_FOLDERS = ("llm", "strategies", "benchmarks")
+# What else can where a language model is asked.
+_MODELS = ("llm", "reading", "judging")
 _PACKAGES = (
     "bm25s",
     "faiss-cpu",
@@ -38,23 +39,30 @@ _PACKAGES = (
 
 
 def code_hash(nodes: Mapping[str, Any]) -> str:
-    """Hash of the sources that can change an outcome: the harness, its plug-ins, the modules that the nodes name."""
-    digest = hashlib.sha256(_own_code().encode())
-    for target in sorted(set(_targets(nodes))):
+    """Hash of the sources that can change an outcome: the harness, its plug-ins, the modules that the nodes name.
+
+    What models go through counts only where the nodes name one, or a class of one's own that may be one.
+    """
+    targets = sorted(set(_targets(nodes)))
+    models = tuple(f"memeval.{name}." for name in _MODELS)
+    asks = any(target.startswith(models) or not target.startswith("memeval.") for target in targets)
+    digest = hashlib.sha256(_own_code(_HARNESS + _MODELS if asks else _HARNESS).encode())
+    for target in targets:
         if not target.startswith("memeval."):
             digest.update(_module_source(target))
     return digest.hexdigest()[:16]
 
 
-@lru_cache(maxsize=1)
-def _own_code() -> str:
+@lru_cache(maxsize=2)
+def _own_code(names: tuple[str, ...]) -> str:
+    """Hash of modules and of whole packages of memeval."""
     root = Path(memeval.__file__).parent
     digest = hashlib.sha256()
-    files = [root / f"{name}.py" for name in _HARNESS]
-    for folder in _FOLDERS:
-        files += sorted((root / folder).resolve().rglob("*.py"))
-    for file in files:
-        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    for name in names:
+        package = root / name
+        files = sorted(package.resolve().rglob("*.py")) if package.is_dir() else [package.with_suffix(".py")]
+        for file in files:
+            digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 
 
