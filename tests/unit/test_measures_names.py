@@ -1,6 +1,8 @@
 """A measure is a value: hashable, prints as its definition, parses back, and refuses what it does not know."""
 
 import pickle
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -135,6 +137,15 @@ def test_every_measure_says_what_it_is() -> None:
     for name, kind in KNOWN.items():
         assert kind.summary, name
         assert kind.better in ("higher", "lower", "neither")
+
+
+def test_every_measure_is_defined_in_the_docs(root: Path) -> None:
+    text = (root / "docs" / "measures.md").read_text(encoding="utf-8")
+    names, definitions = text.split("## Who is in the denominator")
+    for name in KNOWN:
+        named = rf"`{name}(?:@k)?`"
+        assert re.search(rf"^\|.*{named}.*\|.*\|$", names, re.MULTILINE), f"{name} has no row"
+        assert re.search(rf"\b{name}\b", definitions), f"{name} has no definition"
 
 
 def test_presets_are_found_by_name() -> None:
