@@ -1,7 +1,9 @@
 """SQL store at a stand-in of a Supabase project, through Supabase's own client."""
 
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -83,6 +85,32 @@ def test_who_may_not_is_told_so(opening: Opening, supabase_server: Reached, monk
             opening(contract.fresh())
         monkeypatch.setenv("MEMEVAL_SUPABASE_KEY", supabase_server.key)
         store.close()
+
+
+def test_only_the_address_is_called(
+    opening: Opening, supabase_server: Reached, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Supabase's client has parts for sign-in, files and live updates: none of them calls home."""
+    parts = urlsplit(supabase_server.url)
+    called: set[tuple[str, int]] = set()
+    connect, resolve = socket.socket.connect, socket.getaddrinfo
+
+    def connecting(self: socket.socket, address: Any) -> None:
+        called.add(address[:2])
+        connect(self, address)
+
+    def resolving(host: Any, port: Any, *rest: Any, **more: Any) -> Any:
+        called.add((host if isinstance(host, str) else host.decode(), int(port)))
+        return resolve(host, port, *rest, **more)
+
+    monkeypatch.setattr(socket.socket, "connect", connecting)
+    monkeypatch.setattr(socket, "getaddrinfo", resolving)
+    with serving.visit():
+        store = opening(contract.fresh())
+        contract.SQL.write(store, "u", {"a": "text"})
+        assert contract.SQL.read(store, "u") == {"a": "text"}
+        store.close()
+    assert called == {(parts.hostname, parts.port)}
 
 
 @pytest.fixture(scope="module")
