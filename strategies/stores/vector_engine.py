@@ -146,8 +146,8 @@ class EngineStore(ABC):
     def _batches(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
         start, size = 0, 0
         for position, row in enumerate(rows):
-            # Generous: numbers and text as JSON inside of JSON.
-            weight = 2 * len(row.payload.encode(errors="surrogatepass")) + 14 * len(row.vector) + 500
+            # Generous: text as JSON inside of JSON, and up to 22 characters and a comma for a number.
+            weight = 2 * len(row.payload.encode(errors="surrogatepass")) + 23 * len(row.vector) + 500
             if position > start and (position - start >= self.batch_rows or size + weight > self.batch_bytes):
                 yield rows[start:position]
                 start, size = position, 0
