@@ -1,7 +1,9 @@
 """What the graph stores behind Neo4j's driver share: one connection that comes back, transactions, and clearing up."""
 
 import copy
+import random
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +20,10 @@ _OPTION = "graph_store"
 _EXAMPLE = "bolt://user:password@host:7687"
 _AGENT = re.compile(r"Neo4j/v?(?P<version>[\d.]+)(?P<others>.*)")
 _EMULATOR = re.compile(r"(?P<name>[A-Z][A-Za-z]+)[ /]v?(?P<version>\d[\w.]*)")
+_RACE = re.compile(r"TransientError\.Transaction|^Memgraph\.TransientError")
 _TAKEN = re.compile(r"^ConstraintError|unique constraint violation", re.IGNORECASE)
+# Of several writers of one scope each round lets one through.
+_ROUNDS = 200
 # Nodes removed in one transaction.
 _BATCH = 5_000
 _T = TypeVar("_T")
@@ -34,7 +39,7 @@ class Bolt:
             system: as the user names it: `neo4j`, `memgraph`.
             url: of the config; None: the environment's. User, password and, as path, the database may be in it.
             timeout: seconds that connecting and each transaction may take.
-            retries: how often again after a lost connection, or a transaction that lost to another.
+            retries: how often again after a lost connection.
 
         Raises:
             ConfigError: no address, or one that is none.
@@ -71,7 +76,7 @@ class Bolt:
     def transact(self, statements: Sequence[Statement]) -> list[list[Any]]:
         """The rows of the last of these, done in one transaction."""
 
-        def work() -> list[list[Any]]:
+        def once() -> list[list[Any]]:
             with self._session() as session, session.begin_transaction(timeout=self._timeout) as transaction:
                 rows: list[list[Any]] = []
                 for text, parameters in statements:
@@ -79,7 +84,25 @@ class Bolt:
                 transaction.commit()
                 return rows
 
+        def work() -> list[list[Any]]:
+            for _ in range(_ROUNDS):
+                try:
+                    return once()
+                except self._errors.Neo4jError as error:
+                    if not self._lost(error):
+                        raise
+                # Not all writers again at the same moment.
+                time.sleep(random.uniform(0.0, 0.05))
+            return once()
+
         return self.run(work)
+
+    def _lost(self, error: Any) -> bool:
+        """Whether the transaction has lost to another: that costs no repetition, since the server is well."""
+        if _RACE.search(error.code or ""):
+            return True
+        # Nodes are merged by their key: if it is taken, another has made it a moment ago, and it is found next time.
+        return _TAKEN.search(f"{type(error).__name__} {error}") is not None
 
     def alone(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[list[Any]]:
         """The rows of a query that is a transaction by itself, as definitions have to be."""
@@ -111,10 +134,8 @@ class Bolt:
         return persistently(work, self._passes, self.system, self.url, self._retries)
 
     def _passes(self, error: Exception) -> bool:
-        if not isinstance(error, self._errors.Neo4jError | self._errors.DriverError):
-            return isinstance(error, OSError)
-        # Nodes are merged by their key: if it is taken, another has made it a moment ago, and it is found next time.
-        return error.is_retryable() or _TAKEN.search(f"{type(error).__name__} {error}") is not None
+        kinds = self._errors.Neo4jError | self._errors.DriverError
+        return isinstance(error, OSError) or (isinstance(error, kinds) and error.is_retryable())
 
     @contextmanager
     def again(self) -> Iterator["Bolt"]:

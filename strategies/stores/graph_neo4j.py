@@ -17,7 +17,7 @@ class Neo4jGraph(BoltGraph):
         label: str = "memeval_graph",
         keep: bool = False,
         timeout: float = 60.0,
-        retries: int = 5,
+        retries: int = 3,
     ) -> None:
         """Connect.
 
@@ -27,7 +27,7 @@ class Neo4jGraph(BoltGraph):
             label: of the store's nodes; what is there already is gone on with.
             keep: do not remove the nodes at the end of the run.
             timeout: seconds for connecting and for each transaction.
-            retries: how often again after a lost connection, or a transaction that lost to another.
+            retries: how often again after a lost connection.
 
         Raises:
             ConfigError: no address, or settings that make no sense.

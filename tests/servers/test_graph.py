@@ -55,7 +55,7 @@ class Place:
         return contract.Site(
             self.case.system,
             contract.GRAPH,
-            lambda name, keep: self.open(name, keep, retries=4),
+            self.open,
             lambda: self.module.leftovers(None),
             lambda names: self.module.remove(None, names),
             kind,
