@@ -83,7 +83,7 @@ class QdrantEdgeStore(EngineStore):
                 f"vector_store.path={path} cannot be opened ({error}): name another folder, or end the process that "
                 "has it open"
             ) from error
-        told: dict[str, str | int | float | bool | None] = {"index": index}
+        told: dict[str, str | int | float | bool | None] = {"index": index, "threads": threads}
         if self._indexed:
             told |= {"m": m, "ef_construction": ef_construction, "ef_search": ef_search}
             told |= {"full_scan_threshold": full_scan_threshold, "indexing_threshold": indexing_threshold}
