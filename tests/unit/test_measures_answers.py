@@ -6,9 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from memeval.measures import (
+    AbstentionPrecision,
+    AbstentionRecall,
+    ExactMatch,
+    JudgeAgreement,
+    JudgedAccuracy,
+    TokenF1,
+)
 from memeval.measures.answers import rouge_l, token_f1
 from memeval.measures.text import rouge_words, squad_words
 from memeval.reading import abstains
+from memeval.scoring import Scores, score
+from memeval.types import Dialogue, DialogueRecord, Outcome, Query, Question, Turn, Usage
 
 
 def independent_normal_form(text: str) -> list[str]:
@@ -86,3 +96,78 @@ def test_abstaining(answer: str) -> None:
 @pytest.mark.parametrize("answer", ["I do not know, but perhaps Rome.", "Rome. I do not know.", "Nobody", "I know"])
 def test_not_abstaining(answer: str) -> None:
     assert not abstains(answer)
+
+
+class Plain:
+    """Template and tokenizer: the text itself, one token a word."""
+
+    def render(self, turn: Turn) -> str:
+        return turn.text
+
+    def count(self, text: str) -> int:
+        return len(text.split())
+
+
+def verdict(correct: bool, votes: list[bool | None]) -> dict[str, object]:
+    return {
+        "correct": correct,
+        "abstained": False,
+        "reason": "",
+        "votes": votes,
+        "agreement": votes.count(correct) / len(votes),
+    }
+
+
+# Each is a question's gold answers, its answer, its verdict, and whether the strategy failed it.
+ASKED: list[tuple[tuple[str, ...], str | None, dict[str, object] | None, bool]] = [
+    (("Rome", "in Rome"), "the Rome", verdict(True, [True, True, True]), False),
+    (("Rome",), "Paris", verdict(False, [True, False, False]), False),
+    (("Rome",), "I do not know.", verdict(False, [False, False, None]), False),
+    (("Rome",), "Rome", {"error": "no JSON", "votes": [None, None, None]}, False),
+    (("Rome",), None, {"error": "too long"}, False),
+    (("Rome",), None, None, True),
+    ((), "I do not know.", verdict(True, [True, True, True]), False),
+    ((), "Rome", verdict(False, [False, False, False]), False),
+    ((), None, None, True),
+]
+
+
+def scored(phases: tuple[str, ...]) -> Scores:
+    questions = [Question(f"q{i}", Query("?"), each[0], ("t0",), "c") for i, each in enumerate(ASKED)]
+    outcomes = [
+        Outcome(
+            "d", f"q{i}", 1, None if failed else (), None, {}, error="E: no" if failed else None,
+            answer=answer if "answer" in phases else None, verdict=said if "judge" in phases else None,
+            usage={phase: Usage() for phase in ("read", *phases)},
+        )
+        for i, (_, answer, said, failed) in enumerate(ASKED)
+    ]  # fmt: skip
+    dialogue = Dialogue("d", [Turn("t0", "s", "A", "user", "Rome")], questions)
+    record = DialogueRecord("d", 1, 1, len(ASKED), Usage())
+    measures = (ExactMatch(), TokenF1(), AbstentionRecall(), AbstentionPrecision(), JudgedAccuracy(), JudgeAgreement())
+    return score(outcomes, [record], [dialogue], measures, document=Plain(), tokenizer=Plain())
+
+
+def test_who_is_in_the_denominator() -> None:
+    scores = scored(("answer", "judge"))
+    found = {str(measure): (each.value, each.n) for measure, each in scores.overall.items()}
+    assert found == {
+        # Six have gold answers: one failed by its strategy and one without a reply are 0; Rome is right twice.
+        "ExactMatch": (pytest.approx(2 / 6), 6),
+        "TokenF1": (pytest.approx(2 / 6), 6),
+        # Three cannot be answered, one of them was failed.
+        "AbstentionRecall": (pytest.approx(1 / 3), 3),
+        # Two abstentions, one of them right.
+        "AbstentionPrecision": (pytest.approx(1 / 2), 2),
+        # An unreadable verdict is no no: eight of nine.
+        "JudgedAccuracy": (pytest.approx(2 / 8), 8),
+        # A repeat without a verdict agrees with nobody.
+        "JudgeAgreement": (pytest.approx((1 + 2 / 3 + 2 / 3 + 1 + 1) / 5), 5),
+    }
+
+
+def test_what_was_not_asked_for_has_no_value() -> None:
+    assert {each.value for each in scored(()).overall.values()} == {None}
+    answered = {str(measure): each.value for measure, each in scored(("answer",)).overall.items()}
+    assert answered["JudgedAccuracy"] is None and answered["JudgeAgreement"] is None
+    assert answered["TokenF1"] == pytest.approx(2 / 6)
