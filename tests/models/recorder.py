@@ -49,9 +49,9 @@ class Recorder:
         """What to give `memeval run` so that it uses this model."""
         return ["llm=litellm", "llm.model=smollm2", f"llm.api_base={self.base}", "llm.concurrency=1"]
 
-    def used(self) -> dict[str, int]:
-        """The server's own sums, under the names of `Usage`."""
-        usages = [answer["usage"] for _, answer in self.calls]
+    def used(self, calls: list[tuple[dict[str, Any], dict[str, Any]]] | None = None) -> dict[str, int]:
+        """The server's own sums over some of the calls, or all, under the names of `Usage`."""
+        usages = [answer["usage"] for _, answer in (self.calls if calls is None else calls)]
         return {
             "calls": len(usages),
             "tokens_in": sum(usage["prompt_tokens"] for usage in usages),
