@@ -189,8 +189,6 @@ class PgVectorStore:
 
         self._base.run(work)
         self._written += len(rows)
-        if self._index != "ivfflat":
-            self._settle()
 
     def search(self, scope: str, vector: Vectors, k: int, where: Mapping[str, Any] | None = None) -> Sequence[Match]:
         """The k most similar; an index is asked for k, neither more nor less."""
@@ -200,9 +198,8 @@ class PgVectorStore:
             vector = check_query(vector, where, self._dimension)
         if self._dimension is None or k < 1:
             return []
-        if self._index == "ivfflat":
-            # Not before: lists are best made of all that has been written.
-            self._settle()
+        # Not while writing: of tenants that come after it the planner would know nothing, and lists be made of a part.
+        self._settle()
         statement = _SEARCH.format(table=self._table, where="AND facts @> %s" if where else "")
         wanted = [self._json.Jsonb(_wanted(where))] if where else []
         rows: dict[str, Any] = {}

@@ -153,8 +153,8 @@ def test_a_filter_costs_an_index_its_recall_and_settings_bring_it_back(
         measure(table, "ivfflat", **lists)
         measure(table, "all lists", **lists, probes=50)
         engines += visit.engines
-    assert got["default"] < 0.5, got
-    assert got["strict"] > got["default"] + 0.3, got
+    assert got["default"] < 0.7, got
+    assert got["strict"] > got["default"] + 0.2, got
     assert got["relaxed"] > 0.95, got
     # With a btree on the tenant the planner leaves the index alone.
     assert got["btree"] == 1.0, got
