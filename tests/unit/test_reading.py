@@ -1,27 +1,16 @@
-import os
-import signal
-import subprocess
-import sys
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.chat_server import Answer, ChatServer, completion, fails, serving, usage
 from support.dialogues import Memory, dialogue
 from support.plans import plan, window
 
-from memeval.cli.main import main
 from memeval.errors import ConfigError
 from memeval.llm.scripted import Scripted
 from memeval.plan import Plan
 from memeval.reading import ABSTENTION, Reader
 from memeval.runner import DialogueResult, Runner
-from memeval.store import runs
 from memeval.types import Context, Query, Segment
-
-QUESTIONS = 40
 
 
 def reader(*rules: dict[str, Any], **options: Any) -> dict[str, Any]:
@@ -115,66 +104,3 @@ def test_how_a_model_is_asked_is_no_part_of_a_runs_identity() -> None:
     assert made(max_tokens=5).run_id != known
     own = plan(Memory(), {**window(), "cache": "on"}).run_id
     assert own != plan(Memory(), {**window(), "cache": "off"}).run_id, "an option of a strategy's own is kept"
-
-
-@pytest.fixture
-def server() -> Iterator[ChatServer]:
-    with serving() as served:
-        yield served
-
-
-def words_of(served: ChatServer, results: Path) -> list[str]:
-    return [
-        "run", "benchmark=demo", "limit=1", "reader=llm", "llm=litellm", "llm.model=openai/tiny",
-        f"llm.api_base={served.base}", "llm.concurrency=1", "llm.retries=0", f"results={results}", "progress=off",
-    ]  # fmt: skip
-
-
-def asked(served: ChatServer) -> Counter[str]:
-    return Counter(str(request["messages"]) for request in served.requests)
-
-
-def test_a_killed_run_pays_for_nothing_twice(
-    server: ChatServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MEMEVAL_CACHE", str(tmp_path / "cache"))
-    process: subprocess.Popen[bytes] | None = None
-
-    def answer(request: dict[str, Any]) -> Answer:
-        if len(server.requests) == 7 and process is not None:
-            os.kill(process.pid, signal.SIGKILL)
-        return completion("Rome", usage=usage(5, 1))
-
-    server.default = answer
-    words = words_of(server, tmp_path / "runs")
-    process = subprocess.Popen([sys.executable, "-m", "memeval.cli", *words], stdout=subprocess.DEVNULL)
-    assert process.wait(120) == -signal.SIGKILL
-    before = asked(server)
-    assert before.total() == 7
-    unanswered = str(server.requests[6]["messages"])
-    assert main(words) == 0
-    after = asked(server)
-    assert len(after) == QUESTIONS
-    assert {prompt: n for prompt, n in after.items() if n != 1} == {unanswered: 2}
-
-
-def test_a_server_that_fails_stops_the_run_with_its_answers_kept(
-    server: ChatServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("MEMEVAL_CACHE", str(tmp_path / "cache"))
-    healthy = lambda request: completion("Rome", usage=usage(5, 1))  # noqa: E731
-    server.script = [healthy] * 5
-    server.default = fails(500, "out of order")
-    words = words_of(server, tmp_path / "runs")
-    assert main(words) == 2
-    assert "tiny" in capsys.readouterr().err
-    paid = [str(request["messages"]) for request in server.requests[:5]]
-    server.default = healthy
-    assert main(words) == 0
-    assert all(asked(server)[prompt] == 1 for prompt in paid)
-    made = len(server.requests)
-    [finished] = runs(tmp_path / "runs")
-    assert all(outcome.answer == "Rome" for result in finished.results() for outcome in result.outcomes)
-    server.default = fails(500)
-    assert main([*words, "llm.cache=replay", "overwrite=true"]) == 0
-    assert len(server.requests) == made and len(runs(tmp_path / "runs")) == 1
