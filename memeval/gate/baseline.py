@@ -29,7 +29,12 @@ _KEPT = (
     "engines",
 )  # fmt: skip
 # Overrides that say how a run is carried out, not what it is.
-_OF_EXECUTION = frozenset({"results", "workers", "overwrite", "progress", "measures", "references", "experiment"})
+_OF_EXECUTION = frozenset(
+    (
+        "results", "workers", "overwrite", "progress", "measures", "references", "experiment", "sweep",
+        "skip_unreachable",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

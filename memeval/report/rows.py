@@ -13,7 +13,7 @@ MAIN = EvidenceRecall()
 _NAMED = frozenset(
     (
         "strategy", "retriever", "budget", "benchmark", "experiment", "workers", "progress", "results", "overwrite",
-        "references", "measures", "plots",
+        "references", "measures", "plots", "sweep", "skip_unreachable",
     )
 )  # fmt: skip
 
@@ -71,8 +71,8 @@ class Row:
 
     def on(self, axis: str) -> str:
         """Where the row stands on one of the `axes`."""
-        if axis == "store":
-            return self.store
+        if axis in ("store", "engine"):
+            return self.store if axis == "store" else self.engines
         return f"{self.budget:,}" if axis == "budget" else self.settings.get(axis, "")
 
     @property
@@ -84,7 +84,10 @@ class Row:
 
 
 def axes(rows: Sequence[Row]) -> list[str]:
-    """What else than strategy and retriever tells the rows apart: `budget` and overrides that differ between them."""
+    """What else than strategy and retriever tells the rows apart: `budget` and overrides that differ between them.
+
+    Where storage systems served some of them, what they were stands beside it: the last one is then `engine`.
+    """
     compared = [row for row in rows if not row.is_reference] or list(rows)
     found = ["budget"] if len({row.budget for row in compared}) > 1 else []
     given = [row.settings for row in compared]
@@ -96,7 +99,7 @@ def axes(rows: Sequence[Row]) -> list[str]:
         # No run has more than one of them: columns that are mostly empty say less than one.
         found[found.index(stores[0])] = "store"
         found = [key for key in found if key not in stores]
-    return found
+    return [*found, "engine"] if any(row.engines for row in rows) else found
 
 
 def _is_of_store(key: str) -> bool:

@@ -139,10 +139,7 @@ def run_table(rows: Sequence[Row], title: str, width: int = 200) -> RenderableTy
 def _table(rows: Sequence[Row], measures: Sequence[Measure]) -> Table:
     told = axes(rows)
     failed = any(row.scores.failed.any() for row in rows)
-    served = any(row.engines for row in rows)
     table = _grid(told)
-    if served:
-        table.add_column("engine", vertical="bottom", no_wrap=True)
     for measure in measures:
         table.add_column(Text(heading(measure)), justify="right", no_wrap=True)
         if measure == MAIN:
@@ -155,8 +152,6 @@ def _table(rows: Sequence[Row], measures: Sequence[Measure]) -> Table:
             table.add_section()
         previous = row
         cells = _names(row, told)
-        if served:
-            cells.append(escape(row.engines) or DASH)
         for measure in measures:
             score = row.scores[measure]
             cells.append(show(measure, score.value))
@@ -165,7 +160,7 @@ def _table(rows: Sequence[Row], measures: Sequence[Measure]) -> Table:
         if failed:
             cells.append(str(int(row.scores.failed.sum())))
         table.add_row(*cells, style="dim" if row.is_reference else "")
-    _add_luck(table, rows, measures, 2 + len(told) + served)
+    _add_luck(table, rows, measures, 2 + len(told))
     return table
 
 
