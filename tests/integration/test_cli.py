@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from memeval.cli.main import COMMANDS
 
 HERE = Path(__file__).resolve().parents[1]
 
@@ -48,11 +51,8 @@ def own(tmp_path: Path) -> Path:
 def test_help_teaches_and_version_answers(tmp_path: Path):
     top = memeval("--help", folder=tmp_path)
     assert top.returncode == 0 and "memeval run -m strategy=" in top.stdout and "Exit codes" in top.stdout
-    for command in (
-        "demo", "run", "score", "compare", "plot", "report", "cost", "replay", "gate", "judge-check", "show", "list",
-        "data", "reproduce",
-    ):  # fmt: skip
-        assert f"\n  {command} " in top.stdout
+    for command, *_ in COMMANDS:
+        assert re.search(rf"^ +{command}\s", top.stdout, re.MULTILINE), command
         answer = memeval(command, "--help", folder=tmp_path)
         assert answer.returncode == 0 and f"memeval {command}" in answer.stdout, answer.stderr
     assert memeval("--version", folder=tmp_path).stdout.startswith("memeval ")
@@ -121,8 +121,6 @@ def test_list_names_every_group_and_what_can_be_measured(tmp_path: Path):
     ],
 )
 def test_bad_input_gets_a_sentence_and_exit_code_2(tmp_path: Path, own: Path, arguments: list[str], sentence: str):
-    import re
-
     answer = memeval(*(word.replace("OWN", str(own)) for word in arguments), folder=tmp_path)
     assert answer.returncode == 2, answer.stdout + answer.stderr
     assert re.search(sentence, answer.stderr), answer.stderr
@@ -183,3 +181,22 @@ def test_two_workers_and_one_print_the_same(tmp_path: Path, own: Path):
         for n in (1, 2)
     ]  # fmt: skip
     assert tables[0] == tables[1] and "4 dialogues" in tables[0]
+
+
+def test_a_run_without_a_model_imports_nothing_of_models(tmp_path: Path, own: Path):
+    """Also where models are named and not used: their groups stand in the config of every run."""
+    listed = tmp_path / "modules.json"
+    code = (
+        "import json, sys\nfrom memeval.cli.main import main\ncode = main(sys.argv[2:])\n"
+        "open(sys.argv[1], 'w').write(json.dumps(sorted(sys.modules)))\nsys.exit(code)"
+    )
+    words = ["run", "-m", "benchmark=jsonl", f"benchmark.path={own}", "strategy=sliding_window,summary"]
+    words += ["retriever=none,bm25", "budget=150", f"results={tmp_path / 'runs'}", "progress=off"]
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parent), "MEMEVAL_CACHE": str(tmp_path / "cache")}
+    command = [sys.executable, "-c", code, str(listed), *words]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    loaded = set(json.loads(listed.read_text()))
+    assert "memeval.runner" in loaded
+    adapters = {f"memeval.llm.{name}" for name in ("litellm_model", "calls", "replies", "retrying", "scripted")}
+    assert not loaded & (adapters | {"litellm", "openai", "httpx", "jsonschema"})
