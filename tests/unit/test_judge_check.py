@@ -109,6 +109,10 @@ def test_the_rates_stand_beside_every_judged_score(
         shown = " ".join(capsys.readouterr().out.split())
         assert re.search(checked, shown), command
         assert "not checked" not in shown
+    pages = tmp_path / "pages"
+    assert main(["report", "*", runs, "measures=[JudgedAccuracy]", f"out={pages}"]) == 0
+    assert re.search(checked, (pages / "data" / "summary.js").read_text())
+    capsys.readouterr()
     assert main([*words, "judge.repeats=1"]) == 0
     assert "judge not checked" in capsys.readouterr().out, "another judge"
 

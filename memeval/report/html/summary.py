@@ -4,11 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from memeval import judge_check
 from memeval.measures import (
     ContextTokens,
     DialogueMeasure,
     EvidenceRecall,
     InputDollars,
+    JudgedAccuracy,
     Measure,
     QuestionDollars,
     QuestionMeasure,
@@ -52,7 +54,7 @@ def summary(rows: Sequence[Row], measures: Sequence[Measure], title: str, docume
         "categories": categories,
         "counts": [scores.categories.count(category) for category in categories],
         "axes": told,
-        "measures": [_measure(measure, seen) for measure, seen in zip(measures, shown, strict=True)],
+        "measures": [_measure(measure, seen, rows) for measure, seen in zip(measures, shown, strict=True)],
         "tokens": _place(measures, TOKENS),
         "latency": _place(measures, LATENCY),
         "dollars": next(
@@ -77,7 +79,8 @@ def _value(row: Row, measure: Measure) -> float | None:
     return None if score is None else score.value
 
 
-def _measure(measure: Measure, shown: bool) -> dict[str, Any]:
+def _measure(measure: Measure, shown: bool, rows: Sequence[Row]) -> dict[str, Any]:
+    judged = judge_check.notes([row.run.meta for row in rows]) if isinstance(measure, JudgedAccuracy) else []
     words = heading(measure).split("\n")
     return {
         "name": str(measure),
@@ -85,7 +88,7 @@ def _measure(measure: Measure, shown: bool) -> dict[str, Any]:
         "unit": unit(measure),
         "quantity": measure.quantity,
         "better": measure.better,
-        "summary": measure.summary,
+        "summary": "; ".join([measure.summary, *judged]),
         "questions": isinstance(measure, QuestionMeasure),
         "shown": shown,
     }
