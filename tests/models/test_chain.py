@@ -1,6 +1,7 @@
 """The complete chain on LoCoMo's first conversation: what each phase books is what the server used."""
 
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -12,11 +13,11 @@ from memeval.types import Usage
 
 from .recorder import Recorder
 
-# The model writes some fifty tokens a second: the whole conversation (19 sessions, 419 turns, 199 questions) would take
-# it an hour. What is left is the first session, one turn in a call, and the questions whose whole evidence is in it.
-SESSIONS = 1
-TURNS = 18
-QUESTIONS = 4
+# The model writes some fifty tokens a second: the whole conversation (19 sessions, 419 turns) takes it a quarter of an
+# hour or more, and is run with MEMEVAL_TEST_MODELS=whole. Otherwise it is the first session, one turn in a call, and
+# the questions whose whole evidence is in it. Sessions, turns, and how many of the questions.
+PARTS = {"first session": (1, 18, 4), "whole conversation": (19, 419, 40)}
+WHOLE = pytest.mark.skipif(os.environ.get("MEMEVAL_TEST_MODELS") != "whole", reason="MEMEVAL_TEST_MODELS=whole runs it")
 COUNTS = ("calls", "tokens_in", "tokens_out", "cached_tokens_in")
 # The prompt of writing=model_facts is beyond this model, which then lists facts without end; an example it can copy.
 EXTRACT = """List what the turns say about the speaker. Example:
@@ -27,17 +28,17 @@ EXTRACT = """List what the turns say about the speaker. Example:
 PHASES = {"write": "List what the turns say", "answer": "You answer a question", "judge": "You grade an answer"}
 
 
-def start_of_conversation(real_data: Path, folder: Path) -> Path:
-    """A file like LoCoMo's with the first sessions of its first conversation."""
+def start_of_conversation(real_data: Path, folder: Path, sessions: int, questions: int) -> Path:
+    """A file like LoCoMo's with the first sessions of its first conversation and the first questions about them."""
     whole = json.loads((real_data / "locomo" / "locomo10.json").read_text())[0]
     assert whole["sample_id"] == "conv-26"
     said = whole["conversation"]
-    kept = {f"session_{n}{end}" for n in range(1, SESSIONS + 1) for end in ("", "_date_time")}
+    kept = {f"session_{n}{end}" for n in range(1, sessions + 1) for end in ("", "_date_time")}
     conversation = {key: said[key] for key in said if key.startswith("speaker") or key in kept}
-    known = {turn["dia_id"] for n in range(1, SESSIONS + 1) for turn in said[f"session_{n}"]}
+    known = {turn["dia_id"] for n in range(1, sessions + 1) for turn in said[f"session_{n}"]}
     asked = [each for each in whole["qa"] if each["evidence"] and known.issuperset(each["evidence"])]
     path = folder / "locomo10.json"
-    path.write_text(json.dumps([{**whole, "conversation": conversation, "qa": asked}]))
+    path.write_text(json.dumps([{**whole, "conversation": conversation, "qa": asked[:questions]}]))
     return path
 
 
@@ -53,12 +54,14 @@ def server_counts(recorded: Recorder, told: Callable[[str], bool]) -> dict[str, 
     return dict(used)
 
 
+@pytest.mark.parametrize("part", ["first session", pytest.param("whole conversation", marks=WHOLE)])
 def test_every_phase_books_what_the_server_used(
-    recorded: Recorder, real_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    part: str, recorded: Recorder, real_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    sessions, turns, questions = PARTS[part]
     results = tmp_path / "runs"
     words = [
-        "run", "benchmark=locomo", f"benchmark.path={start_of_conversation(real_data, tmp_path)}",
+        "run", "benchmark=locomo", f"benchmark.path={start_of_conversation(real_data, tmp_path, sessions, questions)}",
         "strategy=sliding_window", "strategy.tokens=100", "retriever=bm25", "writing=model_facts",
         "writing.extractor.unusable=skip", "writing.extractor.block=1", f"writing.extractor.prompt='{EXTRACT}'",
         "reader=llm", "judge=llm", *recorded.overrides, "llm.max_tokens=100",
@@ -69,8 +72,8 @@ def test_every_phase_books_what_the_server_used(
     capsys.readouterr()
     [run] = runs(results)
     [result] = run.results()
-    assert len(result.outcomes) == QUESTIONS and all(each.error is None for each in result.outcomes)
-    assert result.record.turns == TURNS and not result.record.error
+    assert len(result.outcomes) == questions and all(each.error is None for each in result.outcomes)
+    assert result.record.turns == turns and not result.record.error
     booked = {
         "write": counts([result.record.write]),
         "read": counts(each.usage["read"] for each in result.outcomes),
@@ -104,7 +107,7 @@ def test_every_phase_books_what_the_server_used(
         assert main(command) == 0
         printed = capsys.readouterr().out
         for phase in PHASES:
-            mean = booked[phase]["tokens_out"] / (1 if phase == "write" else QUESTIONS)
+            mean = booked[phase]["tokens_out"] / (1 if phase == "write" else questions)
             assert phase in printed and f" {mean:,.1f} " in printed
     assert main(["report", run.id, f"results={results}", f"out={tmp_path / 'report'}"]) == 0
     assert any((tmp_path / "report").rglob("*.html"))
