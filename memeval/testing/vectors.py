@@ -128,7 +128,8 @@ def _finding(store: VectorStore, exact: bool) -> None:
 
 def _replacing(store: VectorStore, exact: bool) -> None:
     old, new, other = _random(3, 4)
-    store.upsert("u", ["a", "b"], np.stack([old, other]), [{"x": 1, "y": 2}, {}])
+    # Twice in the very first write, too, when the store learns its dimension.
+    store.upsert("u", ["a", "b", "a"], np.stack([other, other, old]), [{"x": 0}, {}, {"x": 1, "y": 2}])
     store.upsert("u", ["a"], new[None], [{"x": 3}])
     found = {match.id: match for match in _search(store, "u", new, 5)}
     rule = "a known id is replaced, its vector and its whole payload"

@@ -176,7 +176,7 @@ class PgVectorStore:
         names, vectors, contents = check_write(scope, ids, vectors, payloads, self._dimension)
         if self._dimension is None:
             self._create(vectors.shape[1])
-            check_write(scope, ids, vectors, payloads, self._dimension)
+            check_write(scope, names, vectors, contents, self._dimension)
         rows = [
             (_key(scope, name), scope, name, vector, _text(content), self._json.Jsonb(_facts(content)))
             for name, vector, content in zip(names, vectors, contents, strict=True)
