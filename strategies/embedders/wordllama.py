@@ -1,6 +1,8 @@
 """WordLlama: static word vectors, averaged; a hundred times faster than a transformer, and less exact."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -80,7 +82,8 @@ def _version() -> str:
 def _model(dimension: int) -> tuple[Any, Any]:
     """The tokenizer, which does not pad, and the table of token vectors (words, dimension)."""
     try:
-        import wordllama
+        with _quiet_import():
+            import wordllama
     except ImportError as error:
         raise ModelError(
             "embedder=wordllama needs its package: pip install wordllama, or choose embedder=minilm"
@@ -94,3 +97,17 @@ def _model(dimension: int) -> tuple[Any, Any]:
     )
     model.tokenizer.no_padding()
     return model.tokenizer, np.asarray(model.embedding, dtype=np.float32)
+
+
+@contextmanager
+def _quiet_import() -> Iterator[None]:
+    """Undo what the package does to the log of the process: each HTTP request of each client would be printed."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        for handler in root.handlers[:]:
+            if handler not in handlers:
+                root.removeHandler(handler)

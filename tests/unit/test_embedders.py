@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -374,3 +376,15 @@ def test_the_check_names_the_broken_rule(broken: type[Spoilt], says: str) -> Non
 def test_the_check_tries_texts_that_cannot_be_encoded() -> None:
     with pytest.raises(UnicodeEncodeError):
         check_embedder(Crashing())
+
+
+def test_wordllama_leaves_the_log_of_the_process_alone() -> None:
+    code = (
+        "import logging\n"
+        "from memeval.strategies.embedders.wordllama import Wordllama\n"
+        "root = logging.getLogger()\n"
+        "before = root.level, list(root.handlers)\n"
+        "Wordllama().prepare()\n"
+        "assert (root.level, list(root.handlers)) == before, root.handlers\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
