@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _READ = ReadSeconds(p=95, clock="own")
+# From so many on, names on one line would cover each other.
+_LEVEL = 3
 _PANELS: tuple[tuple[str, Measure, float], ...] = (
     (f"{MAIN}, %", MAIN, 100),
     ("writing, turns per second", WriteRate(clock="own"), 1),
@@ -38,8 +40,7 @@ def backends(rows: Sequence[Row], folder: Path, stem: str = "backends") -> list[
         tidy(cell)
     for cell, (_, measure, factor) in zip(axes, _PANELS, strict=True):
         # Once both panels have their limits, which they share.
-        named = [(row.store, _value(row, _READ, 1000), _value(row, measure, factor)) for row in rows]
-        label_points(cell, [(name, x, y) for name, x, y in named if x is not None and y is not None])
+        label_points(cell, *_labels(rows, measure, factor))
     look.legend(figure, "outside right upper")
     note = (
         "Times without those of the embedder, on one machine: orders of magnitude, not digits. "
@@ -68,6 +69,27 @@ def _panel(axes: "Axes", rows: Sequence[Row], measure: Measure, factor: float, l
     axes.set_xscale("log")
     plain(axes.xaxis)
     axes.set_xlabel("read latency p95, ms")
+
+
+def _labels(
+    rows: Sequence[Row], measure: Measure, factor: float
+) -> tuple[list[tuple[str, float, float]], list[tuple[float, float]]]:
+    """Names with their places, and the places without one: stores that are level share one, as exact ones in recall."""
+    level: dict[tuple[str, float], list[tuple[str, float, float]]] = {}
+    for row in rows:
+        x, y = _value(row, _READ, 1000), _value(row, measure, factor)
+        if x is not None and y is not None:
+            level.setdefault((row.retriever, round(y, 1)), []).append((row.store, x, y))
+    labels: list[tuple[str, float, float]] = []
+    unnamed: list[tuple[float, float]] = []
+    for (retriever, y), points in level.items():
+        if len(points) < _LEVEL:
+            labels += points
+        else:
+            fastest = min(points, key=lambda point: point[1])
+            labels.append((f"{retriever}: {len(points)} stores at {y:.1f}", *fastest[1:]))
+            unnamed += [point[1:] for point in points if point is not fastest]
+    return labels, unnamed
 
 
 def _value(row: Row, measure: Measure, factor: float) -> float | None:

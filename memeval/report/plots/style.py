@@ -111,8 +111,13 @@ def tidy(axes: "Axes") -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def label_points(axes: "Axes", points: Sequence[tuple[str, float, float]]) -> None:
-    """Write each label beside its point, moved until it covers no other; one that finds no room is left out."""
+def label_points(
+    axes: "Axes", points: Sequence[tuple[str, float, float]], unnamed: Sequence[tuple[float, float]] = ()
+) -> None:
+    """Write each label beside its point, moved until it covers no other; one that finds no room is left out.
+
+    Points without a name are not covered either.
+    """
     from matplotlib.text import Text
 
     # Not an outline: that would turn the text of an SVG into a megabyte of paths.
@@ -121,7 +126,7 @@ def label_points(axes: "Axes", points: Sequence[tuple[str, float, float]]) -> No
     figure.canvas.draw()
     renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
     taken = []
-    for _, x, y in points:
+    for x, y in (*((x, y) for _, x, y in points), *unnamed):
         px, py = axes.transData.transform((x, y))
         taken.append((px - 8, py - 8, px + 8, py + 8))
     frame = axes.get_window_extent(renderer)
