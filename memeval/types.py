@@ -262,7 +262,8 @@ class DialogueRecord:
         turns, tokens: length of the dialogue, tokens of all its turns as the run's document template renders them.
         write: usage of the write pipeline, all chunks together.
         stats: counters a strategy reports of itself (items stored, merged, dropped, index bytes).
-        engines: the storage systems outside the process that served it, as `memeval.serving.Engine` has them.
+        engines: the storage systems that served it, as `memeval.serving.Engine` has them; numpy, faiss and what else is
+            a library and no system is not among them.
     """
 
     dialogue: str

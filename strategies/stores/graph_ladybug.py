@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from memeval import serving
 from memeval.errors import ConfigError, ModelError
 from memeval.storage import GraphEdge, GraphNode
 from memeval.strategies.stores.graph_check import check_edges, check_nodes
@@ -110,6 +111,7 @@ class LadybugGraph:
         self._counts: dict[tuple[str, str | None], int] = {}
         self._degrees: dict[str, int | None] = {}
         self._open = True
+        serving.served_by(serving.Engine("ladybug", "real", "LadybugDB", ladybug.__version__, {"threads": threads}))
 
     def _run(self, query: str, **parameters: Any) -> list[list[Any]]:
         result: Any = self._connection.execute(query, parameters)

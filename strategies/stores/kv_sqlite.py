@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
+from memeval import serving
 from memeval.errors import ConfigError
 from memeval.storage import Entry
 from memeval.strategies.stores.kv_check import check_entries
@@ -62,6 +63,7 @@ class SqliteKV:
                 ) from error
             self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.executescript(_SCHEMA)
+        serving.served_by(serving.Engine("sqlite", "real", "SQLite", sqlite3.sqlite_version))
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -3,10 +3,12 @@
 import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
+from memeval import serving
 from memeval.errors import ConfigError, ModelError
 from memeval.storage import Match
 from memeval.strategies.stores.vectors import check_query, check_write, fetch_near_best, fits, rank
@@ -58,6 +60,11 @@ class QdrantStore:
                 f"vector_store.path={path} with vector_store.collection={collection} cannot be opened ({error}): name "
                 "another folder or collection"
             ) from error
+        # It speaks the client's protocol, but is none of Qdrant's engines.
+        told = {"search": "exact"}
+        serving.served_by(
+            serving.Engine("qdrant", "emulator", "Qdrant client's local mode", version("qdrant-client"), told)
+        )
 
     def _reopen(self) -> None:
         vectors = self._client.get_collection(self._collection).config.params.vectors
