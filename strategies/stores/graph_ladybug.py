@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from importlib.metadata import version
 from typing import Any
 
 from memeval import serving
@@ -111,7 +112,7 @@ class LadybugGraph:
         self._counts: dict[tuple[str, str | None], int] = {}
         self._degrees: dict[str, int | None] = {}
         self._open = True
-        serving.served_by(serving.Engine("ladybug", "real", "LadybugDB", ladybug.__version__, {"threads": threads}))
+        serving.served_by(serving.Engine("ladybug", "real", "LadybugDB", version("ladybug"), {"threads": threads}))
 
     def _run(self, query: str, **parameters: Any) -> list[list[Any]]:
         result: Any = self._connection.execute(query, parameters)
