@@ -1,6 +1,8 @@
 """Makes the committed reference results again: baselines, one table and the plots of each benchmark.
 
 python tools/reference.py [BENCHMARK...]
+
+On a quiet machine, and with an empty vector cache (MEMEVAL_CACHE=NEWFOLDER): what was encoded before books what it took then.
 """
 
 import shutil
@@ -24,9 +26,8 @@ def make(benchmark: str) -> None:
     before = {path.parent for path in folder.glob("*/run.json")}
     for path in before:
         shutil.rmtree(path)
-    memeval(
-        "gate", "--baseline", str(folder), "--update", "experiment=reference", f"benchmark={benchmark}", "workers=2"
-    )
+    # With one worker: two would take the cores from each other, which is then what their times tell.
+    memeval("gate", "--baseline", str(folder), "--update", "experiment=reference", f"benchmark={benchmark}")
     memeval("plot", str(folder), f"out={folder}")
     memeval("compare", str(folder), f"out={folder / 'table.md'}")
 

@@ -55,7 +55,7 @@ class SqliteVectors(EngineStore):
         try:
             if path is not None:
                 self._db.close()
-                self._db = sqlite3.connect(path, timeout, isolation_level=None, check_same_thread=False)
+                self._db = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute("PRAGMA foreign_keys = ON")
