@@ -2,7 +2,8 @@
 
 python tools/reference.py [BENCHMARK...]
 
-On a quiet machine, and with an empty vector cache (MEMEVAL_CACHE=NEWFOLDER): what was encoded before books what it took then.
+On a quiet machine, and with an empty vector cache (MEMEVAL_CACHE=NEWFOLDER): what was encoded before books what it took
+then.
 """
 
 import shutil
