@@ -186,7 +186,9 @@ class MongoKV:
                 f"by.{self._writer}": call,
             },
             "$inc": {"version": 1, "size": added},
-            "$setOnInsert": {"scope": scope, "key": key, "first": start + entries[0][0]},
+            "$setOnInsert": {"scope": scope, "key": key},
+            # The least, since another writer may have made the key with a number taken later.
+            "$min": {"first": start + entries[0][0]},
         }
         if held.retired or not document["version"]:
             change["$push"] = {"old": {"$each": [_row(value) for value in held.retired]}}

@@ -46,7 +46,7 @@ SELECT 'delete', number, scope, document FROM turns WHERE number = ?
 _REMOVE = "DELETE FROM turns WHERE number = ?"
 _SESSION = """
 INSERT INTO sessions (scope, id, ordinal)
-SELECT ?1, ?2, COALESCE(MAX(ordinal), 0) + 1 FROM sessions WHERE scope = ?1
+SELECT :scope, :id, COALESCE(MAX(ordinal), 0) + 1 FROM sessions WHERE scope = :scope
 """
 _LEFT = """
 DELETE FROM {table} WHERE scope = ? AND NOT EXISTS (SELECT 1 FROM turns WHERE turns.{column} = {table}.number)
@@ -149,7 +149,7 @@ class SqliteSQL:
             known[0] if known is not None else None,
             scope,
             turn.id,
-            (session.fetchone() or (base.execute(_SESSION, (scope, turn.session)).lastrowid,))[0],
+            (session.fetchone() or (base.execute(_SESSION, {"scope": scope, "id": turn.session}).lastrowid,))[0],
             (speaker.fetchone() or (self._speaker(scope, turn.speaker),))[0],
             turn.role,
             turn.text,

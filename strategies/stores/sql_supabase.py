@@ -258,8 +258,9 @@ class SupabaseSQL:
                 cells = [row["number"], 1, row["id"], sessions[row["session"]], speaker]
                 cells += [row["role"], row["text"], row["caption"], row["time"]]
                 base.execute("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", cells)
-            base.executemany("INSERT INTO sessions VALUES (?2, 1, ?1, ?2)", sessions.items())
-            base.executemany("INSERT INTO speakers VALUES (?2, 1, ?1)", speakers.items())
+            rows = ((session, ordinal, ordinal) for session, ordinal in sessions.items())
+            base.executemany("INSERT INTO sessions (scope, id, number, ordinal) VALUES (1, ?, ?, ?)", rows)
+            base.executemany("INSERT INTO speakers (scope, name, number) VALUES (1, ?, ?)", speakers.items())
             base.commit()
             return run_select(uri, 1, sql, parameters, self._max_rows, self._seconds)
 
