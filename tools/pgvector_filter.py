@@ -86,23 +86,28 @@ def compare(answers: Sequence[set[str]], truth: Sequence[set[str]]) -> tuple[flo
     return recall, float(np.mean([len(answer) < len(wanted) for answer, wanted in pairs]))
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def prepare(description: str | None) -> tuple[list[Tenant], dict[int, list[set[str]]]]:
+    """All tenants, and by each k of the command line what exact search finds."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--k", type=int, nargs="+", default=[10, 20, 50])
     ks = parser.parse_args().k
     everyone = list(tenants())
     exact = NumpyStore()
     fill(exact, everyone)
-    truth = {k: found(exact, everyone, k) for k in ks}
-    titles = [f"{what} k={k}" for k in ks for what in ("recall", "too few")]
+    return everyone, {k: found(exact, everyone, k) for k in ks}
+
+
+def main() -> None:
+    """Print the table."""
+    everyone, truth = prepare(__doc__)
+    titles = [f"{what} k={k}" for k in truth for what in ("recall", "too few")]
     lines = [f"| index and settings | {' | '.join(titles)} |", "|---|" + "---:|" * len(titles)]
     for name, settings in ROWS:
         with serving.visit() as visit:
             store = PgVectorStore(table=f"memeval_filter_{secrets.token_hex(4)}", **settings)
             try:
                 fill(store, everyone)
-                cells = [compare(found(store, everyone, k), truth[k]) for k in ks]
+                cells = [compare(found(store, everyone, k), truth[k]) for k in truth]
             finally:
                 store.close()
             (engine,) = visit.engines

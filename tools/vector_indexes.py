@@ -7,7 +7,6 @@ FalkorDB's server) and Chroma are started as child processes:
     python tools/vector_indexes.py
 """
 
-import argparse
 import importlib
 import os
 import secrets
@@ -15,11 +14,10 @@ import sys
 from contextlib import ExitStack
 from typing import Any
 
-from pgvector_filter import compare, fill, found, tenants
+from pgvector_filter import compare, fill, found, prepare
 
 from memeval import serving
 from memeval.servers import server
-from memeval.strategies.stores.numpy import NumpyStore
 
 _GRAPH = {"index": "hnsw", "full_scan_threshold": 10, "indexing_threshold": 10}
 # What each row is called, the store, and the settings that are not its defaults.
@@ -45,14 +43,10 @@ ROWS: tuple[tuple[str, str, dict[str, Any]], ...] = (
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--k", type=int, nargs="+", default=[10, 20, 50])
-    ks = parser.parse_args().k
-    everyone = list(tenants())
-    exact = NumpyStore()
-    fill(exact, everyone)
-    truth = {k: found(exact, everyone, k) for k in ks}
-    sys.stdout.write(f"| index and settings | {' | '.join(f'recall k={k}' for k in ks)} |\n{'|---' * (len(ks) + 1)}|\n")
+    everyone, truth = prepare(__doc__)
+    sys.stdout.write(
+        f"| index and settings | {' | '.join(f'recall k={k}' for k in truth)} |\n{'|---' * (len(truth) + 1)}|\n"
+    )
     with ExitStack() as stack:
         for engine, variable in (("falkordb", "MEMEVAL_REDIS_URL"), ("chroma", "MEMEVAL_CHROMA_URL")):
             os.environ[variable] = stack.enter_context(server(engine)).url
@@ -66,7 +60,7 @@ def main() -> None:
                 )
                 try:
                     fill(store, everyone)
-                    cells = [f"{compare(found(store, everyone, k), truth[k])[0]:.4f}" for k in ks]
+                    cells = [f"{compare(found(store, everyone, k), truth[k])[0]:.4f}" for k in truth]
                 finally:
                     store.close()
                 (engine_,) = visit.engines

@@ -32,7 +32,15 @@ def main(argv: Sequence[str]) -> int:
         raise ConfigError(f"memeval plot takes kinds=, out= and results=, not {', '.join(sorted(unknown))}=")
     patterns = [word for word in words if "=" not in word]
 
-    from memeval.measures import DEFAULT_MEASURES, EvidenceAge, IncrementSeconds, InputDollars, WriteSeconds
+    from memeval.measures import (
+        DEFAULT_MEASURES,
+        EvidenceAge,
+        IncrementSeconds,
+        InputDollars,
+        ReadSeconds,
+        WriteRate,
+        WriteSeconds,
+    )
     from memeval.report.rows import Row
     from memeval.report.scored import find_runs, scored
     from memeval.store import runs
@@ -42,6 +50,7 @@ def main(argv: Sequence[str]) -> int:
     if not found:
         raise ConfigError(f"no runs in {root} yet: memeval demo makes some")
     measures = (*DEFAULT_MEASURES, EvidenceAge(), InputDollars(), IncrementSeconds(), WriteSeconds(per="turn"))
+    measures += (ReadSeconds(p=95, clock="own"), WriteRate(clock="own"))
     by_benchmark: dict[str, list[Row]] = {}
     for row in scored(found, measures):
         by_benchmark.setdefault(row.run.meta["names"]["benchmark"], []).append(row)

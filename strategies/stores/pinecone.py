@@ -125,6 +125,8 @@ class PineconeStore(EngineStore):
     def upsert(self, scope: str, ids: Sequence[str], vectors: Vectors, payloads: Sequence[Mapping[str, Any]]) -> None:
         """Add or replace, batch by batch, and wait until it can be read; see `EngineStore`."""
         super().upsert(scope, ids, vectors, payloads)
+        if not len(ids):
+            return
         for space in list(self._log):
             self._ask(lambda space=space: self._catch_up(space, vectors[0]))  # type: ignore[misc]
             del self._log[space]

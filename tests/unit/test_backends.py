@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from memeval.cli import plot
 from memeval.cli.run import main, run_cells
 from memeval.compose import composer
 from memeval.gate.baseline import entry_of
@@ -164,3 +165,10 @@ def test_the_plot_leaves_out_what_has_no_times(rows: list[Row], tmp_path: Path) 
         assert name in text, name
     assert "StandIn" not in text
     assert PLOTS["backends"](rows[:1], tmp_path / "none", "x") == [], "one store is no comparison"
+
+
+def test_the_plot_of_stored_runs(rows: list[Row], tmp_path: Path) -> None:
+    """`memeval plot` scores what the plot needs, which is not among the default measures."""
+    stored = rows[0].run.folder.parents[1]
+    assert plot.main([f"results={stored}", "kinds=[backends]", f"out={tmp_path}"]) == 0
+    assert (tmp_path / "backends.png").is_file()

@@ -14,7 +14,8 @@ from memeval.compose import composer
 from memeval.errors import ConfigError
 from memeval.measures import EvidenceAge
 from memeval.report.plots import PLOTS
-from memeval.report.plots.style import canvas, frontier, label_ends, label_points
+from memeval.report.plots.labels import label_ends, label_points
+from memeval.report.plots.style import canvas, frontier
 from memeval.report.rows import Row
 
 QUIET = ["progress=off"]

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from memeval.measures import EvidenceAge
-from memeval.report.plots.style import Look, best_by_retriever, canvas, finish, label_ends, plain, tidy
+from memeval.report.plots.labels import label_ends
+from memeval.report.plots.style import Look, best_by_retriever, canvas, finish, plain, tidy
 from memeval.report.rows import MAIN, Row, ordered
 
 _BINS = 7

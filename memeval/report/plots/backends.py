@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memeval.measures import Measure, ReadSeconds, WriteRate
-from memeval.report.plots.style import Look, canvas, finish, label_points, plain, tidy
+from memeval.report.plots.labels import label_points
+from memeval.report.plots.style import Look, canvas, finish, plain, tidy
 from memeval.report.rows import MAIN, Row
 
 if TYPE_CHECKING:

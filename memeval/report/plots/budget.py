@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from memeval.report.plots.style import Look, canvas, finish, label_ends, tidy
+from memeval.report.plots.labels import label_ends
+from memeval.report.plots.style import Look, canvas, finish, tidy
 from memeval.report.rows import MAIN, Row
 
 

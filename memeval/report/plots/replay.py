@@ -11,7 +11,8 @@ import numpy as np
 
 from memeval.measures.base import Floats
 from memeval.pricing import Target
-from memeval.report.plots.style import COLOURS, DASHES, MARKERS, SOFT, label_ends, tidy
+from memeval.report.plots.labels import label_ends
+from memeval.report.plots.style import COLOURS, DASHES, MARKERS, SOFT, tidy
 from memeval.report.replay import Replayed, rules
 from memeval.report.replay_costs import Course
 

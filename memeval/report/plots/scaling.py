@@ -5,7 +5,8 @@ from pathlib import Path
 from statistics import mean
 
 from memeval.measures import IncrementSeconds, Measure, ReadSeconds, WriteSeconds
-from memeval.report.plots.style import COLOURS, DASHES, MARKERS, canvas, finish, label_ends, plain, tidy
+from memeval.report.plots.labels import label_ends
+from memeval.report.plots.style import COLOURS, DASHES, MARKERS, canvas, finish, plain, tidy
 from memeval.report.rows import Row
 from memeval.store import OUTCOMES_FILE
 

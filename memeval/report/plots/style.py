@@ -1,4 +1,4 @@
-"""What all plots share: colours, markers, captions, labels that keep out of each other's way, files."""
+"""What all plots share: colours, markers, captions, files."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -111,84 +111,6 @@ def tidy(axes: "Axes") -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def label_points(
-    axes: "Axes", points: Sequence[tuple[str, float, float]], unnamed: Sequence[tuple[float, float]] = ()
-) -> None:
-    """Write each label beside its point, moved until it covers no other; one that finds no room is left out.
-
-    Points without a name are not covered either.
-    """
-    from matplotlib.text import Text
-
-    # Not an outline: that would turn the text of an SVG into a megabyte of paths.
-    halo = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.4}
-    figure = axes.figure
-    figure.canvas.draw()
-    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
-    taken = []
-    for x, y in (*((x, y) for _, x, y in points), *unnamed):
-        px, py = axes.transData.transform((x, y))
-        taken.append((px - 8, py - 8, px + 8, py + 8))
-    frame = axes.get_window_extent(renderer)
-    heights = [0] + [sign * 11 * step for step in range(1, 13) for sign in (1, -1)]
-    for name, x, y in sorted(points, key=lambda point: -point[2]):
-        offsets = [(side * dx, dy) for dy in heights for side in (1, -1) for dx in (9, 24, 48)]
-        for dx, dy in offsets:
-            text = axes.annotate(
-                name,
-                (x, y),
-                xytext=(dx, dy),
-                textcoords="offset points",
-                ha="left" if dx > 0 else "right",
-                va="center",
-                fontsize=8.5,
-                bbox=halo,
-                arrowprops={"arrowstyle": "-", "color": "0.5", "linewidth": 0.6, "shrinkB": 5}
-                if abs(dy) > 11 or abs(dx) > 9
-                else None,
-            )
-            # The text alone: an annotation's own extent has its arrow in it.
-            text.update_positions(renderer)
-            box = Text.get_window_extent(text, renderer)
-            edges = (box.x0 - 1, box.y0 - 1, box.x1 + 1, box.y1 + 1)
-            inside = edges[0] >= frame.x0 and edges[2] <= frame.x1 + 4 and edges[1] >= frame.y0 and edges[3] <= frame.y1
-            if inside and not any(_overlap(edges, other) for other in taken):
-                taken.append(edges)
-                break
-            text.remove()
-
-
-def label_ends(axes: "Axes", ends: Sequence[tuple[str, float, float, str]], gap: float = 10.5) -> None:
-    """Write names of lines at their right ends (name, x, y, colour), pushed apart to at least `gap` points."""
-    figure = axes.figure
-    figure.canvas.draw()
-    scale = figure.dpi / 72
-    placed = sorted(
-        ((axes.transData.transform((x, y))[1] / scale, name, x, y, colour) for name, x, y, colour in ends),
-        key=lambda each: each[0],
-    )
-    heights = [height for height, *_ in placed]
-    for index in range(1, len(heights)):
-        heights[index] = max(heights[index], heights[index - 1] + gap)
-    # What was pushed over the top goes down again, all together.
-    top = axes.get_window_extent().y1 / scale
-    for index in reversed(range(len(heights))):
-        heights[index] = min(heights[index], top)
-        top = heights[index] - gap
-    for height, (own, name, x, y, colour) in zip(heights, placed, strict=True):
-        axes.annotate(
-            name,
-            (x, y),
-            xytext=(12, height - own),
-            textcoords="offset points",
-            va="center",
-            fontsize=8.5,
-            color=colour,
-            annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": "0.6", "linewidth": 0.6} if abs(height - own) > 2 else None,
-        )
-
-
 def frontier(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """The points that no other beats in both respects: less of x, more of y (Pareto); in order of x."""
     best: list[tuple[float, float]] = []
@@ -230,7 +152,3 @@ def plain(axis: "Axis") -> None:
     axis.set_major_locator(LogLocator(10, subs=subs, numticks=12))
     axis.set_major_formatter(FuncFormatter(number))
     axis.set_minor_formatter(NullFormatter())
-
-
-def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memeval.measures import ContextTokens, Measure, ReadSeconds
-from memeval.report.plots.style import Look, canvas, finish, frontier, label_points, number, tidy
+from memeval.report.plots.labels import label_points
+from memeval.report.plots.style import Look, canvas, finish, frontier, number, tidy
 from memeval.report.rows import MAIN, Row, ordered
 from memeval.stats import bootstrap_interval
 
