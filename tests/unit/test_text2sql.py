@@ -34,7 +34,7 @@ from memeval.types import Hit, Model, Query, Turn
 TOKENIZER = get_tokenizer("o200k_base")
 QUESTION = Query("What did Ann say of number5?", datetime(2024, 3, 9))
 HOSTILE = (
-    "ATTACH DATABASE '/tmp/other.sqlite' AS other",
+    "ATTACH DATABASE 'other.sqlite' AS other",
     "PRAGMA query_only = OFF",
     "SELECT * FROM pragma_table_info('turns')",
     "DELETE FROM turns",
@@ -52,7 +52,7 @@ HOSTILE = (
     "SELECT document AS id FROM search",
     "SELECT load_extension('evil') AS id",
     "SELECT readfile('/etc/passwd') AS id",
-    "SELECT writefile('/tmp/out', text) AS id FROM turns",
+    "SELECT writefile('out', text) AS id FROM turns",
     "SELECT hex(randomblob(1000000000)) AS id",
     "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 999999999) SELECT max(x) AS id FROM c",
     "SELECT id FROM turns WHERE time < datetime('now')",
