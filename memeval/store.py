@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,27 +109,40 @@ def runs(root: Path) -> list[Run]:
 
 
 def find(root: Path, patterns: Sequence[str]) -> list[Run]:
-    """Runs named by folder, id, start of an id, or glob of ids.
+    """Runs named by folder, id, start of an id, or glob of folders or of ids below `root`; each once.
+
+    A folder that is no run names all runs somewhere below it.
 
     Raises:
         StoreError: a pattern that names no run.
     """
     found: dict[Path, Run] = {}
     for pattern in patterns:
-        folder = Path(pattern)
-        if (folder / RUN_FILE).is_file():
-            matching = [load(folder)]
-        else:
-            glob = pattern if any(sign in pattern for sign in "*?[") else f"{pattern}*"
-            matching = [
-                load(path)
-                for path in sorted({*root.glob(f"*/{glob}"), *root.glob(glob)})
-                if (path / RUN_FILE).is_file() and "~" not in path.name
-            ]
+        magic = any(sign in pattern for sign in "*?[")
+        matching = {path for folder in _folders(pattern, magic) for path in _below(folder)}
+        if not matching and not Path(pattern).is_absolute():
+            ids = pattern if magic else f"{pattern}*"
+            named = {*root.glob(f"*/{ids}"), *root.glob(ids)}
+            matching = {path for path in named if (path / RUN_FILE).is_file() and "~" not in path.name}
         if not matching:
-            raise StoreError(f"no run matches {pattern!r} below {root}: memeval show lists the stored runs")
-        found.update((run.folder, run) for run in matching)
+            raise StoreError(f"no run matches {pattern!r}, here or below {root}: memeval show lists the stored runs")
+        found.update((path.resolve(), load(path)) for path in sorted(matching))
     return list(found.values())
+
+
+def _folders(pattern: str, magic: bool) -> Iterable[Path]:
+    # A glob without a folder in it is one of ids.
+    if not magic or len(Path(pattern).parts) == 1:
+        return [] if magic else [Path(pattern)]
+    start = Path(pattern).anchor
+    return Path(start).glob(str(Path(pattern).relative_to(start)))
+
+
+def _below(folder: Path) -> list[Path]:
+    """The folder if it is a run, else the runs below it; not those that were set aside."""
+    if (folder / RUN_FILE).is_file():
+        return [folder]
+    return [path.parent for path in folder.rglob(RUN_FILE) if "~" not in path.parent.name] if folder.is_dir() else []
 
 
 def reuse(folder: Path, meta: Mapping[str, Any]) -> Run | None:

@@ -36,7 +36,8 @@ def main(argv: Sequence[str]) -> int:
     from memeval.comparison import check_comparable, compare
     from memeval.report.comparison import comparison_report, rendered
     from memeval.report.export import format_of, records, to_csv, to_latex, to_markdown, to_parquet, write
-    from memeval.report.scored import find_runs, scored
+    from memeval.report.scored import scored
+    from memeval.store import find
 
     out = Path(options["out"]) if "out" in options else None
     form = format_of(options.get("format"), out)
@@ -48,8 +49,8 @@ def main(argv: Sequence[str]) -> int:
         _whole(options, "seed", 0),
     )
     root = Path(options.get("results", "results/runs"))
-    runs = find_runs(root, patterns)
-    named = find_runs(root, [options["reference"]]) if "reference" in options else []
+    runs = find(root, patterns)
+    named = find(root, [options["reference"]]) if "reference" in options else []
     # Short for one of the runs that are compared, whatever else it could stand for.
     named = [run for run in named if run.folder in {each.folder for each in runs}] or named
     if len(named) > 1:

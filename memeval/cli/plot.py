@@ -42,11 +42,11 @@ def main(argv: Sequence[str]) -> int:
         WriteSeconds,
     )
     from memeval.report.rows import Row
-    from memeval.report.scored import find_runs, scored
-    from memeval.store import runs
+    from memeval.report.scored import scored
+    from memeval.store import find, runs
 
     root = Path(options.get("results", "results/runs"))
-    found = find_runs(root, patterns) if patterns else [run for run in runs(root) if run.finished and not run.is_replay]
+    found = find(root, patterns) if patterns else [run for run in runs(root) if run.finished and not run.is_replay]
     if not found:
         raise ConfigError(f"no runs in {root} yet: memeval demo makes some")
     measures = (*DEFAULT_MEASURES, EvidenceAge(), InputDollars(), IncrementSeconds(), WriteSeconds(per="turn"))

@@ -41,11 +41,11 @@ def main(argv: Sequence[str]) -> int:
         parse_list,
     )
     from memeval.report.html import write_report
-    from memeval.report.scored import find_runs, scored
-    from memeval.store import OUTCOMES_FILE, runs
+    from memeval.report.scored import scored
+    from memeval.store import OUTCOMES_FILE, find, runs
 
     root = Path(options.get("results", "results/runs"))
-    found = find_runs(root, patterns) if patterns else [run for run in runs(root) if run.finished and not run.is_replay]
+    found = find(root, patterns) if patterns else [run for run in runs(root) if run.finished and not run.is_replay]
     if not found:
         raise ConfigError(f"no runs in {root} yet: memeval demo makes some")
     for run in found:

@@ -11,30 +11,11 @@ from memeval.gate.baseline import SCORES_FILE
 from memeval.measures import DEFAULT_MEASURES, Measure
 from memeval.report.baselines import kept_scores
 from memeval.report.rows import Row
-from memeval.store import OUTCOMES_FILE, RUN_FILE, Run, find, load
+from memeval.store import OUTCOMES_FILE, Run, find
 from memeval.types import Benchmark
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-
-def find_runs(root: Path, patterns: Sequence[str]) -> list[Run]:
-    """Runs by id, glob or folder; a folder that holds runs somewhere below names all of them.
-
-    Raises:
-        StoreError: a pattern that names no run.
-    """
-    found: dict[Path, Run] = {}
-    for pattern in patterns:
-        folder = Path(pattern)
-        if folder.is_dir() and not (folder / RUN_FILE).is_file():
-            below = [load(path.parent) for path in sorted(folder.rglob(RUN_FILE)) if "~" not in path.parent.name]
-            if not below:
-                raise StoreError(f"{folder} holds no runs (no {RUN_FILE} below it): memeval show lists the stored runs")
-        else:
-            below = find(root, [pattern])
-        found.update((run.folder.resolve(), run) for run in below)
-    return list(found.values())
 
 
 def scored(runs: Sequence[Run], measures: Sequence[Measure]) -> list[Row]:
@@ -75,5 +56,5 @@ def frame(rows: Sequence[Row]) -> "DataFrame":
 
 
 def rows_of(root: Path | str, patterns: Sequence[str], measures: Sequence[Measure] = DEFAULT_MEASURES) -> list[Row]:
-    """Rows of the runs that the patterns name below `root`, for notebooks: see `find_runs` and `scored`."""
-    return scored(find_runs(Path(root), patterns), measures)
+    """Rows of the runs that the patterns name below `root`, for notebooks: see `memeval.store.find` and `scored`."""
+    return scored(find(Path(root), patterns), measures)

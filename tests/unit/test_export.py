@@ -219,7 +219,7 @@ def test_the_command_writes_each_format_and_refuses_what_is_wrong(
         (["*-200-*", "seed=x"], "seed=x is not a number"),
         (["*-200-*", "measures=[]"], "measures=[] compares nothing"),
         (["*-200-*", "measures=[ReadSeconds]"], "comes first but is no mean"),
-        ([str(tmp_path / "made"), "none+bm25-200"], "holds no runs"),
+        ([str(tmp_path / "made"), "none+bm25-200"], "no run matches"),
         (["reference=none+bm25-200"], "name the runs to compare"),
     ):
         assert main(["compare", *words, f"results={results}"]) == 2, words

@@ -131,14 +131,22 @@ def test_what_the_system_refuses_is_said_and_what_was_written_is_kept(
     assert again.kept >= 1 and again.kept + again.executed == 3
 
 
-def test_runs_are_found_by_id_start_glob_and_folder(tmp_path: Path):
+def test_runs_are_found_by_id_start_glob_and_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     one = run(tmp_path).run
     two = run(tmp_path, node=window("truncation.Truncation", turns=3)).run
     assert {stored.id for stored in find(tmp_path, ["mine-500-*"])} == {one.id, two.id}
     assert [stored.id for stored in find(tmp_path, [one.id[:-2]])] == [one.id]
     assert [stored.id for stored in find(tmp_path, [str(two.folder)])] == [two.id]
-    with pytest.raises(StoreError, match="no run matches 'nope'"):
-        find(tmp_path, ["nope"])
+    both, elsewhere = {one.id, two.id}, tmp_path / "elsewhere"
+    (elsewhere / "set~aside").mkdir(parents=True)
+    (elsewhere / "set~aside" / "run.json").write_text("{}")
+    # As a shell in quotes leaves it: a folder of runs, and a glob of folders, here and from the root on.
+    monkeypatch.chdir(tmp_path.parent)
+    for pattern in (str(tmp_path), f"{tmp_path}/*", f"{tmp_path.name}/*", f"{tmp_path.name}/*/mine-500-*"):
+        assert {stored.id for stored in find(elsewhere, [pattern, pattern])} == both, pattern
+    for pattern in ("nope", "*", f"{tmp_path}/nope*", f"{elsewhere}/*/nope", str(elsewhere)):
+        with pytest.raises(StoreError, match="no run matches"):
+            find(elsewhere, [pattern])
 
 
 def test_a_result_of_another_schema_is_refused_with_a_sentence(tmp_path: Path):
