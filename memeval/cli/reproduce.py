@@ -19,8 +19,10 @@ Meet numbers that others have published: runs each row's command, prints the exp
 and OK or not. Exit code 1 if a number is not met.
   memeval reproduce                 all rows (memeval list reproduction)
   memeval reproduce memini okapi    some
-  memeval reproduce memini workers=2 results=FOLDER
+  memeval reproduce memini workers=2 results=FOLDER     (default: results/runs/reproduce)
 """
+# Apart from the user's own runs: these are of other golds and texts, and nothing could be compared with them.
+_RESULTS = "results=results/runs/reproduce"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def run_row(name: str, row: Mapping[str, Any], extra: Sequence[str]) -> Iterator
     from memeval.measures.presets import get_preset
 
     with composer() as hydra:
-        cells = hydra.cells([*row["overrides"], *extra], multirun=False)
+        cells = hydra.cells([*row["overrides"], _RESULTS, *extra], multirun=False)
     ran, _ = run_cells(cells)
     scores = evaluate(ran[0].run, [parse(each) for each in row["expected"]], get_preset(row["preset"]))
     for text, expected in row["expected"].items():

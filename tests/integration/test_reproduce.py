@@ -6,6 +6,7 @@ import pytest
 
 from memeval.cli.main import main
 from memeval.cli.reproduce import Check, rows
+from memeval.store import find, runs
 
 
 @pytest.mark.parametrize(
@@ -19,10 +20,15 @@ def test_a_published_row_is_met(row: str, real_data: Path, tmp_path: Path, capsy
     assert printed.count(" OK") == expected and "NOT MET" not in printed
 
 
-def test_a_number_that_is_not_met_is_said_to_be_so(real_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_a_number_that_is_not_met_is_said_to_be_so(
+    real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
     # Without captions and dates, but with another template: the row's options are what the number depends on.
-    code = main(["reproduce", "okapi", f"results={tmp_path}", "progress=off", "document.before=''"])
+    monkeypatch.chdir(tmp_path)
+    code = main(["reproduce", "okapi", "progress=off", "document.before=''"])
     assert code == 1 and "NOT MET" in capsys.readouterr().out
+    assert runs(Path("results/runs")) == [], "what others published is no run of one's own to compare"
+    assert find(Path("results/runs"), ["results/runs/reproduce"]), "but it is kept"
 
 
 def test_the_edge_of_a_tolerance_is_met_and_nothing_is_not():
