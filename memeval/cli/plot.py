@@ -42,13 +42,12 @@ def main(argv: Sequence[str]) -> int:
         WriteSeconds,
     )
     from memeval.report.rows import Row
-    from memeval.report.scored import scored
-    from memeval.store import find, runs
+    from memeval.report.scored import chosen, scored
 
     root = Path(options.get("results", "results/runs"))
-    found = find(root, patterns) if patterns else [run for run in runs(root) if run.finished and not run.is_replay]
-    if not found:
-        raise ConfigError(f"no runs in {root} yet: memeval demo makes some")
+    found, replays = chosen(root, patterns)
+    if replays:
+        console.out().print(f"Replays left out: {replays:,} (memeval replay shows what they cost).")
     measures = (*DEFAULT_MEASURES, EvidenceAge(), InputDollars(), IncrementSeconds(), WriteSeconds(per="turn"))
     measures += (ReadSeconds(p=95, clock="own"), WriteRate(clock="own"))
     by_benchmark: dict[str, list[Row]] = {}

@@ -41,13 +41,13 @@ def main(argv: Sequence[str]) -> int:
         parse_list,
     )
     from memeval.report.html import write_report
-    from memeval.report.scored import scored
-    from memeval.store import OUTCOMES_FILE, find, runs
+    from memeval.report.scored import chosen, scored
+    from memeval.store import OUTCOMES_FILE
 
     root = Path(options.get("results", "results/runs"))
-    found = find(root, patterns) if patterns else [run for run in runs(root) if run.finished and not run.is_replay]
-    if not found:
-        raise ConfigError(f"no runs in {root} yet: memeval demo makes some")
+    found, replays = chosen(root, patterns)
+    if replays:
+        console.out().print(f"Replays left out: {replays:,} (memeval replay shows what they cost).")
     for run in found:
         if not (run.folder / OUTCOMES_FILE).is_file():
             raise StoreError(f"{run.folder} keeps scores only, and a report shows contexts: name the run itself")

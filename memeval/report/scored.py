@@ -5,24 +5,40 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from memeval.errors import StoreError
+from memeval.errors import ConfigError, StoreError
 from memeval.evaluate import evaluate, open_benchmark
 from memeval.gate.baseline import SCORES_FILE
 from memeval.measures import DEFAULT_MEASURES, Measure
 from memeval.report.baselines import kept_scores
 from memeval.report.rows import Row
-from memeval.store import OUTCOMES_FILE, Run, find
+from memeval.store import OUTCOMES_FILE, Run, find, runs
 from memeval.types import Benchmark
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-def scored(runs: Sequence[Run], measures: Sequence[Measure]) -> list[Row]:
+def chosen(root: Path, patterns: Sequence[str]) -> tuple[list[Run], int]:
+    """The runs that the patterns name, all finished ones without any; and how many replays among them are left out.
+
+    A replay asks other questions; where there is nothing else the replays are what is named.
+
+    Raises:
+        ConfigError: there are none yet.
+        StoreError: a pattern that names no run.
+    """
+    found = find(root, patterns) if patterns else [run for run in runs(root) if run.finished]
+    if not found:
+        raise ConfigError(f"no runs in {root} yet: memeval demo makes some")
+    asked = [run for run in found if not run.is_replay] or found
+    return asked, len(found) - len(asked)
+
+
+def scored(stored: Sequence[Run], measures: Sequence[Measure]) -> list[Row]:
     """Score runs, or read the scores that a baseline keeps; data that several runs share are opened once."""
     opened: dict[str, Benchmark] = {}
     rows = []
-    for run in runs:
+    for run in stored:
         if (run.folder / OUTCOMES_FILE).is_file():
             key = json.dumps([run.meta["benchmark"]["node"], run.meta["identity"]["benchmark"]], sort_keys=True)
             if key not in opened:

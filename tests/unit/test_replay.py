@@ -347,3 +347,17 @@ def test_an_outgrown_window_is_said(tmp_path: Path, capsys: pytest.CaptureFixtur
     printed = " ".join(capsys.readouterr().out.split())
     assert "* full, gpt-4o: in 1 of 1 dialogues" in printed and "outgrew the run's window of 1,000 tokens" in printed
     assert "* truncation, gpt-4o" not in printed
+
+
+def test_a_folder_with_replays_is_drawn_without_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    common = ["run", "benchmark.users=1", "benchmark.turns=200", "references=[]", f"results={tmp_path}", "plots=[]"]
+    assert main([*common, "mode=replay", "targets=[]", "strategy=truncation"]) == 0
+    capsys.readouterr()
+    only = ["report", str(tmp_path), f"out={tmp_path / 'pages'}"]
+    assert main(only) == 2, "where there is nothing else, they are what was meant"
+    assert "memeval replay" in capsys.readouterr().err
+    assert main([*common, "strategy=truncation"]) == 0
+    for words in (only, ["plot", str(tmp_path), f"out={tmp_path}"]):
+        assert main(words) == 0
+        assert "Replays left out: 1 (memeval replay" in " ".join(capsys.readouterr().out.split())
+    assert (tmp_path / "pages" / "index.html").is_file() and (tmp_path / "categories.png").is_file()

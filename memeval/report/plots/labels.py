@@ -140,5 +140,7 @@ def label_ends(axes: "Axes", ends: Sequence[tuple[str, float, float, str]], gap:
             fontsize=_FONT,
             color=colour,
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": "0.6", "linewidth": 0.6} if abs(height - own) > 2 else None,
+            arrowprops={"arrowstyle": "-", "color": "0.6", "linewidth": 0.6, "relpos": (0, 0.5)}
+            if abs(height - own) > 2
+            else None,
         )
