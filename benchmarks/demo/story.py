@@ -1,5 +1,6 @@
 """The plan of one dialogue: which things are told in which slot, and what is asked about them."""
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,12 +13,31 @@ from memeval.benchmarks.demo.wording import Wording
 
 _DIGITS = "0123456789"
 _SIGNS = "BCDFGHJKLMNPQRTVWXZ"
+_LEADING = "123456789"
 # Values that are made up sign by sign. Amounts end in an odd digit other than 5: no other pool has such numbers.
 _NUMERALS = {
     "code": (_SIGNS, _SIGNS, _DIGITS, _DIGITS, _SIGNS, _SIGNS),
     "serial": (_SIGNS, _SIGNS, "-", _DIGITS, _DIGITS, _DIGITS, _DIGITS),
-    "amount": ("123456789", ",", _DIGITS, _DIGITS, "1379"),
+    "amount": (_LEADING, ",", _DIGITS, _DIGITS, "1379"),
 }
+
+
+def _longer(pattern: tuple[str, ...]) -> tuple[str, ...]:
+    """The pattern with one more digit: behind a leading digit with commas set anew, else at the end."""
+    if pattern[0] != _LEADING:
+        return (*pattern, _DIGITS)
+    signs = [_LEADING, _DIGITS, *(letters for letters in pattern[1:] if letters != ",")]
+    grouped: list[str] = []
+    for left, letters in zip(range(len(signs), 0, -1), signs, strict=True):
+        grouped.append(letters)
+        if left > 1 and left % 3 == 1:
+            grouped.append(",")
+    return tuple(grouped)
+
+
+def _values(pattern: tuple[str, ...]) -> int:
+    """How many values a pattern has."""
+    return math.prod(map(len, pattern))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +78,8 @@ class Deck:
         self._voice = voice
         self._open: dict[str, list[str]] = {}
         self._made: set[str] = set()
+        self._patterns = dict(_NUMERALS)
+        self._left = {pool: _values(pattern) for pool, pattern in _NUMERALS.items()}
 
     def deal(self, pool: str) -> str:
         """A value for gold: never dealt again, and not among the rest."""
@@ -73,10 +95,15 @@ class Deck:
         return self._open[pool]
 
     def _numeral(self, pool: str) -> str:
+        """A value that was not made before; once a pattern has no more values, they have one more digit."""
+        if not self._left[pool]:
+            self._patterns[pool] = _longer(self._patterns[pool])
+            self._left[pool] = _values(self._patterns[pool])
         while True:
-            made = "".join(self._voice.pick(letters) for letters in _NUMERALS[pool])
+            made = "".join(self._voice.pick(letters) for letters in self._patterns[pool])
             if made not in self._made:
                 self._made.add(made)
+                self._left[pool] -= 1
                 return made
 
 

@@ -15,7 +15,9 @@ import Stemmer
 from rank_bm25 import BM25Okapi
 
 from memeval import benchmarks
-from memeval.benchmarks.demo import Demo, details, events, personal
+from memeval.benchmarks.demo import SHA256, VERSION, Demo, details, events, personal
+from memeval.benchmarks.demo.grammar import Voice
+from memeval.benchmarks.demo.story import Deck
 from memeval.benchmarks.demo.writer import write
 from memeval.checks import check_dialogue
 from memeval.errors import ConfigError
@@ -42,6 +44,13 @@ TURNS_PINNED = [
     ("u0", "t0", "s0", "system", "2acdb91da5cb"),
     ("u0", "t9", "s0", "user", "36f3276a4a90"),
     ("u5", "t399", "s26", "assistant", "426642586f7f"),
+]
+# Of repr((turns, questions)) of all dialogues of a size; a text that changes needs a new VERSION and SHA256.
+SIZES_PINNED = [
+    ({}, "17dbe48b5bad"),
+    ({"turns": 100}, "a917a4165945"),
+    ({"turns": 600, "seed": 1}, "3bae72bf6c02"),
+    ({"turns": 20_000, "users": 1}, "3e4268607e18"),
 ]
 QUESTIONS_PINNED = [
     ("u0-q0", "single-hop", ("beside the router",), ("t57",), "577e1a3785c4"),
@@ -123,6 +132,30 @@ def test_records_0_9_and_last(dialogues: list[Dialogue]) -> None:
     questions = [(q.id, q.category, q.answers, q.evidence, short(q.query.text)) for d in dialogues for q in d.questions]
     assert [turns[0], turns[9], turns[-1]] == TURNS_PINNED
     assert [questions[0], questions[9], questions[-1]] == QUESTIONS_PINNED
+
+
+@pytest.mark.parametrize(("size", "wanted"), SIZES_PINNED)
+def test_every_text_of_a_version_stays(size: dict[str, int], wanted: str) -> None:
+    text = "".join(repr((dialogue.turns, dialogue.questions)) for dialogue in Demo(**size))
+    assert short(text) == wanted
+    assert (VERSION, SHA256[:8]) == (1, "4f38c840")
+
+
+@pytest.mark.parametrize(
+    ("pool", "count", "shapes"),
+    [
+        ("amount", 40_000, {"d,ddd": 3_600, "dd,ddd": 36_000, "ddd,ddd": 400}),
+        ("code", 1_000, {"SSddSS": 1_000}),
+        ("serial", 1_000, {"SS-dddd": 1_000}),
+    ],
+)
+def test_made_up_values_never_run_out(pool: str, count: int, shapes: dict[str, int]) -> None:
+    deck = Deck(Voice("a long dialogue"))
+    values = [deck.deal(pool) if number % 2 else deck.rest(pool) for number in range(count)]
+    assert len(set(values)) == count
+    assert Counter(re.sub("[A-Z]", "S", re.sub(r"[0-9]", "d", value)) for value in values) == shapes
+    if pool == "amount":
+        assert all(value[-1] in "1379" and value[0] != "0" for value in values)
 
 
 def test_the_same_bytes_under_another_hash_seed(dialogues: list[Dialogue]) -> None:
