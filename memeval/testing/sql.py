@@ -50,6 +50,41 @@ _HOSTILE = (
     "SELECT * FROM nowhere",
     "SELECT 'an unfinished text",
 )
+# A store may refuse these or answer them; what it answers must be of the scope's own rows. Databases tell a guard
+# nothing of columns that USING and NATURAL join.
+_PRYING = (
+    "SELECT text FROM (SELECT '' AS text WHERE false) AS a NATURAL FULL JOIN {schema}.turns",
+    "SELECT id FROM (SELECT '' AS id WHERE false) AS a NATURAL FULL JOIN {schema}.turns",
+    "SELECT document FROM (SELECT '' AS document WHERE false) AS a NATURAL FULL JOIN {schema}.turns",
+    "SELECT name FROM (SELECT '' AS name WHERE false) AS a NATURAL FULL JOIN {schema}.scopes",
+    "SELECT name FROM (SELECT '' AS name WHERE false) AS a NATURAL FULL JOIN {schema}.speakers",
+    "SELECT name FROM (SELECT '' AS name WHERE false) AS a NATURAL RIGHT JOIN {schema}.speakers",
+    "SELECT text FROM (SELECT '' AS text) AS a FULL JOIN {schema}.turns USING (text)",
+    "SELECT text FROM turns UNION SELECT text FROM {schema}.turns",
+    "WITH turns AS (SELECT * FROM {schema}.turns) SELECT text, speaker FROM turns",
+    "SELECT (SELECT max(text) FROM {schema}.turns) FROM turns",
+    "SELECT sql FROM (SELECT '' AS sql WHERE false) AS a NATURAL FULL JOIN {schema}.sqlite_schema",
+    "SELECT sql FROM (SELECT '' AS sql WHERE false) AS a NATURAL FULL JOIN {schema}.sqlite_master",
+)
+# Asked with what the other scope holds and with what nobody holds: different answers would say which is which.
+_GUESSING = (
+    ("SELECT count(*) FROM (SELECT '{guess}' AS name) AS a JOIN {schema}.scopes USING (name)", "v", "nobody"),
+    ("SELECT count(*) FROM (SELECT '{guess}' AS name) AS a JOIN {schema}.speakers USING (name)", "Eve", "Nobody"),
+    ("SELECT 1 FROM (SELECT '{guess}' AS text) AS a JOIN {schema}.turns USING (text)", "secret 3", "secret 9"),
+    (
+        "SELECT caption FROM (SELECT '' AS caption, '{guess}' AS text) AS a NATURAL RIGHT JOIN {schema}.turns",
+        "secret 3",
+        "x",
+    ),
+    (
+        "SELECT id FROM turns ORDER BY (SELECT count(*) FROM (SELECT '{guess}' AS text) AS a "
+        "NATURAL JOIN {schema}.turns) * length(id), id",
+        "secret 3",
+        "secret 9",
+    ),
+    ("SELECT id FROM turns WHERE '{guess}' IN (SELECT text FROM {schema}.turns)", "secret 3", "secret 9"),
+)
+_SCHEMAS = ("main", "temp", "public")
 
 
 def check_sql_store(factory: Callable[[], SqlStore], reopen: Callable[[], SqlStore] | None = None) -> None:
@@ -299,6 +334,7 @@ def _selecting(store: SqlStore) -> None:
     after = (store.count("u"), store.count("v"), _search(store, "u", "kitten"))
     _require(before == after, "refused queries change nothing", (before, after))
     _refuses(lambda: store.select("u", "SELECT ?"), "a missing parameter is refused")
+    _prying(store)
     rule = "a query that would run for ever is stopped"
     bomb = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c"
     _refuses(lambda: store.select("u", bomb), rule)
@@ -307,6 +343,25 @@ def _selecting(store: SqlStore) -> None:
     many = "SELECT a.text FROM " + ", ".join(f"turns {name}" for name in "abcdefgh")
     got = store.select("u", many)
     _require(got.truncated and len(got.rows) > 0, "too many rows are cut, and that is said", len(got.rows))
+
+
+def _prying(store: SqlStore) -> None:
+    rule = "no SELECT says anything of another scope"
+    for schema in _SCHEMAS:
+        for sql in _PRYING:
+            told = repr(_answer(store, sql.format(schema=schema)))
+            _require(not any(word in told for word in ("secret", "Eve", "'v'")), rule, (sql, told))
+        for sql, held, unheld in _GUESSING:
+            answers = [_answer(store, sql.format(schema=schema, guess=guess)) for guess in (held, unheld)]
+            _require(answers[0] == answers[1], rule, (sql, answers))
+
+
+def _answer(store: SqlStore, sql: str) -> object:
+    """The rows of a SELECT, or that it was refused."""
+    try:
+        return store.select("u", sql).rows
+    except ContractError:
+        return "refused"
 
 
 def _reopening(factory: Callable[[], SqlStore], reopen: Callable[[], SqlStore]) -> None:

@@ -1,14 +1,16 @@
 """A SELECT that someone else has written, run so that it can neither change, nor see too much, nor run for ever."""
 
 import re
-import secrets
 import sqlite3
 import time
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
 
 from memeval.errors import ContractError
 from memeval.storage import SqlRows
+
+Row = tuple[str, str, int, str, str, str, str | None, str | None]
 
 _START = re.compile(r"(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*(?:select|with)\b", re.IGNORECASE | re.DOTALL)
 # No clock (current_timestamp, 'now'), no files, nothing that makes long texts out of short ones.
@@ -17,23 +19,20 @@ _FUNCTIONS = frozenset(
     "lower ltrim max min nullif rank replace round row_number rtrim sign substr substring sum total trim typeof "
     "upper".split()
 )
-# What a query sees: {guard} is a view of the scope's rows under a name that nobody can guess.
-_VIEWS = {
-    "turns": "SELECT id, session, session_number, speaker, role, text, caption, time, substr(time, 1, 10) AS day "
-    "FROM {guard}",
-    "sessions": "SELECT session_number AS number, session AS id, min(time) AS started, max(time) AS ended, "
-    "count(*) AS turns FROM {guard} GROUP BY session_number, session",
-    "speakers": "SELECT speaker AS name, role, count(*) AS turns FROM {guard} GROUP BY speaker, role",
-}
-# Subqueries, no joins: a joined table of which no column is read would have to be allowed to everyone.
-_GUARD = """
-CREATE TEMP VIEW {guard} AS
-SELECT t.number AS number, t.id AS id, (SELECT s.id FROM main.sessions AS s WHERE s.number = t.session) AS session,
-    (SELECT s.ordinal FROM main.sessions AS s WHERE s.number = t.session) AS session_number,
-    (SELECT p.name FROM main.speakers AS p WHERE p.number = t.speaker) AS speaker, t.role AS role, t.text AS text,
-    t.caption AS caption, t.time AS time
-FROM main.turns AS t WHERE t.scope = {scope}
+_TABLES = ("turns", "sessions", "speakers")
+_SCHEMA = """
+CREATE TABLE turns (
+    id TEXT, session TEXT, session_number INTEGER, speaker TEXT, role TEXT, text TEXT, caption TEXT, time TEXT, day
+);
+CREATE TABLE sessions (number INTEGER, id TEXT, started, ended, turns);
+CREATE TABLE speakers (name TEXT, role TEXT, turns);
 """
+_TURN = "INSERT INTO turns VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, substr(?8, 1, 10))"
+_SUMMARIES = (
+    "INSERT INTO sessions SELECT session_number, session, min(time), max(time), count(*) FROM turns "
+    "GROUP BY session_number, session",
+    "INSERT INTO speakers SELECT speaker, role, count(*) FROM turns GROUP BY speaker, role",
+)
 _LIMITS = (
     (sqlite3.SQLITE_LIMIT_LENGTH, 1_000_000),
     (sqlite3.SQLITE_LIMIT_SQL_LENGTH, 20_000),
@@ -46,74 +45,87 @@ _LIMITS = (
 _STEPS = 1_000
 
 
-def run_select(
-    uri: str, scope: int, sql: str, parameters: Sequence[str | int | float | None], rows: int, seconds: float
-) -> SqlRows:
-    """Answer one SELECT over the views `turns`, `sessions` and `speakers` of one scope.
+class ScopeCopy:
+    """A database in memory that holds the rows of one scope and nothing else.
 
-    The connection is its own and read-only. SQLite asks before it compiles each access: only reading is allowed, only
-    these views, and of the tables behind them only what the guarding view reads. Since a query may give any name to a
-    part of itself, the guarding view has a random one.
-
-    Args:
-        uri: of the database file.
-        scope: number of the scope.
-        sql: the query.
-        parameters: for its question marks.
-        rows: how many rows are returned.
-        seconds: how long it may take.
-
-    Raises:
-        ContractError: the query is refused, wrong or too slow; the message says which.
+    SELECTs of others run here and not where the turns of all scopes lie. SQLite does not show every access to its
+    authorizer: of the right side of `NATURAL FULL JOIN` it shows none. So what a query must not see is not in its
+    database. The connection that runs a query cannot write.
     """
-    if not _START.match(sql):
-        raise ContractError(f"only one SELECT is allowed, not {sql!r:.200}")
-    if "\0" in sql:
-        raise ContractError("the query contains a NUL character")
-    with closing(sqlite3.connect(f"{uri}&mode=ro", uri=True, timeout=seconds)) as base:
-        guard = f"guard_{secrets.token_hex(16)}"
-        base.execute("PRAGMA temp_store = MEMORY")
-        base.execute(_GUARD.format(guard=guard, scope=int(scope)))
-        for name, view in _VIEWS.items():
-            base.execute(f"CREATE TEMP VIEW {name} AS {view.format(guard=guard)}")
-        base.execute("PRAGMA query_only = ON")
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        """Fill the tables `turns`, `sessions` and `speakers`.
+
+        Args:
+            rows: the scope's turns in order of writing: id, session, number of the session, speaker, role, text,
+                caption, time (`2023-05-08 13:56:00`).
+        """
+        # The memdb file system lets a second, read-only connection see what is in memory.
+        uri = f"file:/memeval-{uuid.uuid4().hex}?vfs=memdb"
+        # The tables live as long as this connection is open.
+        self._owner = sqlite3.connect(uri, uri=True, isolation_level=None)
+        self._owner.executescript(_SCHEMA)
+        self._owner.execute("BEGIN")
+        self._owner.executemany(_TURN, rows)
+        for sql in _SUMMARIES:
+            self._owner.execute(sql)
+        self._owner.execute("COMMIT")
+        self._base = sqlite3.connect(f"{uri}&mode=ro", uri=True)
+        self._base.execute("PRAGMA temp_store = MEMORY")
+        self._base.execute("PRAGMA query_only = ON")
         for limit, value in _LIMITS:
-            base.setlimit(limit, value)
-        base.set_authorizer(_Authorizer(guard))
+            self._base.setlimit(limit, value)
+        self._base.set_authorizer(_authorize)
+
+    def select(self, sql: str, parameters: Sequence[str | int | float | None], rows: int, seconds: float) -> SqlRows:
+        """Answer one SELECT over the scope's tables.
+
+        Args:
+            sql: the query.
+            parameters: for its question marks.
+            rows: how many rows are returned.
+            seconds: how long it may take.
+
+        Raises:
+            ContractError: the query is refused, wrong or too slow; the message says which.
+        """
+        if not _START.match(sql):
+            raise ContractError(f"only one SELECT is allowed, not {sql!r:.200}")
+        if "\0" in sql:
+            raise ContractError("the query contains a NUL character")
         deadline = time.monotonic() + seconds
-        base.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
+        self._base.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
         try:
-            cursor = base.execute(sql, parameters)
-            found = cursor.fetchmany(rows + 1)
-            columns = tuple(column[0] for column in cursor.description or ())
+            with closing(self._base.cursor()) as cursor:
+                cursor.execute(sql, parameters)
+                found = cursor.fetchmany(rows + 1)
+                columns = tuple(column[0] for column in cursor.description or ())
         except (sqlite3.Error, sqlite3.Warning, UnicodeError) as error:
-            reason = "it took too long" if "interrupted" in str(error) else str(error).replace(guard, "turns")
-            raise ContractError(f"the query was refused ({reason}): {sql!r:.200}") from None
-        finally:
-            # Otherwise closing asks for leave, too.
-            with suppress(sqlite3.Error):
-                base.set_authorizer(None)
+            reason = "it took too long" if "interrupted" in str(error) else str(error)
+            raise ContractError(f"the query was refused ({reason:.200}): {sql!r:.200}") from None
         return SqlRows(columns, tuple(found[:rows]), len(found) > rows)
 
+    def close(self) -> None:
+        """Give the memory back; closing twice is fine."""
+        # Otherwise closing asks for leave, too.
+        with suppress(sqlite3.Error):
+            self._base.set_authorizer(None)
+        self._base.close()
+        self._owner.close()
 
-class _Authorizer:
-    """Answers SQLite's question for each access that a query would make; what it does not know it denies."""
 
-    def __init__(self, guard: str) -> None:
-        self._guard = guard
+def _authorize(action: int, first: str | None, second: str | None, database: str | None, within: str | None) -> int:
+    """Answer SQLite's question for each access that a query would make; what is not known is denied.
 
-    def __call__(
-        self, action: int, first: str | None, second: str | None, database: str | None, within: str | None
-    ) -> int:
-        if action == sqlite3.SQLITE_SELECT:
-            return sqlite3.SQLITE_OK
-        if action == sqlite3.SQLITE_FUNCTION:
-            return sqlite3.SQLITE_OK if str(second).lower() in _FUNCTIONS else sqlite3.SQLITE_DENY
-        if action == sqlite3.SQLITE_READ:
-            # Of a view without any of its columns SQLite asks without naming the database.
-            counted = second == "" and database is None and (first in _VIEWS or first == self._guard)
-            seen = database == "temp" and first in _VIEWS
-            guarded = database == "temp" and first == self._guard and within in _VIEWS
-            behind = database == "main" and within == self._guard
-            return sqlite3.SQLITE_OK if counted or seen or guarded or behind else sqlite3.SQLITE_DENY
-        return sqlite3.SQLITE_DENY
+    It keeps a query from the schema, from pragmas, files, clocks and endless recursion. It is not what keeps it from
+    the rows of others: the database does not hold them.
+    """
+    if action == sqlite3.SQLITE_SELECT:
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_FUNCTION:
+        return sqlite3.SQLITE_OK if str(second).lower() in _FUNCTIONS else sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_READ:
+        # Of a part of the query without any of its columns SQLite asks without naming a database.
+        part = second == "" and database is None
+        return sqlite3.SQLITE_OK if part or (database == "main" and first in _TABLES) else sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_DENY

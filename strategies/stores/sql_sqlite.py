@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from memeval.errors import ConfigError, ContractError
 from memeval.storage import SqlExtent, SqlFilters, SqlRows
-from memeval.strategies.stores.sql_guard import run_select
+from memeval.strategies.stores.sql_guard import ScopeCopy
 from memeval.types import Hit, Turn
 
 # The index has the scope as a column, so that the postings of other scopes are passed over.
@@ -34,6 +33,13 @@ CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5 (
     scope, document, content='turns', content_rowid='number', tokenize='porter unicode61'
 );
 """
+_ROWS = """
+SELECT turns.id, sessions.id, sessions.ordinal, speakers.name, turns.role, turns.text, turns.caption, turns.time
+FROM turns JOIN sessions ON sessions.number = turns.session JOIN speakers ON speakers.number = turns.speaker
+WHERE turns.scope = ? ORDER BY turns.number
+"""
+# How many scopes have a copy for SELECTs at a time.
+_COPIES = 8
 _COLUMNS = "scope, id, session, speaker, role, text, caption, time, document"
 _KNOWN = "SELECT number FROM turns WHERE scope = ? AND id = ?"
 _INSERT = f"INSERT INTO turns (number, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -88,12 +94,11 @@ class SqliteSQL:
                 raise ConfigError(f"sql_store.{name}={value} answers nothing: give more than 0")
         if timeout < 0:
             raise ConfigError(f"sql_store.timeout={timeout} must be 0 or more seconds, e.g. sql_store.timeout=30")
-        # The memdb file system lets a second, read-only connection see what is in memory.
-        self._uri = f"file:/memeval-{uuid.uuid4().hex}?vfs=memdb" if path is None else f"{_file(path)}?"
         self._rows = max_rows
         self._seconds = max_seconds
         try:
-            self._base = sqlite3.connect(self._uri, uri=True, timeout=timeout, isolation_level=None)
+            uri = "file::memory:" if path is None else _file(path)
+            self._base = sqlite3.connect(uri, uri=True, timeout=timeout, isolation_level=None)
             if path is not None:
                 self._base.execute("PRAGMA journal_mode = WAL")
             self._base.execute("PRAGMA synchronous = NORMAL")
@@ -104,6 +109,8 @@ class SqliteSQL:
                 "sql_store.path=null to keep the tables in memory; SQLite must have FTS5 and be 3.36 or newer"
             ) from error
         self._scopes: dict[str, int] = {}
+        # Copies of scopes for SELECTs of others, the one used last at the end, each with the state it was made of.
+        self._copies: dict[int, tuple[tuple[int, int], ScopeCopy]] = {}
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -193,9 +200,25 @@ class SqliteSQL:
         return [Hit(document, (name,), score) for name, document, score in rows]
 
     def select(self, scope: str, sql: str, parameters: Sequence[str | int | float | None] = ()) -> SqlRows:
-        """Answer one SELECT over the views turns, sessions and speakers of the scope; see `sql_guard`."""
-        number = self._scope(scope)
-        return run_select(self._uri, -1 if number is None else number, sql, parameters, self._rows, self._seconds)
+        """Answer one SELECT over the tables turns, sessions and speakers of the scope; see `sql_guard`.
+
+        It runs over a copy of the scope's rows, which is made anew after any write to the database.
+        """
+        return self._copy(self._scope(scope)).select(sql, parameters, self._rows, self._seconds)
+
+    def _copy(self, scope: int | None) -> ScopeCopy:
+        number = -1 if scope is None else scope
+        # The first number counts the writes of other connections, the second those of this one.
+        state = (self._base.execute("PRAGMA data_version").fetchone()[0], self._base.total_changes)
+        made, copy = self._copies.pop(number, (None, None))
+        if copy is None or made != state:
+            if copy is not None:
+                copy.close()
+            copy = ScopeCopy(self._base.execute(_ROWS, (number,)))
+            for oldest in list(self._copies)[: len(self._copies) - _COPIES + 1]:
+                self._copies.pop(oldest)[1].close()
+        self._copies[number] = (state, copy)
+        return copy
 
     def extent(self, scope: str) -> SqlExtent:
         """What the scope spans."""
@@ -232,7 +255,10 @@ class SqliteSQL:
         return {"index_bytes": pages * self._base.execute("PRAGMA page_size").fetchone()[0], "rebuilds": 0}
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connections."""
+        for _, copy in self._copies.values():
+            copy.close()
+        self._copies.clear()
         self._base.close()
 
 

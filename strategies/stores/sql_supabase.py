@@ -1,19 +1,17 @@
 """SQL store in a Supabase project, over its web address: PostgREST and functions that are set up there once."""
 
 import os
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import uuid4
 
 from memeval import serving
 from memeval.errors import ConfigError, StorageError
 from memeval.storage import SqlExtent, SqlFilters, SqlRows
 from memeval.strategies.stores.remote import PREFIX, address, client, persistently
-from memeval.strategies.stores.sql_guard import run_select
+from memeval.strategies.stores.sql_guard import ScopeCopy
 from memeval.strategies.stores.sql_turns import check_turns, stamp, storable
 from memeval.types import Hit, Turn
 
@@ -29,14 +27,7 @@ _PASSING = {"PGRST000", "PGRST001", "PGRST002", "PGRST003", "429", "502", "503",
 _PASSING |= {"40001", "40P01", "53300", "57P01", "57P02", "57P03", "08000", "08003", "08006"}
 _MISSING = {"PGRST202", "PGRST205", "42P01", "42883"}
 _COLUMNS = "number,id,session,ordinal,speaker,role,text,caption,time"
-_TABLES = """
-CREATE TABLE sessions (number INTEGER PRIMARY KEY, scope INTEGER, id TEXT, ordinal INTEGER);
-CREATE TABLE speakers (number INTEGER PRIMARY KEY, scope INTEGER, name TEXT);
-CREATE TABLE turns (
-    number INTEGER PRIMARY KEY, scope INTEGER, id TEXT, session INTEGER, speaker INTEGER, role TEXT, text TEXT,
-    caption TEXT, time TEXT
-);
-"""
+_CELLS = ("id", "session", "ordinal", "speaker", "role", "text", "caption", "time")
 _T = TypeVar("_T")
 
 
@@ -246,23 +237,9 @@ class SupabaseSQL:
 
     def select(self, scope: str, sql: str, parameters: Sequence[str | int | float | None] = ()) -> SqlRows:
         """Answer one SELECT in SQLite's dialect over the scope's turns, which are fetched for it."""
-        # The memdb file system lets a second, read-only connection see what is in memory.
-        uri = f"file:/memeval-{uuid4().hex}?vfs=memdb"
-        with closing(sqlite3.connect(uri, uri=True)) as base:
-            base.executescript(_TABLES)
-            sessions: dict[str, int] = {}
-            speakers: dict[str, int] = {}
-            for row in self._turns(scope):
-                sessions.setdefault(row["session"], row["ordinal"])
-                speaker = speakers.setdefault(row["speaker"], len(speakers))
-                cells = [row["number"], 1, row["id"], sessions[row["session"]], speaker]
-                cells += [row["role"], row["text"], row["caption"], row["time"]]
-                base.execute("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", cells)
-            rows = ((session, ordinal, ordinal) for session, ordinal in sessions.items())
-            base.executemany("INSERT INTO sessions (scope, id, number, ordinal) VALUES (1, ?, ?, ?)", rows)
-            base.executemany("INSERT INTO speakers (scope, name, number) VALUES (1, ?, ?)", speakers.items())
-            base.commit()
-            return run_select(uri, 1, sql, parameters, self._max_rows, self._seconds)
+        cells = (tuple(row[name] for name in _CELLS) for row in self._turns(scope))
+        with closing(ScopeCopy(cells)) as copy:
+            return copy.select(sql, parameters, self._max_rows, self._seconds)
 
     def _turns(self, scope: str) -> Iterator[Mapping[str, Any]]:
         if not storable(scope):

@@ -200,7 +200,7 @@ def test_forgotten_turns_are_gone_from_every_way_of_asking(tmp_path: Path) -> No
         assert [hit.sources for hit in again.search(Query("heron badger Ann"), 5)] == [("a",)]
         assert again.run_select("SELECT text FROM turns").rows == (("a heron",),)
         with pytest.raises(ContractError, match="refused"):
-            again.run_select("SELECT * FROM main.turns")
+            again.run_select("SELECT * FROM main.scopes")
         again.close()
     late = Sql(SqliteSQL(path), Document())
     with pytest.raises(ConfigError, match="already holds 1 turns"):
