@@ -44,9 +44,14 @@ class Fact:
         return f"{self.subject}: {self.statement}"
 
 
+def day(time: datetime) -> str:
+    """A day as it is written in facts: `7 May 2023`."""
+    return f"{time.day} {time:%B} {time.year}"
+
+
 def said(time: datetime | None) -> str:
-    """The day of saying as it stands behind a fact."""
-    return f" ({time.day} {time:%B %Y})" if time is not None else ""
+    """The day of saying as it stands behind a fact: ` (7 May 2023)`; nothing where it is not known."""
+    return f" ({day(time)})" if time is not None else ""
 
 
 class Extractor(Protocol):

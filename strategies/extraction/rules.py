@@ -30,8 +30,9 @@ from memeval.types import Turn
 _MACHINES = frozenset({"assistant", "ai", "bot", "chatbot", "model", "gpt", "chatgpt", "claude", "system", "agent"})
 _PERSONAL = re.compile(r"\b(?:I|[Mm]y|[Ww]e|[Oo]ur|me)\b")
 _FUTURE = re.compile(
-    r"\b(?:will|gonna|going to|planning|next|soon|upcoming|hoping|want to|looking forward|can't wait)\b|'ll\b"
+    r"\b(?:will|gonna|going to|planning|next|soon|upcoming|hoping|want to|looking forward|tomorrow|can't wait)\b|'ll\b"
 )
+_YEAR = re.compile(r"(?<![\w.,/-])(?:19|20)\d\d(?![\w-])")
 _DATED = re.compile(r"\[[^\]]*\d{4}\]")
 _ENTITY = re.compile(r"(?<=\s)[A-Z][a-z]+|\b\d+\b|\"")
 _VITAL = re.compile(
@@ -103,7 +104,7 @@ class RuleExtractor:
             found = list(self._clause(clause, turn, speaker))
             facts += found
             if not found and len(content(clause)) > 1 and not _OTHER.search(clause):
-                left.append(resolve(clause, turn.time, _FUTURE.search(clause) is not None))
+                left.append(resolve(clause, turn.time, _FUTURE.search(clause) is not None, self._names))
         if not facts:
             return list(self._note(", ".join(left), turn, speaker))
         if left:
@@ -122,12 +123,13 @@ class RuleExtractor:
         if PREVIOUS.search(clause):
             personal = False
         yield from self._people(clause, turn, speaker)
-        dated = resolve(clause, turn.time, _FUTURE.search(clause) is not None)
+        dated = resolve(clause, turn.time, _FUTURE.search(clause) is not None, self._names)
         known = False
         if personal:
             stated = list(self._stated(clause, turn, speaker)) or list(_possession(clause, turn, speaker))
-            # What does not name the day itself keeps it in a fact of its own.
-            known = dated == clause and bool(stated)
+            # A date that none of these facts names gets a fact of its own.
+            named = " ".join(fact.statement for fact in stated)
+            known = dated == clause and bool(stated) and all(year in named for year in _YEAR.findall(clause))
             yield from stated
         for name, said in as_first_person(clause, self._names, self._person):
             told = [fact for fact in self._stated(said, turn, name) if fact.attribute not in ("name", "age")]

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from memeval.document import Document
 from memeval.errors import ConfigError
-from memeval.strategies.extraction.fact import Extractor, Fact, said
+from memeval.strategies.extraction.fact import Extractor, Fact, day
 from memeval.strategies.writing.deduplication import Deduplicator, restates
 from memeval.strategies.writing.groups import line
 from memeval.types import Embedder, Passage, Prepares, Reports, Turn, Vectors
@@ -26,13 +26,13 @@ class _Record:
     def passage(self, until: datetime | None) -> Passage:
         """`until`: when the value that replaced this one was said."""
         first = self.facts[0]
-        days = dict.fromkeys(said(fact.time)[2:-1] for fact in self.facts if fact.time is not None)
+        days = dict.fromkeys(day(fact.time) for fact in self.facts if fact.time is not None)
         shown = list(days)
         if len(shown) > _DAYS_SHOWN:
             shown = [*shown[: _DAYS_SHOWN - 1], shown[-1]]
         text = first.line + (f" ({', '.join(shown)})" if shown else "")
         if self.after is not None:
-            text += f" [until {said(until)[2:-1]}]" if until is not None else " [no longer]"
+            text += f" [until {day(until)}]" if until is not None else " [no longer]"
         times = [fact.time for fact in self.facts if fact.time is not None]
         return Passage(
             id=self.id,
