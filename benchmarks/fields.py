@@ -1,14 +1,19 @@
 """Typed reading of other people's JSON: every complaint names the file, the place in it and what to do."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from memeval import strict_json, user_files
 from memeval.errors import DataError
+from memeval.strict_json import Repeat
 
 # Records of LongMemEval-M have 5 MB; larger ones make the buffer grow.
 _CHUNK = 1 << 21
+# Characters of one record or line; the longest of published data have 6 million.
+LONGEST = 1 << 28
 _NAMES = {
     str: "a string",
     int: "an integer",
@@ -62,14 +67,12 @@ def read_json(path: Path) -> Any:
     """A whole JSON file.
 
     Raises:
-        DataError: it cannot be read, or is not UTF-8 or not JSON (a download that broke off, for instance).
+        DataError: it cannot be read, is larger than 1 GB, is not UTF-8 or not JSON (a download that broke off, for
+            instance), or repeats a key in an object.
     """
+    text = user_files.read(path)
     try:
-        return json.loads(path.read_bytes())
-    except OSError as error:
-        raise unreadable(path, error) from error
-    except UnicodeDecodeError as error:
-        raise _not_utf8(path, error) from error
+        value, repeats = strict_json.loads(text)
     except json.JSONDecodeError as error:
         raise DataError(
             f"{path} is not valid JSON (line {error.lineno}, column {error.colno}: {error.msg}): it may be truncated; "
@@ -77,40 +80,80 @@ def read_json(path: Path) -> Any:
         ) from error
     except (ValueError, RecursionError) as error:
         # Numbers of thousands of digits, or nesting of thousands of levels.
-        raise DataError(f"{path} is none of the known data files ({error}): check the file") from error
+        raise DataError(f"{path} is none of the known data files ({strict_json.reason(error)}): check the file") from (
+            error
+        )
+    if repeats:
+        raise DataError(f"{path}, {repeats[0]}")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A value of a file that holds several.
+
+    Attributes:
+        line: of the file where it begins, from 1.
+        value: what was read.
+        repeats: keys that stand twice in an object; their lines are those of the file.
+    """
+
+    line: int
+    value: Any
+    repeats: Sequence[Repeat]
 
 
 def stream_array(path: Path) -> Iterator[Mapping[str, Any]]:
-    """The objects of a JSON file that is one array, one at a time.
+    """The objects of a JSON file that is one array, one at a time; memory as of `stream_records`.
+
+    Raises:
+        DataError: the file cannot be read, is not an array of objects, repeats a key in an object, or ends too early.
+    """
+    for number, record in enumerate(stream_records(path, array=True)):
+        if record.repeats:
+            raise DataError(f"{path}, {record.repeats[0]}")
+        yield as_object(record.value, f"{path}: record {number}")
+
+
+def stream_records(path: Path, array: bool) -> Iterator[Record]:
+    """The values of a JSON file, one at a time.
 
     Memory is bounded by a few records, whatever the size of the file. It decodes with the standard library over a
     sliding buffer: as fast as loading whole, and unlike yajl it does not replace damaged characters silently.
 
+    Args:
+        path: the file.
+        array: whether its values are those of one array; otherwise they follow one another.
+
     Raises:
-        DataError: the file cannot be read, is not an array of objects, or ends too early.
+        DataError: the file cannot be read, is not of this form, or ends too early.
     """
+    user_files.check(path)
     try:
         # JSON treats \r as white space: having the line ends translated would only cost time.
         with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from _Array(path, file.read).records()
+            reader = _Records(path, file.read)
+            yield from reader.array() if array else reader.sequence()
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise user_files.unreadable(path, error) from error
     except UnicodeDecodeError as error:
-        raise _not_utf8(path, error) from error
+        raise user_files.not_utf8(path, error) from error
 
 
-class _Array:
-    """A reader of one JSON array; `read(n)` gives the next n characters, "" at the end."""
+class _Records:
+    """A reader of JSON values; `read(n)` gives the next n characters, "" at the end."""
 
-    def __init__(self, path: Path, read: Any) -> None:
+    def __init__(self, path: Path, read: Callable[[int], str]) -> None:
         self._path = path
         self._read = read
         self._buffer = ""
         self._at = 0
         self._ended = False
         self._count = 0
+        # Line ends in what has left the buffer.
+        self._passed = 0
 
-    def records(self) -> Iterator[Mapping[str, Any]]:
+    def array(self) -> Iterator[Record]:
         if self._next() != "[":
             raise DataError(
                 f"{self._path} is not a JSON array of records (it must begin with [): is it the right file?"
@@ -130,6 +173,10 @@ class _Array:
         if self._next():
             raise self._broken("there is text after the closing ]")
 
+    def sequence(self) -> Iterator[Record]:
+        while self._next():
+            yield self._record()
+
     def _next(self) -> str:
         """The next character that is not white space, "" at the end; it is not consumed."""
         while True:
@@ -143,49 +190,61 @@ class _Array:
             if not self._more():
                 return ""
 
-    def _record(self) -> Mapping[str, Any]:
+    def _record(self) -> Record:
         opening = self._next()
         if opening != "{":
             raise self._broken("an object must begin here" if opening else "the file ends here")
         while True:
             try:
-                record, self._at = _decode(self._buffer, self._at)
+                value, end, repeats = strict_json.decode(self._buffer, self._at)
             except json.JSONDecodeError as error:
                 # An error well before the end of what has been read is a mistake; at the end it may be the cut.
                 cut = error.msg.startswith("Unterminated string") or error.pos >= len(self._buffer) - 16
                 if not cut or not self._more():
                     raise self._broken("the file ends here" if cut else error.msg) from error
             except (ValueError, RecursionError) as error:
-                raise self._broken(str(error)) from error
+                raise self._broken(strict_json.reason(error)) from error
             else:
+                line = self._line()
+                self._at = end
                 self._count += 1
-                return as_object(record, f"{self._path}: record {self._count - 1}")
+                return Record(line, value, [Repeat(line + each.line - 1, each.field) for each in repeats])
 
     def _more(self) -> bool:
         if self._ended:
             return False
+        self._passed += self._buffer.count("\n", 0, self._at)
         rest = self._buffer[self._at :]
+        self._at = 0
+        if len(rest) > LONGEST:
+            self._buffer = rest
+            raise self._broken(f"it has more than {LONGEST:,} characters")
         # Growing with the record keeps the repeated decoding of a long one linear.
         chunk = self._read(max(_CHUNK, len(rest)))
         self._ended = not chunk
         self._buffer = rest + chunk
-        self._at = 0
         return bool(chunk)
 
-    def _broken(self, what: str) -> DataError:
-        return DataError(
-            f"{self._path} is not valid JSON at record {self._count} ({what}): it may be truncated or edited; fetch or "
-            "copy it again"
+    def _line(self) -> int:
+        return 1 + self._passed + self._buffer.count("\n", 0, self._at)
+
+    def _broken(self, what: str) -> "BrokenError":
+        return BrokenError(self._path, self._count, self._line(), what)
+
+
+class BrokenError(DataError):
+    """A file whose JSON ends being readable at a record.
+
+    Attributes:
+        line: where that record begins.
+        what: what is wrong with it.
+    """
+
+    def __init__(self, path: Path, record: int, line: int, what: str) -> None:
+        """Say where it is."""
+        self.line = line
+        self.what = what
+        super().__init__(
+            f"{path} is not valid JSON at record {record}, which begins in line {line} ({what}): it may be truncated "
+            "or edited; fetch or copy it again"
         )
-
-
-_decode = json.JSONDecoder().raw_decode
-
-
-def unreadable(path: Path, error: OSError) -> DataError:
-    """The error for a file that the system does not let us read."""
-    return DataError(f"{path} cannot be read ({error.strerror or error}): check the path and its permissions")
-
-
-def _not_utf8(path: Path, error: UnicodeDecodeError) -> DataError:
-    return DataError(f"{path} is not UTF-8 (byte 0x{error.object[error.start]:02x}): save it as UTF-8")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import platformdirs
 
-from memeval.benchmarks.fields import unreadable
+from memeval import user_files
 from memeval.errors import ConfigError, DataError
 
 DATA_VARIABLE = "MEMEVAL_DATA"
@@ -194,7 +194,7 @@ def file_sha256(path: Path) -> str:
         DataError: the file cannot be read.
     """
     try:
-        if path.stat().st_size < _SMALL:
+        if user_files.check(path) < _SMALL:
             return hash_file(path)
         note, state = _note(path)
         known = _read_note(note, state)
@@ -203,7 +203,7 @@ def file_sha256(path: Path) -> str:
             _write_note(note, state, known)
         return known
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise user_files.unreadable(path, error) from error
 
 
 def hash_file(path: Path) -> str:
@@ -251,7 +251,7 @@ def is_file(path: Path) -> bool:
     try:
         return path.is_file()
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise user_files.unreadable(path, error) from error
 
 
 def file_size(path: Path) -> int:
@@ -259,7 +259,7 @@ def file_size(path: Path) -> int:
     try:
         return path.stat().st_size
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise user_files.unreadable(path, error) from error
 
 
 def _folders() -> list[Path]:

@@ -1,17 +1,25 @@
-"""Bring your own: a text file with one dialogue a line, as docs/data.md describes it."""
+"""Bring your own: a text file with one dialogue a line, as docs/data.md describes it.
+
+An array of dialogues, and objects over several lines, are read as well.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Literal
 
-from memeval.benchmarks.fields import unreadable
+from memeval import user_files
+from memeval.benchmarks.fields import LONGEST, BrokenError, Record, stream_records
 from memeval.benchmarks.jsonl.line import LineReader
 from memeval.benchmarks.jsonl.node import Mistake
 from memeval.benchmarks.sources import file_sha256
 from memeval.errors import ConfigError, DataError
 from memeval.types import Dialogue
+
+# Bytes of the first lines that are looked at to see how a file is laid out.
+_FIRST = 1 << 16
+_BOM = b"\xef\xbb\xbf"
 
 __all__ = ["Jsonl", "Mistake", "validate"]
 
@@ -62,7 +70,7 @@ class Jsonl:
         return {"name": self.name, "sha256": file_sha256(self._path), "pinned": False, "gold": "given"}
 
     def __len__(self) -> int:
-        """Number of dialogues: of lines that are not blank.
+        """Number of dialogues: of lines that are not blank, or of objects.
 
         Raises:
             DataError: the file cannot be read.
@@ -103,11 +111,7 @@ class Jsonl:
 
     @cached_property
     def _length(self) -> int:
-        try:
-            with self._path.open("rb") as file:
-                return sum(not line.isspace() for line in file)
-        except OSError as error:
-            raise unreadable(self._path, error) from error
+        return sum(1 for _ in _records(self._path))
 
     @cached_property
     def _survey(self) -> tuple[Counter[str], tuple[str, ...]]:
@@ -127,20 +131,75 @@ class Jsonl:
 
 
 def _lines(path: Path) -> Iterator[tuple[Dialogue | None, Sequence[Mistake]]]:
-    """For every line that is not blank its dialogue and its mistakes; the dialogue is None if there are any."""
+    """For every record its dialogue and its mistakes; the dialogue is None if there are any."""
     dialogues: dict[str, int] = {}
     questions: dict[str, int] = {}
-    number, empty = 0, True
+    last, empty = 1, True
+    for last, record in _records(path):
+        empty = False
+        if isinstance(record, Mistake):
+            yield None, [record]
+            return
+        reader = LineReader(last, dialogues, questions)
+        if isinstance(record, Record):
+            yield reader.take(record.value, record.repeats), reader.mistakes
+        else:
+            yield reader.read(record), reader.mistakes
+    if empty:
+        yield None, [Mistake(last, "", "the file has no dialogue: write one JSON object a line")]
+
+
+def _records(path: Path) -> Iterator[tuple[int, bytes | Record | Mistake]]:
+    """Line by line, or value by value where the file is an array or an object takes several lines.
+
+    A mistake in place of a record ends the file.
+    """
+    layout = _layout(path)
+    if layout == "lines":
+        yield from _raw_lines(path)
+        return
+    try:
+        for record in stream_records(path, array=layout == "array"):
+            yield record.line, record
+    except BrokenError as error:
+        yield error.line, Mistake(error.line, "", f"not valid JSON ({error.what}): correct the file from here on")
+
+
+def _raw_lines(path: Path) -> Iterator[tuple[int, bytes | Mistake]]:
+    """Lines that are not blank."""
     try:
         with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
+            for number, line in enumerate(iter(lambda: file.readline(LONGEST), b""), start=1):
                 if number == 1:
-                    line = line.removeprefix(b"\xef\xbb\xbf")
+                    line = line.removeprefix(_BOM)
+                if len(line) == LONGEST:
+                    yield number, Mistake(number, "", f"has {LONGEST:,} bytes or more: write one dialogue a line")
+                    return
                 if line and not line.isspace():
-                    empty = False
-                    reader = LineReader(number, dialogues, questions)
-                    yield reader.read(line), reader.mistakes
+                    yield number, line
     except OSError as error:
-        raise unreadable(path, error) from error
-    if empty:
-        yield None, [Mistake(max(number, 1), "", "the file has no dialogue: write one JSON object a line")]
+        raise user_files.unreadable(path, error) from error
+
+
+def _layout(path: Path) -> Literal["lines", "array", "values"]:
+    """How the records of a file follow one another, from its first line that is not blank."""
+    user_files.check(path)
+    try:
+        with path.open("rb") as file:
+            first = _not_blank(file).removeprefix(_BOM).strip() or _not_blank(file)
+            second = _not_blank(file)
+    except OSError as error:
+        raise user_files.unreadable(path, error) from error
+    if first[:1] == b"[" and (first[1:].strip() + second)[:1] in (b"{", b"]", b""):
+        return "array"
+    # An object that goes on in the next line: no object on one line ends so, and no other begins within.
+    goes_on = first.endswith((b"[", b":")) or (first.endswith((b"{", b",")) and second[:1] in (b'"', b"}"))
+    return "values" if first[:1] == b"{" and goes_on else "lines"
+
+
+def _not_blank(file: IO[bytes]) -> bytes:
+    """The start of the next line that is not blank, stripped; b"" at the end."""
+    while line := file.readline(_FIRST):
+        if line.strip():
+            return line.strip()
+    return b""

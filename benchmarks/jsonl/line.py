@@ -2,10 +2,12 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
+from memeval import strict_json
 from memeval.benchmarks.jsonl.node import Mistake, Node, did_you_mean
+from memeval.strict_json import REPEATED, Repeat
 from memeval.types import Dialogue, Query, Question, Role, Turn
 
 UNCATEGORISED = "uncategorised"
@@ -52,7 +54,7 @@ class LineReader:
         After a mistake parts are made up to go on checking; the made-up dialogue is thrown away.
         """
         try:
-            record = json.loads(line.decode())
+            record, repeats = strict_json.loads(line.decode())
         except UnicodeDecodeError as error:
             self._wrong(
                 "", f"not UTF-8 (byte 0x{line[error.start]:02x} at offset {error.start}): save the file as UTF-8"
@@ -62,9 +64,22 @@ class LineReader:
             self._wrong("", f"not valid JSON (column {error.colno}: {error.msg}): write one whole object a line")
             return None
         except (ValueError, RecursionError) as error:
-            self._wrong("", f"not usable JSON ({error}): write one object of strings and lists a line")
+            reason = strict_json.reason(error)
+            self._wrong("", f"not usable JSON ({reason}): write one object of strings and lists a line")
             return None
-        self._suspicious = _SUSPICIOUS.search(line) is not None
+        return self.take(record, repeats, suspicious=_SUSPICIOUS.search(line) is not None)
+
+    def take(self, record: object, repeats: Sequence[Repeat], suspicious: bool = True) -> Dialogue | None:
+        """As `read`, of a line that has been read as JSON.
+
+        Args:
+            record: its value.
+            repeats: keys that stand twice in an object.
+            suspicious: whether it may hold characters that are not text.
+        """
+        for repeat in repeats:
+            self._wrong(repeat.field, REPEATED)
+        self._suspicious = suspicious
         node = self._open(record, "", DIALOGUE)
         if node is None:
             return None

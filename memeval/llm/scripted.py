@@ -9,8 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from memeval import ledger
-from memeval.errors import ConfigError
+from memeval import ledger, strict_json, user_files
+from memeval.errors import ConfigError, DataError
 from memeval.llm import ReplyError, structured
 from memeval.llm.structured import Messages
 from memeval.tokens import Tokenizer, get_tokenizer
@@ -133,16 +133,20 @@ def _default(messages: Messages, schema: Mapping[str, Any] | None) -> str:
 
 def _from_file(name: str) -> list[_Rule]:
     try:
-        lines = Path(name).expanduser().read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        # Not splitlines(): a text in JSON may hold other line ends, such as U+2028.
+        lines = user_files.read(Path(name).expanduser()).split("\n")
+    except DataError as error:
         raise ConfigError(f"llm.replies={name} cannot be read: {error}") from None
     rules = []
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
-                node = json.loads(line)
-            except ValueError as error:
-                raise ConfigError(f"line {number} of llm.replies={name} is no JSON ({error}): write {_RULE}") from None
+                node, repeats = strict_json.loads(line)
+            except (ValueError, RecursionError) as error:
+                reason = strict_json.reason(error)
+                raise ConfigError(f"line {number} of llm.replies={name} is no JSON ({reason}): write {_RULE}") from None
+            if repeats:
+                raise ConfigError(f"line {number} of llm.replies={name}: {repeats[0].field}: {strict_json.REPEATED}")
             rules.append(_rule(node, f"line {number} of llm.replies={name}"))
     return rules
 
