@@ -33,7 +33,7 @@ LAYERS: list[set[str]] = [
     {"judge_check"},
     {"controls", "checks", "forgetting", "prompt", "prompt_cache", "judging", "reading", "records"},
     {"llm", "ledger", "serving", "tokens", "document", "cache", "pricing"},
-    {"types", "errors", "storage", "strict_json", "user_files"},
+    {"types", "errors", "storage", "strict_json", "user_files", "escaping"},
 ]
 
 # What plug-ins may import of memeval.
@@ -52,7 +52,7 @@ ALLOWED = {
         "pricing",
         "strategies",
     },
-    "benchmarks": {"types", "errors", "cache", "strict_json", "user_files", "benchmarks"},
+    "benchmarks": {"types", "errors", "cache", "strict_json", "user_files", "escaping", "benchmarks"},
     "configs": set[str](),
 }
 
