@@ -8,6 +8,7 @@ RUN_STAMP := $(VENV)/.stamp-run
 DEV_STAMP := $(VENV)/.stamp-dev
 MODELS_STAMP := $(VENV)/.stamp-models
 SERVERS_STAMP := $(VENV)/.stamp-servers
+DOCS_STAMP := $(VENV)/.stamp-docs
 SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 CANDIDATES := python3.13 python3.12 python3.11 python3 python
 # One version of a package for all Pythons; hashes, but no address of the place that they were taken from.
@@ -16,7 +17,7 @@ LOCK = uv pip compile --quiet --universal --python-version 3.11 --fork-strategy 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-models test-servers reference check format coverage lock wheel clean
+.PHONY: help demo test test-models test-servers reference check docs format coverage lock wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -38,6 +39,10 @@ check: $(DEV_STAMP) ## ruff (lint and format) and mypy
 	@echo "ruff format --check"; $(BIN)/ruff format --check .
 	@echo "mypy"; $(BIN)/mypy
 
+docs: $(DOCS_STAMP) ## build the documentation into build/site, strictly: a broken link or a page that needs a network fails
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "open build/site/index.html"
+
 format: $(DEV_STAMP) ## let ruff put the code into shape
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
@@ -51,12 +56,13 @@ coverage: $(DEV_STAMP) ## run the tests and show which lines none of them reache
 reference: $(DEV_STAMP) ## make results/reference again: baselines, tables and plots (needs the real data: memeval data fetch)
 	@$(BIN)/python tools/reference.py
 
-lock: ## compute requirements.txt and requirements-dev.txt again from pyproject.toml (needs uv; UPGRADE=1 takes the newest)
+lock: ## compute all locked requirements again from pyproject.toml (needs uv; UPGRADE=1 takes the newest)
 	@command -v uv >/dev/null || { echo "make lock needs uv: install it, for instance with pip install uv" >&2; exit 2; }
 	@$(LOCK) --output-file requirements.txt pyproject.toml
 	@$(LOCK) --output-file requirements-dev.txt --constraints requirements.txt --extra dev pyproject.toml
 	@$(LOCK) --output-file tests/servers/requirements.txt --constraints requirements-dev.txt --prerelease if-necessary-or-explicit \
 		--extra stores --extra servers pyproject.toml
+	@$(LOCK) --output-file docs/requirements.txt --constraints requirements-dev.txt --extra docs pyproject.toml
 
 wheel: $(DEV_STAMP) ## build the wheel into dist/
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
@@ -97,4 +103,9 @@ $(MODELS_STAMP): tests/models/requirements.txt $(DEV_STAMP)
 $(SERVERS_STAMP): tests/servers/requirements.txt $(DEV_STAMP)
 	@echo "installing clients and engines of storage systems (about 700 MB, once)"
 	@$(PIP) install --require-hashes -r tests/servers/requirements.txt
+	@touch $@
+
+$(DOCS_STAMP): docs/requirements.txt $(DEV_STAMP)
+	@echo "installing what builds the documentation (about 60 MB)"
+	@$(PIP) install --require-hashes -r docs/requirements.txt
 	@touch $@

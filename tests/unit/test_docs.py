@@ -7,11 +7,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "tools").rglob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "tools").rglob("*.md")])
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)]*)?\)")
-BLOCK = re.compile(r"^```(?:bash|sh|console)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 RUN = re.compile(r"^\s*(?:MEMEVAL_\w+=\S+ )?memeval run ((?:.*\\\n)*.*)", re.MULTILINE)
 COMMAND = re.compile(r"^\s*(?:MEMEVAL_\w+=\S+ )?memeval ([a-z][a-z-]*)", re.MULTILINE)
+
+
+def shell(page: Path) -> list[str]:
+    """The code blocks of a page that are typed into a shell."""
+    blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
+    return [body for kind, body in blocks if kind in ("", "bash", "sh", "console")]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -26,8 +32,7 @@ def test_links_lead_somewhere(page: Path):
 def test_commands_exist(page: Path):
     from memeval.cli.main import COMMANDS
 
-    blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
-    used = {name for block in blocks for name in COMMAND.findall(block)}
+    used = {name for block in shell(page) for name in COMMAND.findall(block)}
     assert used <= {name for name, *_ in COMMANDS}
 
 
@@ -35,8 +40,7 @@ def test_commands_exist(page: Path):
 def test_options_of_runs_exist(page: Path, capsys: pytest.CaptureFixture[str]):
     from memeval.cli.main import main
 
-    blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
-    lines = [line.replace("\\\n", " ") for block in blocks for line in RUN.findall(block)]
+    lines = [line.replace("\\\n", " ") for block in shell(page) for line in RUN.findall(block)]
     for line in lines:
         # An explanation stands three spaces apart.
         words = shlex.split(re.split(r" {3,}", line)[0], comments=True)

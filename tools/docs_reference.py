@@ -1,0 +1,232 @@
+"""The reference pages of the documentation, made from the code and the configs: nothing on them is written by hand.
+
+The site's build calls `pages` (tools/docs_site.py). `python tools/docs_reference.py FOLDER` writes them as files.
+"""
+
+import contextlib
+import io
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIGS = ROOT / "configs"
+# What a plug-in or a script imports. The names of `memeval` itself come first.
+API = ("memeval", "memeval.types", "memeval.storage", "memeval.errors", "memeval.testing")
+# One line a group. A group without a line stands on the pages without one.
+GROUPS: Mapping[str, str] = {
+    "benchmark": "The dialogues and questions that a memory is measured on.",
+    "strategy": "The short-term side: what of the dialogue stays in the prompt.",
+    "retriever": "The long-term side: how stored passages are found for a question.",
+    "writing": "What a passage is: how turns become what a retriever stores.",
+    "embedder": "What turns a text into a vector.",
+    "vector_store": "Where vectors are kept.",
+    "kv_store": "Where values under exact keys are kept.",
+    "graph_store": "Where nodes and edges are kept.",
+    "sql_store": "Where turns are kept in tables.",
+    "target": "The model that the prompt is meant for: its window, tokenizer and prices.",
+    "llm": "The language model that a memory, a reader or a judge may call.",
+    "reader": "What answers a question from the prompt.",
+    "judge": "What decides whether an answer is correct.",
+    "experiment": "Named sets of overrides: a sweep under one name.",
+    "reproduction": "Published numbers with the overrides that give them, for `memeval reproduce`.",
+}
+
+
+def pages() -> dict[str, str]:
+    """The Markdown of each page, by its path below docs/."""
+    made = {
+        "reference/options.md": root_options(),
+        "reference/measures.md": measures(),
+        "reference/commands.md": commands(),
+        "reference/api.md": api(),
+    }
+    made.update((f"reference/configs/{group}.md", group_page(group)) for group in groups())
+    return made
+
+
+def groups() -> list[str]:
+    """The config groups: those with a line first, in the order of the lines."""
+    folders = {path.name for path in CONFIGS.iterdir() if any(path.glob("*.yaml"))}
+    return [*(group for group in GROUPS if group in folders), *sorted(folders - set(GROUPS))]
+
+
+def group_page(group: str) -> str:
+    """Each option of a group: its sentence, the settings with defaults and comments, the class and its arguments."""
+    lines = [f"# `{group}`", "", GROUPS.get(group, ""), ""]
+    options = sorted((CONFIGS / group).glob("*.yaml"))
+    lines += ["| option | what it is |", "|---|---|"]
+    lines += [f"| [`{group}={path.stem}`](#{path.stem}) | {_cell(_sentence(path))} |" for path in options]
+    lines.append("")
+    for path in options:
+        text = path.read_text(encoding="utf-8")
+        lines += [f"## `{path.stem}` {{ #{path.stem} }}", "", _sentence(path), ""]
+        body = "\n".join(line for line in text.split("\n") if line != _first_comment(text)).strip()
+        lines += ["```yaml", body, "```", ""]
+        target = (yaml.safe_load(text) or {}).get("_target_")
+        if isinstance(target, str):
+            lines += _arguments(target)
+    return "\n".join(lines)
+
+
+def root_options() -> str:
+    """The options that do not belong to a group, with the comments of configs/config.yaml."""
+    lines = [
+        "# Root options",
+        "",
+        "These options belong to no group. Give them as they stand: `memeval run budget=1000 depth=100`. "
+        "`memeval run --cfg` prints the whole config of a run and starts nothing.",
+        "",
+        "| option | default | meaning |",
+        "|---|---|---|",
+    ]
+    comments = _comments((CONFIGS / "config.yaml").read_text(encoding="utf-8"))
+    content = yaml.safe_load((CONFIGS / "config.yaml").read_text(encoding="utf-8"))
+    content.pop("defaults")
+    for key, value in content.items():
+        parts = value if isinstance(value, Mapping) else {None: value}
+        for name, default in parts.items():
+            option = key if name is None else f"{key}.{name}"
+            meaning = comments.get(key, "") if name in (None, "_target_") else ""
+            lines.append(f"| `{option}` | `{_cell(_shown(default))}` | {_cell(meaning)} |")
+    defaults = yaml.safe_load((CONFIGS / "config.yaml").read_text(encoding="utf-8"))["defaults"]
+    lines += ["", "## Default option of each group", "", "| group | default |", "|---|---|"]
+    for entry in defaults:
+        if isinstance(entry, Mapping):
+            for group, option in entry.items():
+                lines.append(f"| `{group.removeprefix('optional ')}` | `{_shown(option)}` |")
+    return "\n".join([*lines, ""])
+
+
+def measures() -> str:
+    """Every measure with its options, every preset."""
+    known: Mapping[str, Any] = import_module("memeval.measures").KNOWN
+    presets: Mapping[str, Any] = import_module("memeval.measures.presets").PRESETS
+    lines = [
+        "# Measures and presets",
+        "",
+        "Definitions and denominators stand on the page [Measures](../measures.md).",
+        "",
+    ]
+    lines += ["| measure | options, default first | what it is |", "|---|---|---|"]
+    for name, kind in known.items():
+        options = " ".join(f"`{key}={_cell('|'.join(map(str, values)))}`" for key, values in kind.options().items())
+        cut = "@k" if kind.has_cutoff() else ""
+        lines.append(f"| `{name}{cut}` | {options} | {_cell(kind.summary)} |")
+    lines += ["", "## Presets", "", "A preset is another project's definition of its measures.", ""]
+    lines += ["| preset | what it is |", "|---|---|"]
+    lines += [f"| `{name}` | {_cell(preset.summary)} |" for name, preset in presets.items()]
+    return "\n".join([*lines, ""])
+
+
+def commands() -> str:
+    """What `memeval --help` and `memeval COMMAND --help` print."""
+    from memeval.cli.main import COMMANDS
+
+    lines = ["# Commands", "", "```text", _help([]), "```", ""]
+    for name, *_ in COMMANDS:
+        lines += [f"## memeval {name} {{ #{name} }}", "", "```text", _help([name]), "```", ""]
+    return "\n".join(lines)
+
+
+def api() -> str:
+    """Directives for mkdocstrings, which reads the sources."""
+    lines = [
+        "# Python API",
+        "",
+        "Types and signatures of what a script or a plug-in imports. The text is that of the docstrings.",
+        "",
+    ]
+    for module in API:
+        shown = "false" if module == "memeval" else "true"
+        lines += [f"## {module}", "", f"::: {module}", "    options:", "      show_root_heading: false"]
+        lines += ["      heading_level: 3", f"      show_submodules: {shown}", ""]
+    return "\n".join(lines)
+
+
+def _help(words: list[str]) -> str:
+    from memeval.cli.main import main
+
+    out = io.StringIO()
+    # argparse folds lines to the width of the terminal.
+    with contextlib.redirect_stdout(out), contextlib.suppress(SystemExit), _columns("100"):
+        main([*words, "--help"])
+    return out.getvalue().strip()
+
+
+@contextlib.contextmanager
+def _columns(width: str) -> Iterator[None]:
+    import os
+
+    before = os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = width
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["COLUMNS"]
+        else:
+            os.environ["COLUMNS"] = before
+
+
+def _first_comment(text: str) -> str:
+    return next((line for line in text.split("\n") if line.startswith("#") and not line.startswith("# @")), "")
+
+
+def _sentence(path: Path) -> str:
+    return _first_comment(path.read_text(encoding="utf-8")).lstrip("# ")
+
+
+def _arguments(target: str) -> list[str]:
+    """A directive that shows the class with the documentation of its arguments."""
+    return [
+        f"::: {target}",
+        "    options:",
+        "      show_root_heading: true",
+        "      show_root_full_path: true",
+        "      heading_level: 3",
+        "      members: false",
+        "",
+    ]
+
+
+def _comments(text: str) -> dict[str, str]:
+    """The comment lines above each top-level key."""
+    found: dict[str, str] = {}
+    waiting: list[str] = []
+    for line in text.split("\n"):
+        if line.startswith("#"):
+            waiting.append(line.lstrip("# "))
+        elif match := re.match(r"(\w+):", line):
+            found[match[1]] = " ".join(waiting)
+            waiting = []
+        elif not line.strip():
+            waiting = []
+    return found
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    if isinstance(value, list):
+        return "[" + ", ".join(map(str, value)) + "]"
+    return f'"{value}"' if value == "" else str(value)
+
+
+def _cell(text: str) -> str:
+    """A text that keeps its place in a table: a bar would begin the next cell."""
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python tools/docs_reference.py FOLDER")
+    for name, content in pages().items():
+        path = Path(sys.argv[1]) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
