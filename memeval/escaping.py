@@ -13,8 +13,10 @@ _HIDDEN = re.compile(
     "\ufff9-\ufffb\ud800-\udfff\U000e0001]"
 )
 # Signs of markup; what makes an address or a mention; what makes a line a list or a quotation.
-_MARKDOWN = re.compile(r"[\\`*_\[\]|~$#&<>@]|:(?=//)|(?<=[wW]{3})\.|^[-+](?=\s)|(?<=^\d)[.)]|(?<=^\d\d)[.)]")
-_SPECIAL = frozenset("&<>@.:)")
+_MARKDOWN = re.compile(
+    r"[\\`*_\[\]|~$#&<>@]|:(?=//)|(?<=[wW]{3})\.|^[-+](?=\s)|(?<=^\d)[.)](?!\S)|(?<=^\d\d)[.)](?!\S)"
+)
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;", ".": "&#46;", ":": "&#58;", ")": "&#41;"}
 _LATEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}", "–": "--",
@@ -56,7 +58,7 @@ def markdown(text: str) -> str:
 
 def _marked(sign: str) -> str:
     # Addresses and mentions are linked even behind a backslash.
-    return f"&#{ord(sign)};" if sign in _SPECIAL else f"\\{sign}"
+    return _ENTITIES.get(sign, f"\\{sign}")
 
 
 def csv_cell(value: object) -> object:
@@ -71,12 +73,14 @@ def csv_cell(value: object) -> object:
 
 def latex(text: str) -> str:
     """For LaTeX: no command, no maths, no comment."""
-    return "".join(_LATEX.get(sign, sign) for sign in shown(text))
+    # Behind the end of a row, LaTeX takes these for a part of it.
+    start = "{}" if text.startswith(("[", "*")) else ""
+    return start + "".join(_LATEX.get(sign, sign) for sign in shown(text))
 
 
 def xml(text: str) -> str:
-    """Without the characters that XML 1.0 cannot hold; the writer of XML escapes the rest."""
-    return _NOT_XML.sub(lambda found: _code(found[0]), text)
+    """For XML 1.0, which cannot hold all characters; the writer of XML escapes what is markup."""
+    return _NOT_XML.sub(lambda found: _code(found[0]), shown(text, lines=True))
 
 
 def log_line(line: str) -> str:

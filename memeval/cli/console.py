@@ -2,18 +2,40 @@
 
 import argparse
 import sys
+from collections.abc import Iterable
+from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+from memeval.escaping import shown
+
+
+class Plain(Console):
+    """A console that takes nothing for markup, and shows what would act on the terminal.
+
+    Names and texts of data are printed by every command. Tables should call `shown` for them before they are laid out,
+    so that columns are as wide as what they hold; what did not is shown here all the same.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        """Take the options of rich's console."""
+        super().__init__(markup=False, emoji=False, highlight=False, **options)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """As rich does, segment by segment."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=shown(segment.text, lines=True))
 
 
 def out() -> Console:
     """Standard output; wide when it is not a terminal, so that tables in files and logs are not broken."""
-    return Console(highlight=False, soft_wrap=False) if sys.stdout.isatty() else Console(highlight=False, width=200)
+    return Plain(soft_wrap=False) if sys.stdout.isatty() else Plain(width=200)
 
 
 def notes() -> Console:
     """Standard error, for what is said beside the result."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return Plain(stderr=True, soft_wrap=True)
 
 
 def table(renderable: RenderableType) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from memeval.cli import console
 from memeval.errors import BaselineError, ConfigError
+from memeval.escaping import log_line
 from memeval.gate import Gate, Verdicts, load_rules, open_gate, stored
 from memeval.store import Run, find
 
@@ -118,9 +119,11 @@ def _print(verdicts: Verdicts, format_: str, files: Sequence[Path]) -> None:
     shown = "terminal" if files else format_
     if shown == "terminal":
         out.width = max(out.width, 100)
-        out.print(terminal(verdicts))
+        with out.capture() as captured:
+            out.print(terminal(verdicts))
+        print("\n".join(map(log_line, captured.get().split("\n"))), end="")
     else:
-        print(render(verdicts, shown), end="")
+        print("\n".join(map(log_line, render(verdicts, shown).split("\n"))), end="")
     for file in files:
         text = render(verdicts, _BY_SUFFIX.get(file.suffix, format_))
         try:
@@ -132,8 +135,6 @@ def _print(verdicts: Verdicts, format_: str, files: Sequence[Path]) -> None:
 
 def render(verdicts: Verdicts, format_: str) -> str:
     """The verdicts as text."""
-    from rich.console import Console
-
     from memeval.report import gate
 
     if format_ == "markdown":
@@ -142,7 +143,7 @@ def render(verdicts: Verdicts, format_: str) -> str:
         return gate.junit(verdicts)
     if format_ == "json":
         return gate.to_json(verdicts)
-    console_ = Console(width=160, highlight=False, no_color=True)
+    console_ = console.Plain(width=160, no_color=True)
     with console_.capture() as captured:
         console_.print(gate.terminal(verdicts))
     return captured.get()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import memeval
 from memeval.errors import MemevalError
+from memeval.escaping import shortened
 
 DESCRIPTION = """\
 memeval measures how an assistant remembers: what a memory strategy would put into the
@@ -44,6 +45,10 @@ COMMANDS = (
 )
 
 
+# Characters of an error on the screen; what is longer repeats something of the user's.
+_MESSAGE = 4_000
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
     top = argparse.ArgumentParser(
@@ -67,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = module.main([*rest, *arguments[1:]])
     except MemevalError as error:
-        print(f"memeval: {error}", file=sys.stderr)
+        print(f"memeval: {shortened(str(error), _MESSAGE)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("memeval: interrupted; the same command goes on where it stopped", file=sys.stderr)

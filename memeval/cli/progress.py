@@ -3,7 +3,6 @@
 import sys
 from types import TracebackType
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -14,6 +13,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from memeval.cli import console
 from memeval.errors import ConfigError
 from memeval.types import DialogueRecord
 
@@ -32,13 +32,13 @@ class Bars:
         if mode not in CHOICES:
             raise ConfigError(f"progress={mode!r} is unknown: choose progress= one of {', '.join(CHOICES)}")
         self._bars = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[unit]}"),
+            TextColumn("{task.fields[unit]}", markup=False),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
-            console=Console(stderr=True, force_terminal=True if mode == "on" else None),
+            console=console.Plain(stderr=True, force_terminal=True if mode == "on" else None),
             disable=not (mode == "on" or (mode == "auto" and sys.stderr.isatty())),
             transient=True,
         )

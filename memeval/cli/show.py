@@ -10,6 +10,7 @@ from rich.text import Text
 
 from memeval.cli import console
 from memeval.errors import ConfigError
+from memeval.escaping import shown
 from memeval.store import Run, find, runs
 from memeval.types import Dialogue, Outcome, Question, Turn
 
@@ -55,11 +56,11 @@ def _list_runs(root: Path) -> None:
     for run in stored:
         meta = run.meta
         table.add_row(
-            meta["benchmark"]["name"],
-            run.id,
-            meta["status"],
+            shown(str(meta["benchmark"]["name"])),
+            shown(run.id),
+            shown(str(meta["status"])),
             *(f"{meta[key]:,}" if key in meta else "" for key in ("dialogues", "questions", "errors")),
-            f"memeval {meta['environment']['memeval']}, code {meta['code'][:8]}",
+            shown(f"memeval {meta['environment']['memeval']}, code {meta['code'][:8]}"),
         )
     if stored:
         console.table(table)
@@ -99,7 +100,8 @@ def _show_run(run: Run) -> None:
     }
     for value, index in worst:
         question = scores.questions[index]
-        out.print(f"  {question}  {value * 100:.0f} %  {texts.get(question, '')}", markup=False, soft_wrap=True)
+        asked = shown(f"{question}  {value * 100:.0f} %  {texts.get(question, '')}")
+        out.print(f"  {asked}", markup=False, soft_wrap=True)
 
 
 def _counters(run: Run) -> Iterator[str]:
@@ -158,11 +160,12 @@ def _describe(run: Run, dialogue: Dialogue, question: Question, outcome: Outcome
     gold = set(question.evidence or ())
     stale = set(question.stale)
     asked = f", asked on {question.query.time:%d %B %Y}" if question.query.time else ""
-    yield Text(f"{question.id} ({question.category}{asked}, after {outcome.written:,} turns)", style="bold")
-    yield Text(f"  {question.query.text}")
-    yield Text(f"  answer: {' | '.join(question.answers) or '(abstain)'}")
+    about = f"{question.category}{asked}, after {outcome.written:,} turns"
+    yield Text(shown(f"{question.id} ({about})"), style="bold")
+    yield Text(f"  {shown(question.query.text)}")
+    yield Text(f"  answer: {shown(' | '.join(question.answers)) or '(abstain)'}")
     if outcome.error is not None or outcome.context is None:
-        yield Text(f"  failed: {outcome.error}", style="red")
+        yield Text(f"  failed: {_indented(str(outcome.error))}", style="red")
         return
     claimed = {source for part in outcome.context for sources in part.sources for source in sources}
     in_context = {source for part in outcome.context if part.verbatim for sources in part.sources for source in sources}
@@ -172,7 +175,7 @@ def _describe(run: Run, dialogue: Dialogue, question: Question, outcome: Outcome
         if source in claimed - in_context:
             mark, style = ("derived", "yellow")
         place = _place(source, turns, outcome)
-        yield Text(f"  {mark} {source}{place}: {_line(source, turns, document.render)}", style=style)
+        yield Text(f"  {mark} {shown(source)}{place}: {_line(source, turns, document.render)}", style=style)
     yield from _books(outcome)
     yield Text(
         f"\nContext: {sum(n for kind, n in outcome.tokens.items() if kind not in ('query', 'frame')):,} tokens",
@@ -184,25 +187,25 @@ def _describe(run: Run, dialogue: Dialogue, question: Question, outcome: Outcome
         )
         for index, sources in enumerate(part.sources):
             text = (
-                part.texts[index]
+                _indented(part.texts[index])
                 if part.texts
                 else " / ".join(_line(source, turns, document.render) for source in sources)
             )
             style = "green" if gold & set(sources) else "yellow" if stale & set(sources) else ""
-            yield Text(f"    {','.join(sources)}  {text}", style=style)
+            yield Text(f"    {shown(','.join(sources))}  {text}", style=style)
     if outcome.ranking is not None:
         yield Text("\nRanking", style="bold")
         for rank, (sources, score) in enumerate(outcome.ranking, 1):
-            shown = "" if score is None else f"{score:8.3f}"
+            points = "" if score is None else f"{score:8.3f}"
             style = "green" if gold & set(sources) else ""
             line = _line(sources[0], turns, document.render) if sources else ""
-            yield Text(f"  {rank:3} {shown} {','.join(sources)}  {line}"[:160], style=style)
+            yield Text(f"  {rank:3} {points} {shown(','.join(sources))}  {line}"[:160], style=style)
 
 
 def _books(outcome: Outcome) -> Iterator[Text]:
     """What was answered and judged, and the tokens of it."""
     if outcome.answer is not None:
-        yield Text(f"\nAnswered: {outcome.answer}", style="bold")
+        yield Text(f"\nAnswered: {_indented(outcome.answer)}", style="bold")
     verdict = outcome.verdict
     if verdict is not None and "error" in verdict:
         yield Text(f"  without {'a verdict' if outcome.answer is not None else 'an answer'}: {verdict['error']}")
@@ -230,4 +233,9 @@ def _place(source: str, turns: dict[str, Turn], outcome: Outcome) -> str:
 
 def _line(source: str, turns: dict[str, Turn], render: object) -> str:
     turn = turns.get(source)
-    return "" if turn is None or not callable(render) else " ".join(str(render(turn)).split())
+    return "" if turn is None or not callable(render) else shown(" ".join(str(render(turn)).split()))
+
+
+def _indented(text: str) -> str:
+    """A text of several lines, none of which looks like one of ours."""
+    return shown(text, lines=True).replace("\n", "\n      ")

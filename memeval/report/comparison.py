@@ -6,12 +6,12 @@ from typing import Literal
 
 from rich import box
 from rich.console import Console, Group, RenderableType
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from memeval import judge_check
 from memeval.comparison import Comparison, Estimate, Line, Scored, Setback, Tested, setbacks
+from memeval.escaping import shown
 from memeval.measures import EvidenceRecall, JudgedAccuracy, Measure
 from memeval.report.rows import MAIN, Row, axes, ordered
 from memeval.report.table import DASH, heading, show, unit
@@ -362,7 +362,7 @@ def _p(value: float) -> str:
 def rendered(report: Report, width: int = 200) -> RenderableType:
     """For the terminal; columns that do not fit the width go into a table below."""
     parts: list[RenderableType] = []
-    measuring = Console(width=10_000)
+    measuring = Console(width=10_000, markup=False)
     for grid in report.grids:
         parts.append(Text(grid.title, style="bold"))
         first = grid.names
@@ -383,9 +383,10 @@ def _table(grid: Grid, first: int, last: int) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for index in columns:
         side: Literal["left", "right"] = "left" if index < grid.names else "right"
-        table.add_column(Text("\n".join(grid.headings[index])), justify=side, vertical="bottom", no_wrap=True)
+        heading = Text("\n".join(map(shown, grid.headings[index])))
+        table.add_column(heading, justify=side, vertical="bottom", no_wrap=True)
     for number, row in enumerate(grid.rows):
         if number == grid.fixed and number:
             table.add_section()
-        table.add_row(*(escape(row[index]) for index in columns), style="dim" if number >= grid.fixed else "")
+        table.add_row(*(Text(shown(row[index])) for index in columns), style="dim" if number >= grid.fixed else "")
     return table

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich import box
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from memeval.escaping import shown
 from memeval.money import SECTIONS, Account, Lifetime, break_even, is_full
 from memeval.pricing import caveats
 from memeval.report.table import DASH, money
@@ -159,7 +159,7 @@ def _settings(account: Account) -> Mapping[str, str]:
     return dict(word.lstrip("+").split("=", 1) for word in account.run.meta.get("overrides", ()) if "=" in word)
 
 
-def _names(account: Account, told: Sequence[str]) -> list[str]:
+def _names(account: Account, told: Sequence[str]) -> list[str | Text]:
     names: Mapping[str, str] = account.run.meta["names"]
     retriever = names.get("retriever", "none")
     return [
@@ -167,7 +167,7 @@ def _names(account: Account, told: Sequence[str]) -> list[str]:
         retriever if retriever != "none" else DASH,
         f"{account.run.meta['identity']['budget']:,}",
         # A list such as [bm25,kv] would be taken for markup.
-        *(escape(_settings(account).get(axis, "")) for axis in told),
+        *(Text(shown(_settings(account).get(axis, ""))) for axis in told),
     ]
 
 

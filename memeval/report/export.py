@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from memeval import escaping
 from memeval.comparison import Comparison, Estimate, Line, Tested
 from memeval.errors import ConfigError, StoreError
 from memeval.measures import Measure
@@ -86,7 +87,7 @@ def to_csv(found: Sequence[dict[str, Any]]) -> str:
     file = io.StringIO()
     writer = csv.DictWriter(file, list(found[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(found)
+    writer.writerows({name: escaping.csv_cell(value) for name, value in record.items()} for record in found)
     return file.getvalue()
 
 
@@ -115,30 +116,17 @@ def to_markdown(report: Report) -> str:
     for grid in report.grids:
         titles = [" ".join(part for part in heading if part) for heading in grid.headings]
         marks = [":---"] * grid.names + ["---:"] * (len(titles) - grid.names)
-        lines += [f"**{_plain(grid.title)}**", "", _piped(titles), _piped(marks)]
+        lines += [f"**{escaping.markdown(grid.title)}**", "", _piped(titles), _piped(marks)]
         lines += [_piped(row) for row in grid.rows]
         lines.append("")
-    lines += [f"- {_plain(finding)}" for finding in report.findings]
+    lines += [f"- {escaping.markdown(finding)}" for finding in report.findings]
     lines += ["", "<details><summary>How to read this</summary>", ""]
-    lines += [f"- {_plain(line)}" for line in report.legend]
+    lines += [f"- {escaping.markdown(line)}" for line in report.legend]
     return "\n".join([*lines, "", "</details>", ""])
 
 
 def _piped(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(_plain(cell) for cell in cells) + " |"
-
-
-def _plain(text: str) -> str:
-    """Nothing in it is taken for markup: names come from configs."""
-    for sign in "\\|*_`<":
-        text = text.replace(sign, f"\\{sign}" if sign != "<" else "&lt;")
-    return text
-
-
-_LATEX = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}", "–": "--",
-}  # fmt: skip
+    return "| " + " | ".join(escaping.markdown(cell) for cell in cells) + " |"
 
 
 def to_latex(report: Report) -> str:
@@ -148,7 +136,7 @@ def to_latex(report: Report) -> str:
         columns = "l" * grid.names + "r" * (len(grid.headings) - grid.names)
         depth = max(map(len, grid.headings))
         lines += [
-            r"\begin{table}", r"\centering", rf"\caption{{{_escaped(grid.title)}}}",
+            r"\begin{table}", r"\centering", rf"\caption{{{escaping.latex(grid.title)}}}",
             rf"\begin{{tabular}}{{{columns}}}", r"\toprule",
         ]  # fmt: skip
         for level in range(depth):
@@ -157,19 +145,15 @@ def to_latex(report: Report) -> str:
                 heading[level - depth + len(heading)] if level >= depth - len(heading) else ""
                 for heading in grid.headings
             ]
-            lines.append(" & ".join(map(_escaped, shown)) + r" \\")
+            lines.append(" & ".join(map(escaping.latex, shown)) + r" \\")
         lines.append(r"\midrule")
         for index, row in enumerate(grid.rows):
             if index == grid.fixed and index:
                 lines.append(r"\midrule")
-            lines.append(" & ".join(map(_escaped, row)) + r" \\")
+            lines.append(" & ".join(map(escaping.latex, row)) + r" \\")
         lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}", ""]
-    lines += [_escaped(line) + r"\par" for line in (*report.findings, *report.legend)]
+    lines += [escaping.latex(line) + r"\par" for line in (*report.findings, *report.legend)]
     return "\n".join(lines) + "\n"
-
-
-def _escaped(text: str) -> str:
-    return "".join(_LATEX.get(sign, sign) for sign in text)
 
 
 def format_of(asked: str | None, out: Path | None) -> str:

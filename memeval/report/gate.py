@@ -7,10 +7,11 @@ from xml.etree import ElementTree
 
 from rich import box
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from memeval import escaping
+from memeval.escaping import shown
 from memeval.gate.check import Check, Fall, Verdict, Verdicts
 from memeval.gate.rules import describe
 from memeval.gate.update import Updated
@@ -25,7 +26,6 @@ _STYLES = {
     Verdict.BETTER: "green",
 }
 _SUMMARY = {0: "passed", 1: "FAILED", 2: "cannot decide"}
-_MARKED = "|\\`*_<>&[]"
 
 
 def headline(verdicts: Verdicts) -> str:
@@ -202,20 +202,21 @@ def _table(benchmark: str, verdicts: Verdicts) -> Table:
     """Runs as lines of their own, so that it fits a terminal; columns that are empty are left out."""
     checks = [check for check in verdicts.checks if check.benchmark == benchmark]
     rows = [_cells(check)[3:] for check in checks]
-    shown = [index for index in range(len(rows[0])) if any(row[index] for row in rows)]
+    columns = [index for index in range(len(rows[0])) if any(row[index] for row in rows)]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("run")
-    for index in shown:
+    for index in columns:
         text = 3 + index in _TEXTS
         table.add_column(_HEADINGS[3 + index], justify="left" if text else "right", no_wrap=True)
     previous = ""
     for check, row in zip(checks, rows, strict=True):
         if previous != check.run:
-            table.add_row(escape(check.name))
+            table.add_row(Text(shown(check.name)))
         previous = check.run
         measure = "the run" if check.measure is None else short(check.measure)
         name = f"  {measure} {check.category or ''}".rstrip() + _in_unit(check)
-        table.add_row(escape(name), *(escape(row[index]) for index in shown), style=_STYLES.get(check.verdict, ""))
+        cells = [Text(shown(text)) for text in (name, *(row[index] for index in columns))]
+        table.add_row(*cells, style=_STYLES.get(check.verdict, ""))
     return table
 
 
@@ -243,8 +244,8 @@ def message(verdicts: Verdicts) -> str:
 def markdown(verdicts: Verdicts) -> str:
     """For a job summary or a pull request: what did not pass in full, all checks folded away below."""
     lines = [f"### {'✅' if verdicts else '❌' if verdicts.exit_code == 1 else '⚠️'} memeval: {headline(verdicts)}", ""]
-    lines += [f"- **{check.verdict}** {_plain(sentence(check))}" for check in _to_explain(verdicts)]
-    lines += [f"- Set otherwise than in the baseline: {_plain(note)}." for note in verdicts.notes]
+    lines += [f"- **{check.verdict}** {escaping.markdown(sentence(check))}" for check in _to_explain(verdicts)]
+    lines += [f"- Set otherwise than in the baseline: {escaping.markdown(note)}." for note in verdicts.notes]
     if len(lines) > 2:
         lines.append("")
     lines += [f"<details{'' if verdicts else ' open'}><summary>All {len(verdicts.checks)} checks</summary>", ""]
@@ -253,17 +254,11 @@ def markdown(verdicts: Verdicts) -> str:
         cells = [check.benchmark, *_cells(check)]
         if not verdicts and check.verdict in _STYLES and check.verdict is not Verdict.BETTER:
             cells[-1] = f"**{cells[-1]}**"
-            lines.append(f"| {' | '.join([*map(_plain, cells[:-1]), cells[-1]])} |")
+            lines.append(f"| {' | '.join([*map(escaping.markdown, cells[:-1]), cells[-1]])} |")
         else:
-            lines.append(f"| {' | '.join(map(_plain, cells))} |")
-    lines += ["", *map(_plain, meaning(verdicts)), "", "</details>"]
+            lines.append(f"| {' | '.join(map(escaping.markdown, cells))} |")
+    lines += ["", *map(escaping.markdown, meaning(verdicts)), "", "</details>"]
     return "\n".join(lines) + "\n"
-
-
-def _plain(text: str) -> str:
-    """Names come from data and configs: none of them is markup."""
-    escaped = "".join(f"\\{sign}" if sign in _MARKED else sign for sign in text)
-    return " ".join(escaped.split())
 
 
 def junit(verdicts: Verdicts) -> str:
@@ -277,7 +272,7 @@ def junit(verdicts: Verdicts) -> str:
             "errors": sum(check.verdict is Verdict.INCOMPARABLE for check in checks),
             "skipped": sum(check.verdict is Verdict.NEW for check in checks),
         }
-        suite = ElementTree.SubElement(suites, "testsuite", name=_xml(f"memeval.{benchmark}"), time="0")
+        suite = ElementTree.SubElement(suites, "testsuite", name=escaping.xml(f"memeval.{benchmark}"), time="0")
         for key, value in counts.items():
             suite.set(key, str(value))
         for check in checks:
@@ -292,22 +287,17 @@ def _case(suite: ElementTree.Element, check: Check) -> None:
     case = ElementTree.SubElement(
         suite,
         "testcase",
-        classname=_xml(f"{check.benchmark}.{check.run}"),
-        name=_xml(f"{name} in {check.category}" if check.category else name),
+        classname=escaping.xml(f"{check.benchmark}.{check.run}"),
+        name=escaping.xml(f"{name} in {check.category}" if check.category else name),
         time="0",
     )
-    text = _xml(sentence(check))
+    text = escaping.xml(shown(sentence(check)))
     if check.failed:
         ElementTree.SubElement(case, "failure", message=text, type=str(check.verdict)).text = text
     elif check.verdict is Verdict.INCOMPARABLE:
         ElementTree.SubElement(case, "error", message=text, type=str(check.verdict)).text = text
     elif check.verdict is Verdict.NEW:
         ElementTree.SubElement(case, "skipped", message=text)
-
-
-def _xml(text: str) -> str:
-    """Without the control characters that XML cannot hold."""
-    return "".join(sign for sign in text if sign in "\t\n\r" or (sign >= " " and sign not in "\ufffe\uffff"))
 
 
 def to_json(verdicts: Verdicts) -> str:

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 
 from rich import box
 from rich.console import Console, Group, RenderableType
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from memeval import judge_check
+from memeval.escaping import shown
 from memeval.measures import (
     EvidenceRecall,
     IncrementSeconds,
@@ -123,16 +123,16 @@ def run_table(rows: Sequence[Row], title: str, width: int = 200) -> RenderableTy
     measures = _columns(rows)
     rows = ordered(rows, MAIN if MAIN in measures or not measures else measures[0])
     tables: list[RenderableType] = []
-    console = Console(width=10_000)
+    console = Console(width=10_000, markup=False)
     while measures:
-        shown = len(measures)
+        count = len(measures)
         while True:
-            table = _table(rows, measures[:shown])
-            if shown == 1 or console.measure(table).maximum <= width:
+            table = _table(rows, measures[:count])
+            if count == 1 or console.measure(table).maximum <= width:
                 break
-            shown -= 1
+            count -= 1
         tables.append(table)
-        measures = measures[shown:]
+        measures = measures[count:]
     return Group(Text(title, style="bold"), *tables, "", Text(_legend(rows, _columns(rows)), style="dim"))
 
 
@@ -151,7 +151,7 @@ def _table(rows: Sequence[Row], measures: Sequence[Measure]) -> Table:
         if previous is not None and previous.is_reference != row.is_reference:
             table.add_section()
         previous = row
-        cells = _names(row, told)
+        cells: list[RenderableType] = [*_names(row, told)]
         for measure in measures:
             score = row.scores[measure]
             cells.append(show(measure, score.value))
@@ -174,9 +174,9 @@ def _grid(told: Sequence[str]) -> Table:
     return table
 
 
-def _names(row: Row, told: Sequence[str]) -> list[str]:
-    # A list such as [bm25,kv] would be taken for markup.
-    return [row.strategy, row.retriever if row.retriever != "none" else DASH, *(escape(row.on(axis)) for axis in told)]
+def _names(row: Row, told: Sequence[str]) -> list[RenderableType]:
+    names = [row.strategy, row.retriever if row.retriever != "none" else DASH, *(row.on(axis) for axis in told)]
+    return [Text(shown(name)) for name in names]
 
 
 def _columns(rows: Sequence[Row]) -> list[Measure]:
@@ -255,7 +255,7 @@ def _group_table(
     told = axes(rows)
     table = _grid(told)
     for name, n in counts.items():
-        table.add_column("\n".join([*_folded(name), f"n={n:,}"]), justify="right", vertical="bottom")
+        table.add_column(Text("\n".join([*_folded(shown(name)), f"n={n:,}"])), justify="right", vertical="bottom")
     previous: Row | None = None
     for row, parts in zip(rows, groups, strict=True):
         if previous is not None and previous.is_reference != row.is_reference:

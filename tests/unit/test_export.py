@@ -71,7 +71,7 @@ def latex_tables(text: str) -> list[list[list[str]]]:
 
 
 def unlatex(cell: str) -> str:
-    cell = cell.strip().replace(r"\textless{}", "<").replace("--", "–")
+    cell = cell.strip().replace(r"\textless{}", "<").replace(r"\textbar{}", "|").replace("--", "–")
     return re.sub(r"\\([_%&#$])", r"\1", cell)
 
 
