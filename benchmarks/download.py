@@ -9,12 +9,15 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from filelock import FileLock
+
 from memeval.benchmarks.sources import (
     CACHE_VARIABLE,
     DATA_VARIABLE,
     SOURCES,
     Located,
     Source,
+    cache_folder,
     data_folder,
     file_sha256,
     file_size,
@@ -61,26 +64,35 @@ def fetch(source: Source, force: bool = False, quiet: bool = False) -> Path:
     part = target.with_name(f"{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        resumed = is_file(part)
-        _download(source, source.url, part, quiet)
-        actual = hash_file(part)
-        if actual != source.sha256 and resumed:
-            # The old part may be of another version: once more from the start.
-            part.unlink()
-            _download(source, source.url, part, quiet)
-            actual = hash_file(part)
-        if actual != source.sha256:
-            part.unlink()
-            raise DataError(
-                f"{source.url} sent sha256 {actual}, expected {source.sha256}: it has been changed since memeval "
-                "pinned it; update memeval, or download it yourself and use it knowingly with "
-                f"{option_for(source)}=FILE"
-            )
-        part.replace(target)
-        remember_sha256(target, actual)
+        # Another process that fetches the same file is waited for, and what it has fetched is taken.
+        lock = cache_folder() / "locks" / f"{source.name}.lock"
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(lock):
+            if force or not (is_file(target) and _intact(source, target)):
+                _fetch(source, source.url, part, target, quiet)
     except OSError as error:
         raise _unwritable(source, error) from error
     return target
+
+
+def _fetch(source: Source, url: str, part: Path, target: Path, quiet: bool) -> None:
+    """Download into `part`, check it, and put it in place."""
+    resumed = is_file(part)
+    _download(source, url, part, quiet)
+    actual = hash_file(part)
+    if actual != source.sha256 and resumed:
+        # The old part may be of another version: once more from the start.
+        part.unlink()
+        _download(source, url, part, quiet)
+        actual = hash_file(part)
+    if actual != source.sha256:
+        part.unlink()
+        raise DataError(
+            f"{url} sent sha256 {actual}, expected {source.sha256}: it has been changed since memeval pinned it; "
+            f"update memeval, or download it yourself and use it knowingly with {option_for(source)}=FILE"
+        )
+    part.replace(target)
+    remember_sha256(target, actual)
 
 
 def _intact(source: Source, path: Path) -> bool:

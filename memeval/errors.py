@@ -1,8 +1,22 @@
 """Errors a user can act on: each message names the value, the choices and what to type."""
 
+from memeval.escaping import shortened
+
+# Characters of a message; none of memeval's own words are as long.
+MOST = 4_000
+_END = 1_000
+# Characters of an error that are kept for a question of a run.
+_KEPT = 2_000
+
 
 class MemevalError(Exception):
-    """Base of every error that memeval raises on purpose; the CLI prints it without a traceback and exits with 2."""
+    """Base of every error that memeval raises on purpose; the CLI prints it without a traceback and exits with 2.
+
+    A message that repeats a long value of the user's is cut in the middle and says so, wherever it is printed or kept.
+    """
+
+    def __str__(self) -> str:
+        return shortened(super().__str__(), MOST, end=_END)
 
 
 class ConfigError(MemevalError):
@@ -35,3 +49,8 @@ class BaselineError(MemevalError):
 
 class ModelError(MemevalError):
     """A model or embedder that is missing, is not the one expected, or did not answer."""
+
+
+def words(error: Exception) -> str:
+    """What an error says, as it is kept for a question of a run: cut where it is long, with its length said."""
+    return shortened(str(error), _KEPT)

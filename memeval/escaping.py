@@ -40,15 +40,18 @@ def shown(text: str, lines: bool = False) -> str:
     return _HIDDEN.sub(lambda found: found[0] if lines and found[0] in "\n\t" else _code(found[0]), text)
 
 
-def shortened(value: object, most: int = MOST) -> str:
-    """A value as a message repeats it: shown, and cut with its length said where it is longer than `most` characters.
+def shortened(value: object, most: int = MOST, end: int = 0) -> str:
+    """A value as a message repeats it: cut, with its length said, where it is longer than `most` characters.
 
-    Strings are as they are, without quotes; for quotes give `repr(value)`.
+    Args:
+        value: a string is taken as it is, without quotes; for quotes give `repr(value)`.
+        most: how many characters are kept.
+        end: how many of them are those at the end.
     """
     text = value if isinstance(value, str) else repr(value)
     if len(text) <= most:
-        return shown(text, lines=True)
-    return f"{shown(text[:most], lines=True)}... ({len(text):,} characters in all)"
+        return text
+    return f"{text[: most - end]}... ({len(text):,} characters in all){' ...' + text[-end:] if end else ''}"
 
 
 def markdown(text: str) -> str:

@@ -14,6 +14,7 @@ from memeval import provenance, serving
 from memeval.build import TARGET, build
 from memeval.errors import ConfigError, ModelError, StorageError
 from memeval.executors import get_executor
+from memeval.plain_names import RULE, is_plain
 from memeval.plan import Plan
 from memeval.records import SCHEMA_VERSION
 from memeval.store import Run, RunWriter, reuse
@@ -62,6 +63,11 @@ def run_plan(
     Raises:
         StoreError, DataError, ConfigError, ModelError: what stops the run; finished dialogues are kept.
     """
+    if not is_plain(benchmark.name):
+        raise ConfigError(
+            f"a benchmark calls itself {benchmark.name!r:.200}, but its runs lie in a folder of that name: give it a "
+            f"plain name ({RULE})"
+        )
     folder = settings.results / benchmark.name / plan.run_id
     meta = {
         "schema_version": SCHEMA_VERSION,

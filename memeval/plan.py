@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from memeval.errors import ConfigError
+from memeval.plain_names import as_file_name
 
 # Options of models, embedders and stores that say where and how to ask and not what: no reply or vector depends on
 # them. Whatever names them at any depth of memory, reader or judge, they are no part of the identity of a run.
@@ -20,6 +21,7 @@ _ASKED = ("llm", "model", "fallback", "embedder", "judge_llm", "store")
 SCOPE = "<scope>"
 SCRATCH = "<scratch>"
 UNIQUE = "<unique>"
+_PLACEHOLDER = re.compile("|".join(map(re.escape, (SCOPE, SCRATCH, UNIQUE))))
 
 
 @dataclass(frozen=True)
@@ -120,10 +122,14 @@ class Plan:
         return f"{name}-{self.budget}-{hashlib.sha256(canonical.encode()).hexdigest()[:10]}"
 
     def memory_of(self, scope: str, scratch: str) -> Mapping[str, Any]:
-        """The memory node with the placeholders replaced."""
+        """The memory node with the placeholders replaced.
+
+        An option called `scope` gets the dialogue's own id, which may be any text. Everywhere else, as in the path of a
+        file, the id stands as a file name.
+        """
         # Shared stores are one for all scopes, so that their names are, too.
         place = scratch if self.isolation == "shared" else f"{scratch}/{scope}"
-        unique = f"{self.run_id[-10:]}_{hashlib.sha256(place.encode()).hexdigest()[:8]}"
+        unique = f"{self.run_id[-10:]}_{hashlib.sha256(place.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
         placed: Mapping[str, Any] = _replace(self.memory, {SCOPE: scope, SCRATCH: scratch, UNIQUE: unique})
         return placed
 
@@ -138,12 +144,16 @@ def _without_how(node: Any, parent: str = "") -> Any:
     return [_without_how(value) for value in node] if isinstance(node, list) else node
 
 
-def _replace(node: Any, values: Mapping[str, str]) -> Any:
+def _replace(node: Any, values: Mapping[str, str], key: str = "") -> Any:
     if isinstance(node, Mapping):
-        return {key: _replace(value, values) for key, value in node.items()}
+        return {name: _replace(value, values, str(name)) for name, value in node.items()}
     if isinstance(node, list):
-        return [_replace(value, values) for value in node]
+        return [_replace(value, values, key) for value in node]
     if isinstance(node, str) and "<" in node:
-        for placeholder, value in values.items():
-            node = node.replace(placeholder, value)
+        return _PLACEHOLDER.sub(lambda found: _placed(found[0], values, key), node)
     return node
+
+
+def _placed(placeholder: str, values: Mapping[str, str], key: str) -> str:
+    value = values[placeholder]
+    return as_file_name(value) if placeholder == SCOPE and key != "scope" else value

@@ -16,7 +16,7 @@ from memeval import checks, forgetting, ledger, prompt, serving
 from memeval.build import build
 from memeval.controls import Oracle
 from memeval.document import Document
-from memeval.errors import ContractError, LeakError, MemevalError
+from memeval.errors import ContractError, LeakError, MemevalError, words
 from memeval.judging import Judge
 from memeval.llm import ReplyError
 from memeval.plan import Plan
@@ -257,7 +257,7 @@ class Session:
                 self._check_window(reader, outcome)
                 answer = reader.answer(context, question.query)
             except ReplyError as error:
-                verdict = {"error": str(error)}
+                verdict = {"error": words(error)}
         usage["answer"] = meter.usage
         if judge is not None and answer is not None:
             with ledger.phase() as meter:
@@ -287,9 +287,9 @@ class Session:
         try:
             self._checker.check(context, prompt.context_tokens(tokens), budget)
         except LeakError as error:
-            return self._failed(question, f"LeakError: {error}", usage, self._checker.leaks(context))
+            return self._failed(question, f"LeakError: {words(error)}", usage, self._checker.leaks(context))
         except ContractError as error:
-            return self._failed(question, f"ContractError: {error}", usage)
+            return self._failed(question, f"ContractError: {words(error)}", usage)
         if self._runner.reader is not None:
             self._contexts[question.id] = context
         return self._outcome(question, context, tokens, usage)
@@ -348,7 +348,7 @@ def _describe(error: Exception, phase: str) -> str:
     # What the user must mend before any dialogue can succeed stops the run; what a strategy got wrong is noted.
     if isinstance(error, MemevalError) and not isinstance(error, ContractError | ReplyError):
         raise error
-    return f"{type(error).__name__} {phase}: {error}"
+    return f"{type(error).__name__} {phase}: {words(error)}"
 
 
 def _qualified(dialogue: Dialogue) -> Dialogue:

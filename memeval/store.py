@@ -18,6 +18,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from memeval.errors import StoreError
+from memeval.plain_names import RULE, as_file_name, is_plain
 from memeval.records import SCHEMA_VERSION, outcome_from_json, outcome_to_json, record_from_json, record_to_json
 from memeval.runner import DialogueResult
 from memeval.types import DialogueRecord, Outcome
@@ -94,13 +95,39 @@ def load(folder: Path) -> Run:
         raise StoreError(f"{folder} holds no run (no {RUN_FILE}): memeval show lists the stored runs") from None
     except (OSError, ValueError) as error:
         raise StoreError(f"{path} cannot be read ({error}): start the run again with overwrite=true") from error
+    if not isinstance(meta, dict):
+        raise StoreError(f"{path} holds no record of a run: start the run again with overwrite=true")
     version = meta.get("schema_version")
     if version != SCHEMA_VERSION:
         raise StoreError(
             f"{path} has schema version {version}, this memeval reads {SCHEMA_VERSION}: install the memeval that wrote "
             "it, or run it again"
         )
+    check_names(meta, path)
     return Run(folder, meta)
+
+
+def check_names(meta: Mapping[str, Any], path: Path) -> None:
+    """Refuse a record whose names, which become parts of paths, lead elsewhere.
+
+    Args:
+        meta: the content of run.json.
+        path: of run.json.
+
+    Raises:
+        StoreError: the id or the name of the benchmark is missing or no plain name.
+    """
+    named, benchmark = meta.get("names"), meta.get("benchmark")
+    for what, name in (
+        ("id", meta.get("id")),
+        ("names.benchmark", named.get("benchmark") if isinstance(named, dict) else None),
+        ("benchmark.name", benchmark.get("name") if isinstance(benchmark, dict) else None),
+    ):
+        if not is_plain(name):
+            raise StoreError(
+                f"{path} has {what} {name!r:.200}, which is no plain name ({RULE}): memeval did not write it so; leave "
+                "this run alone, or make it again"
+            )
 
 
 def runs(root: Path) -> list[Run]:
@@ -195,7 +222,7 @@ class RunWriter:
             self._keep_finished()
 
     def _set_aside(self, code: str) -> None:
-        aside = self.folder.with_name(f"{self.folder.name}~{code[:8]}")
+        aside = self.folder.with_name(f"{self.folder.name}~{as_file_name(code[:8])}")
         if aside.exists():
             shutil.rmtree(aside)
         self._lock.release()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import memeval
 from memeval.errors import MemevalError
-from memeval.escaping import shortened
+from memeval.escaping import shown
 
 DESCRIPTION = """\
 memeval measures how an assistant remembers: what a memory strategy would put into the
@@ -45,10 +45,6 @@ COMMANDS = (
 )
 
 
-# Characters of an error on the screen; what is longer repeats something of the user's.
-_MESSAGE = 4_000
-
-
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
     top = argparse.ArgumentParser(
@@ -72,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = module.main([*rest, *arguments[1:]])
     except MemevalError as error:
-        print(f"memeval: {shortened(str(error), _MESSAGE)}", file=sys.stderr)
+        print(f"memeval: {shown(str(error), lines=True)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("memeval: interrupted; the same command goes on where it stopped", file=sys.stderr)

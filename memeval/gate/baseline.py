@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from memeval.errors import BaselineError, MemevalError
+from memeval.errors import BaselineError, MemevalError, StoreError
 from memeval.gate.rules import is_of_dialogues, is_timed
 from memeval.measures import Measure, QuestionMeasure, parse
 from memeval.measures.base import Floats
 from memeval.scoring import Scores
-from memeval.store import RUN_FILE, Run
+from memeval.store import RUN_FILE, Run, check_names
 
 SCORES_FILE = "scores.json"
 BASELINE_VERSION = 1
@@ -249,9 +249,11 @@ def load(folder: Path) -> Entry:
                 "it again with memeval gate --update"
             )
         categories = scores["categories"]
+        meta = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        check_names(meta, folder / RUN_FILE)
         return Entry(
             folder=folder,
-            meta=json.loads((folder / RUN_FILE).read_text(encoding="utf-8")),
+            meta=meta,
             questions=tuple(scores["questions"]),
             categories=tuple(categories[index] for index in scores["category_of"]),
             dialogues=tuple(scores["dialogues"]),
@@ -265,7 +267,9 @@ def load(folder: Path) -> Entry:
                 for name, line in scores["measures"].items()
             },
         )
-    except (OSError, KeyError, IndexError, TypeError, ValueError) as error:
+    except StoreError as error:
+        raise BaselineError(str(error)) from error
+    except (OSError, KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise BaselineError(
             f"{folder} is no sound baseline ({type(error).__name__}: {error}): bring it back from git, or delete it "
             "and make it again with memeval gate --update"

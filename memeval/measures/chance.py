@@ -41,8 +41,13 @@ def recall(rule: str, size: int, gold: int, reachable: int, seen: int) -> float:
 
 
 def shape(gains: Sequence[int], k: int, size: int) -> tuple[int, ...]:
-    """Units added by each of the first `k` positions, at most `size` in all; positions not ranked add one unit each."""
+    """Units added by each of the first `k` positions, at most `size` in all; positions not ranked add one unit each.
+
+    Positions at which nothing is left to add are not listed, so that its length is bounded by what was ranked and
+    written, whatever `k` is.
+    """
     ranked = gains[:k]
+    k = min(k, len(ranked) + size)
     if sum(ranked) + k - len(ranked) <= size:
         return (*ranked, *repeat(1, k - len(ranked)))
     sizes: list[int] = []
@@ -55,11 +60,11 @@ def shape(gains: Sequence[int], k: int, size: int) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=65536)
-def precision(sizes: tuple[int, ...], size: int, reachable: int) -> float:
-    """Expected share of positions that bring a gold unit."""
+def precision(sizes: tuple[int, ...], size: int, reachable: int, k: int) -> float:
+    """Expected share of `k` positions that bring a gold unit; those beyond `sizes` bring none."""
     if size == 0:
         return 0.0
-    return sum(1.0 - none_seen(size, reachable, each) for each in sizes) / len(sizes)
+    return sum(1.0 - none_seen(size, reachable, each) for each in sizes) / k
 
 
 @lru_cache(maxsize=65536)

@@ -14,6 +14,8 @@ from memeval.measures.base import QuestionMeasure, cutoff, option
 from memeval.measures.context import MISSING, RULES, UNITS, Missing, Rule, recall_of
 from memeval.measures.facts import Case, Unit
 
+# Discounts are kept for multiples of so many positions.
+_STEP = 1024
 Discount = Literal["log2", "longmemeval"]
 
 
@@ -88,7 +90,7 @@ class Precision(RankingMeasure):
         return len(set(ranks)) / self.k
 
     def _chance(self, sizes: tuple[int, ...], size: int, case: Case) -> float:
-        return chance.precision(sizes, size, case.reachable(self.unit))
+        return chance.precision(sizes, size, case.reachable(self.unit), self.k)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -123,13 +125,18 @@ class nDCG(RankingMeasure):
     k: int = cutoff()
 
     def _value(self, ranks: list[int], gold: int) -> float:
-        factors = discounts(self.discount, self.k)
+        factors = self._factors(max(gold, *ranks) if ranks else gold)
         return sum(factors[rank - 1] for rank in set(ranks)) / sum(factors[:gold])
 
     def _chance(self, sizes: tuple[int, ...], size: int, case: Case) -> float:
-        factors = discounts(self.discount, self.k)
+        gold = len(case.gold(self.unit))
+        factors = self._factors(max(len(sizes), gold))
         expected = chance.dcg(sizes, size, case.reachable(self.unit), factors)
-        return expected / sum(factors[: len(case.gold(self.unit))])
+        return expected / sum(factors[:gold])
+
+    def _factors(self, positions: int) -> tuple[float, ...]:
+        """Discounts of so many positions or somewhat more, but not beyond k."""
+        return discounts(self.discount, min(self.k, -(-positions // _STEP) * _STEP))
 
 
 @lru_cache(maxsize=256)

@@ -61,6 +61,13 @@ class RaisesOnWrite(Keeper):
             raise ValueError("cannot hold more than ten")
 
 
+class RaisesAtLength(Keeper):
+    """Repeats all that it was given, five million characters."""
+
+    def read(self, query: Query, budget: int) -> Context:
+        raise ValueError("cannot read " + "x" * 5_000_000 + " at all")
+
+
 class RaisesOnRead(Keeper):
     def read(self, query: Query, budget: int) -> Context:
         if "number0" in query.text:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -264,3 +265,19 @@ def test_sources_are_pinned_and_named() -> None:
         get_source("locmo")
     with pytest.raises(ConfigError, match="there are locomo, locomo-audit"):
         get_source("squad")
+
+
+def test_two_that_fetch_at_once_both_have_it(server: Server) -> None:
+    source = a_source(server)
+    both = threading.Barrier(2)
+
+    def fetched() -> Path:
+        both.wait()
+        return fetch(source, quiet=True)
+
+    with ThreadPoolExecutor(2) as pool:
+        paths = [each.result() for each in [pool.submit(fetched), pool.submit(fetched)]]
+    assert paths[0] == paths[1]
+    assert paths[0].read_bytes() == CONTENT
+    # The second waited and took what the first had fetched.
+    assert server.asked == [None]

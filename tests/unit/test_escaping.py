@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from memeval.errors import ConfigError
 from memeval.escaping import csv_cell, latex, log_line, markdown, shortened, shown, xml
 
 # Whole Unicode, halves of surrogate pairs included, and signs that act often.
@@ -54,7 +55,6 @@ def test_lines_stay_where_they_may() -> None:
         ("x" * 200, "x" * 200),
         ("x" * 5_000_000, "x" * 200 + "... (5,000,000 characters in all)"),
         (["a"] * 3, "['a', 'a', 'a']"),
-        ("\x1b[2J", "\\x1b[2J"),
     ],
 )
 def test_values_in_messages_are_short(value: object, wanted: str) -> None:
@@ -63,6 +63,7 @@ def test_values_in_messages_are_short(value: object, wanted: str) -> None:
 
 def test_the_length_may_be_chosen() -> None:
     assert shortened("abcdef", most=3) == "abc... (6 characters in all)"
+    assert shortened("abcdef", most=4, end=1) == "abc... (6 characters in all) ...f"
 
 
 @pytest.mark.parametrize(
@@ -141,3 +142,13 @@ def test_xml_holds_it(text: str) -> None:
 )
 def test_logs_hold_no_commands(line: str, wanted: str) -> None:
     assert log_line(line) == wanted
+
+
+def test_messages_of_memeval_are_bounded() -> None:
+    value = "x" * 1_000_000
+    whole = f"budget={value!r} is no number: give e.g. budget=2000"
+    message = str(ConfigError(whole))
+    assert len(message) < 5_000
+    assert message.startswith("budget='xxx") and message.endswith("xxx' is no number: give e.g. budget=2000")
+    assert f"({len(whole):,} characters in all)" in message
+    assert str(ConfigError("short")) == "short"

@@ -33,7 +33,7 @@ LAYERS: list[set[str]] = [
     {"judge_check"},
     {"controls", "checks", "forgetting", "prompt", "prompt_cache", "judging", "reading", "records"},
     {"llm", "ledger", "serving", "tokens", "document", "cache", "pricing"},
-    {"types", "errors", "storage", "strict_json", "user_files", "escaping"},
+    {"types", "errors", "storage", "strict_json", "user_files", "escaping", "plain_names"},
 ]
 
 # What plug-ins may import of memeval.

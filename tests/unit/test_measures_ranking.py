@@ -284,3 +284,15 @@ def test_all_are_shares(order: list[int], gold: set[int], k: int, unit: str) -> 
         assert isinstance(measure, RankingMeasure)
         assert 0 <= measure.value(found) <= 1 + 1e-12
         assert 0 <= measure.chance(found) <= 1 + 1e-12
+
+
+@pytest.mark.parametrize("k", [40, 1_000, 10**9, 10**18])
+@pytest.mark.parametrize("name", ["Recall", "Precision", "MRR", "nDCG", "nDCG(discount=longmemeval)"])
+def test_a_cut_off_beyond_all_turns_takes_no_more_than_the_turns(name: str, k: int) -> None:
+    """A list of 10**18 positions could not be made: values and chances come from the 40 that there are."""
+    seen = case([[3], [1], [2]], [1, 7], 40)
+    measure, whole = parse(f"{name}@{k}"), parse(f"{name}@40")
+    scale = 40 / k if name == "Precision" else 1.0
+    assert measure.value(seen) == pytest.approx(whole.value(seen) * scale)  # type: ignore[attr-defined]
+    assert measure.chance(seen) == pytest.approx(whole.chance(seen) * scale)  # type: ignore[attr-defined]
+    assert measure.saturated(seen) and measure.short(seen)  # type: ignore[attr-defined]

@@ -92,6 +92,14 @@ def test_a_strategy_that_raises_while_reading_fails_that_question_only():
     assert result.outcomes[0].usage["read"].seconds > 0
 
 
+def test_what_a_strategy_raises_is_kept_at_bounded_length():
+    result = Runner(plan(Memory(), faulty("RaisesAtLength"))).run(dialogue())
+    for outcome in result.outcomes:
+        assert outcome.error.startswith("ValueError while reading: cannot read xxx")
+        assert outcome.error.endswith("... (5,000,019 characters in all)")
+        assert len(outcome.error) < 2_100
+
+
 def test_what_would_fail_everywhere_stops_the_run():
     with pytest.raises(ModelError, match="install it"):
         Runner(plan(Memory(), faulty("NeedsModel"))).run(dialogue())
