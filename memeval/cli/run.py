@@ -182,6 +182,7 @@ def measures_of(config: Mapping[str, Any]) -> Sequence[Measure]:
 def print_rows(rows: Sequence[Row], errors: int) -> None:
     """Print one table for each benchmark, and what failed."""
     from memeval.report.comparison import setback_notes
+    from memeval.report.data_notes import data_notes
     from memeval.report.rows import MAIN
     from memeval.report.table import category_table, run_table, tag_table
 
@@ -197,6 +198,8 @@ def print_rows(rows: Sequence[Row], errors: int) -> None:
                 console.table(tagged)
             for sentence in setback_notes(group):
                 console.out().print(sentence, markup=False)
+        for sentence in data_notes(group):
+            console.out().print(sentence, soft_wrap=True)
     notes = console.notes()
     for row in rows:
         message = _first_error(row)
