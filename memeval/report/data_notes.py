@@ -53,7 +53,8 @@ def _fits(rows: Sequence[Row]) -> Iterator[str]:
         less = max(1, tokens[-1] // 4)
         yield (
             f"The longest dialogue has {tokens[-1]:,} tokens and the budget is {_listed(roomy)}: every memory that "
-            f"keeps everything scores 100 %. A smaller budget would measure, e.g. budget={less}; longer dialogues would, too."
+            f"keeps everything scores 100 %. A smaller budget would measure, e.g. budget={less}; longer dialogues "
+            "would, too."
         )
         return
     fitting = sum(each <= budgets[-1] for each in tokens)

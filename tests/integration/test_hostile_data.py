@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import html
 import io
 import json
 import re
@@ -25,6 +26,7 @@ NAMES = [
     "=1+1",
     "turned \u202earound",
     ":smile:",
+    "$x_{$ and $\\frac{",
 ]
 RAW = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e]")
 
@@ -122,3 +124,14 @@ def test_the_gate_prints_no_command_of_a_log(place: Path) -> None:
         assert not RAW.search(text), kind
         if kind == "junit":
             ElementTree.fromstring(text)
+
+
+def test_plots_draw_them_as_text(place: Path) -> None:
+    code, text = called("plot", "*", f"results={place}/runs", f"out={place}/plots")
+    assert code == 0, text
+    drawn = (place / "plots" / "categories.svg").read_text()
+    assert not RAW.search(drawn.replace("\t", ""))
+    words = html.unescape(drawn)
+    for name in ("$x_{$ and $\\frac{", "\\x1b]52;c;", "multi-hop [easy]", "a | b"):
+        assert name in words, name
+    ElementTree.fromstring(drawn)

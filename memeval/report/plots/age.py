@@ -7,13 +7,14 @@ import numpy as np
 
 from memeval.measures import EvidenceAge
 from memeval.report.plots.labels import label_ends
-from memeval.report.plots.style import Look, best_by_retriever, canvas, finish, plain, tidy
+from memeval.report.plots.style import Look, as_written, best_by_retriever, canvas, finish, plain, tidy
 from memeval.report.rows import MAIN, Row, ordered
 
 _BINS = 7
 _FEWEST = 10
 
 
+@as_written
 def age(rows: Sequence[Row], folder: Path, stem: str = "evidence-age") -> list[Path]:
     """Mean recall in bins of about equally many questions; nothing is drawn for rows without `EvidenceAge`."""
     compared, most = best_by_retriever([row for row in ordered(rows) if EvidenceAge() in row.scores.values])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from memeval.measures import Measure, ReadSeconds, WriteRate
 from memeval.report.plots.labels import label_points
-from memeval.report.plots.style import Look, canvas, finish, plain, tidy
+from memeval.report.plots.style import Look, as_written, canvas, finish, plain, tidy
 from memeval.report.rows import MAIN, Row
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _PANELS: tuple[tuple[str, Measure, float], ...] = (
 )
 
 
+@as_written
 def backends(rows: Sequence[Row], folder: Path, stem: str = "backends") -> list[Path]:
     """Evidence recall and turns written in a second against read latency p95: one point a store, both times its own.
 

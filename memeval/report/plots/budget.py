@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from memeval.report.plots.labels import label_ends
-from memeval.report.plots.style import Look, canvas, finish, tidy
+from memeval.report.plots.style import Look, as_written, canvas, finish, tidy
 from memeval.report.rows import MAIN, Row
 
 
+@as_written
 def budget(rows: Sequence[Row], folder: Path, stem: str = "budget") -> list[Path]:
     """One panel for each short-term strategy, one line for each retriever in it; the grey line is luck.
 

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from memeval.report.plots.style import MARKERS, Look, best_by_retriever, canvas, finish, tidy
+from memeval.escaping import shown
+from memeval.report.plots.style import MARKERS, Look, as_written, best_by_retriever, canvas, finish, tidy
 from memeval.report.rows import MAIN, Row, ordered
 
 
+@as_written
 def categories(rows: Sequence[Row], folder: Path, stem: str = "categories") -> list[Path]:
     """The best run of each retriever; nothing is drawn for fewer than two categories."""
     compared, most = best_by_retriever(ordered(rows))
@@ -31,7 +33,7 @@ def categories(rows: Sequence[Row], folder: Path, stem: str = "categories") -> l
         )
     for place in range(len(names) - 1):
         axes.axhline(place + 0.5, color="0.85", linewidth=0.8)
-    axes.set_yticks(range(len(names)), [f"{name}\nn = {n:,}" for name, n in names.items()])
+    axes.set_yticks(range(len(names)), [f"{shown(name)}\nn = {n:,}" for name, n in names.items()])
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(-0.5, len(names) - 0.5)
     axes.invert_yaxis()

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from memeval.report.plots.style import canvas, finish
+from memeval.report.plots.style import as_written, canvas, finish
 from memeval.report.rows import MAIN, Row
 
 
+@as_written
 def heat_map(rows: Sequence[Row], folder: Path, stem: str = "heat-map") -> list[Path]:
     """One map for each budget. Nothing is drawn for fewer than two strategies or two retrievers."""
     compared = [row for row in rows if not row.is_reference and row.scores[MAIN].value is not None]

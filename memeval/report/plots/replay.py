@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memeval.measures.base import Floats
+from memeval.plain_names import as_file_name
 from memeval.pricing import Target
 from memeval.report.plots.labels import label_ends
-from memeval.report.plots.style import COLOURS, DASHES, MARKERS, SOFT, tidy
+from memeval.report.plots.style import COLOURS, DASHES, MARKERS, SOFT, as_written, tidy
 from memeval.report.replay import Replayed, rules
 from memeval.report.replay_costs import Course
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _POINTS = 24
 
 
+@as_written
 def draw(replays: Sequence[Replayed], target: Target, folder: Path) -> Path:
     """Draw one figure for a target: dollars without and with the provider's cache, tokens per request, hit rate.
 
@@ -58,7 +60,7 @@ def draw(replays: Sequence[Replayed], target: Target, folder: Path) -> Path:
     figure.suptitle(f"{target.name}: dialogues lived through turn by turn")
     figure.supxlabel(_caption(replays, target, end), fontsize=8, color=SOFT)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"replay-{target.name.replace('/', '_')}.png"
+    path = folder / f"replay-{as_file_name(target.name.replace('/', '_'))}.png"
     figure.savefig(path, dpi=110, metadata={"Software": None})
     pyplot.close(figure)
     return path

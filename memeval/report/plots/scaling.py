@@ -6,7 +6,7 @@ from statistics import mean
 
 from memeval.measures import IncrementSeconds, Measure, ReadSeconds, WriteSeconds
 from memeval.report.plots.labels import label_ends
-from memeval.report.plots.style import COLOURS, DASHES, MARKERS, canvas, finish, plain, tidy
+from memeval.report.plots.style import COLOURS, DASHES, MARKERS, as_written, canvas, finish, plain, tidy
 from memeval.report.rows import Row
 from memeval.store import OUTCOMES_FILE
 
@@ -17,6 +17,7 @@ _PANELS: tuple[tuple[str, Measure], ...] = (
 )
 
 
+@as_written
 def scaling(rows: Sequence[Row], folder: Path, stem: str = "scaling") -> list[Path]:
     """A panel for each of the measures that the rows have; nothing is drawn for rows of one size only."""
     lines: dict[str, dict[float, Row]] = {}

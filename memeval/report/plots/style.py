@@ -1,11 +1,13 @@
 """What all plots share: colours, markers, captions, files."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
 from itertools import cycle
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from memeval.escaping import shown
 from memeval.report.rows import MAIN, Row
 
 if TYPE_CHECKING:
@@ -13,11 +15,27 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 # Okabe and Ito (2008): told apart with any kind of colour vision; the two lightest are left out.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#56B4E9", "#E69F00", "#7F7F7F", "#8C564B", "#5D3A9B")
 MARKERS = "osD^vP*X<>hpd8"
 DASHES: tuple[Any, ...] = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (8, 3)), (0, (3, 1, 1, 1)))
 SOFT = "0.35"
+
+
+def as_written(draw: "Callable[P, R]") -> "Callable[P, R]":
+    """Have a function that draws take no text for formulas: names of data may hold dollar signs."""
+
+    @wraps(draw)
+    def drawn(*arguments: P.args, **options: P.kwargs) -> R:
+        from matplotlib import rc_context
+
+        with rc_context({"text.parse_math": False}):
+            return draw(*arguments, **options)
+
+    return drawn
 
 
 def canvas(
@@ -39,8 +57,11 @@ def finish(figure: "Figure", rows: Sequence[Row], folder: Path, stem: str, note:
         the files, PNG first.
     """
     from matplotlib import pyplot, rc_context
+    from matplotlib.text import Text
 
     figure.supxlabel("\n".join(filter(None, (note, caption(rows)))), fontsize=8, color=SOFT)
+    for text in figure.findobj(Text):
+        text.set_text(shown(text.get_text(), lines=True))
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / f"{stem}.png", folder / f"{stem}.svg"]
     # Ids from a fixed salt and no date: the same runs give the same file.

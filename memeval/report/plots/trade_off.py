@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from memeval.measures import ContextTokens, Measure, ReadSeconds
 from memeval.report.plots.labels import label_points
-from memeval.report.plots.style import Look, canvas, finish, frontier, number, tidy
+from memeval.report.plots.style import Look, as_written, canvas, finish, frontier, number, tidy
 from memeval.report.rows import MAIN, Row, ordered
 from memeval.stats import bootstrap_interval
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _MOST_LABELS = 24
 
 
+@as_written
 def trade_off(rows: Sequence[Row], folder: Path, stem: str = "trade-off") -> list[Path]:
     """Evidence recall against context tokens, read latency p95 and, where known, dollars: one point a run.
 
