@@ -1,5 +1,6 @@
 """From a context and a query to the messages a model gets; the only place where a prompt is built."""
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
@@ -14,17 +15,25 @@ HEADINGS: dict[Kind, str] = {
     "tool": "[Tool results]",
 }
 QUERY_HEADING = "[User query]"
+_HEADING = re.compile(
+    r"\[(?=(?:" + "|".join(re.escape(each[1:]) for each in (*HEADINGS.values(), QUERY_HEADING)) + "))", re.IGNORECASE
+)
 
 
 def pieces(context: Context, query: Query) -> list[tuple[str, str]]:
     """The prompt as (section, text) in order, headings included; each text is followed by a newline."""
     system = [segment for segment in context.segments if segment.kind == "system"]
-    built: list[tuple[str, str]] = [("system", segment.text) for segment in system]
+    built: list[tuple[str, str]] = [("system", _quoted(segment.text)) for segment in system]
     others = [segment for segment in context.segments if segment.kind != "system"] if system else context.segments
     for kind, group in groupby(others, key=lambda segment: segment.kind):
         built.append((kind, HEADINGS[kind]))
-        built.extend((kind, segment.text) for segment in group)
-    return [*built, ("query", QUERY_HEADING), ("query", query.text)]
+        built.extend((kind, _quoted(segment.text)) for segment in group)
+    return [*built, ("query", QUERY_HEADING), ("query", _quoted(query.text))]
+
+
+def _quoted(text: str) -> str:
+    """The text with a backslash before each of the prompt's own headings, so that no turn can begin a section."""
+    return _HEADING.sub(r"\\[", text) if "[" in text else text
 
 
 def messages(context: Context, query: Query) -> list[dict[str, str]]:
@@ -41,17 +50,23 @@ def count(segments: Sequence[Segment], tokenizer: Tokenizer) -> int:
 
 
 def sections(context: Context, query: Query, tokenizer: Tokenizer) -> dict[str, int]:
-    """Tokens by kind of segment, of the `query` and of the `frame` (headings); kinds that are absent are left out."""
+    """Tokens by kind of segment, of the `query` and of the `frame`; kinds that are absent are left out.
+
+    The frame are the headings, and the backslashes before headings that stand in a text.
+    """
     tokens: dict[str, int] = {}
     frame = tokenizer.count(QUERY_HEADING)
     previous: Kind | None = None
     for segment in context.segments:
         kind = segment.kind
-        tokens[kind] = tokens.get(kind, 0) + tokenizer.count(segment.text)
+        size = tokenizer.count(segment.text)
+        tokens[kind] = tokens.get(kind, 0) + size
+        if (quoted := _quoted(segment.text)) != segment.text:
+            frame += tokenizer.count(quoted) - size
         if kind != previous and kind != "system":
             frame += tokenizer.count(HEADINGS[kind])
         previous = kind
-    tokens["query"] = tokenizer.count(query.text)
+    tokens["query"] = tokenizer.count(_quoted(query.text))
     tokens["frame"] = frame
     return tokens
 
