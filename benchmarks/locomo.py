@@ -40,12 +40,13 @@ ANOMALIES = (
 _CATEGORIES = {1: "multi-hop", 2: "temporal", 3: "open-domain", 4: "single-hop", 5: "adversarial"}
 _ABSTAIN = "adversarial"
 _EXACT = re.compile(r"D\d+:\d+")
-_LENIENT = re.compile(r"D\s*:?\s*(\d+)\s*:\s*(\d+)")
+# Python refuses to read numbers of more than 4,300 digits.
+_LENIENT = re.compile(r"D\s*:?\s*(\d{1,99})\s*:\s*(\d{1,99})(?!\d)")
 _LEADING = re.compile(r"(D\d+):")
-_SESSION = re.compile(r"session_(\d+)")
-_SESSION_DATE = re.compile(r"session_(\d+)_date_time")
+_SESSION = re.compile(r"session_(\d{1,99})")
+_SESSION_DATE = re.compile(r"session_(\d{1,99})_date_time")
 _DATE = re.compile(r"(\d{1,2}):(\d\d) ([ap]m) on (\d{1,2}) ([A-Z][a-z]+), (\d{4})")
-_AUDIT_ID = re.compile(r"locomo_(\d+)_qa(\d+)")
+_AUDIT_ID = re.compile(r"locomo_(\d{1,99})_qa(\d{1,99})")
 # strptime would read month names in the language of the machine.
 _MONTHS = {
     name: number

@@ -2,11 +2,14 @@
 
 import stat
 from pathlib import Path
+from typing import Any
 
 from memeval.errors import DataError
 
 # Bytes of a file that is read whole.
 WHOLE = 1_000_000_000
+# Bytes of a file of settings.
+SMALL = 10_000_000
 _SIGNATURES = (
     (b"\x1f\x8b", "compressed with gzip", "unpack it first, e.g. with gunzip"),
     (b"PK\x03\x04", "a zip archive", "unpack it first, e.g. with unzip"),
@@ -61,6 +64,34 @@ def read(path: Path, most: int = WHOLE) -> str:
         raise unreadable(path, error) from error
     except UnicodeDecodeError as error:
         raise not_utf8(path, error) from error
+
+
+def read_yaml(path: Path, most: int = SMALL) -> Any:
+    """The content of a YAML file, of plain values only; a key that a mapping has twice is a mistake.
+
+    Raises:
+        DataError: as of `read`; it is no YAML, or repeats a key. The message begins with the path.
+    """
+    import yaml
+
+    class Strict(yaml.SafeLoader):
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            known: set[Any] = set()
+            for name, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+                if name.tag != "tag:yaml.org,2002:merge" and isinstance(name, yaml.ScalarNode):
+                    if (name.tag, name.value) in known:
+                        line = name.start_mark.line + 1
+                        raise DataError(
+                            f"{path}, line {line}: the key {name.value!r:.100} stands twice: keep one of the two"
+                        )
+                    known.add((name.tag, name.value))
+            return super().construct_mapping(node, deep)
+
+    try:
+        return yaml.load(read(path, most), Strict)  # noqa: S506  it is a SafeLoader
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(f"{path} cannot be read as YAML ({problem})") from error
 
 
 def unreadable(path: Path, error: Exception) -> DataError:

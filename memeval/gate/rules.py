@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from memeval.errors import ConfigError
+from memeval import user_files
+from memeval.errors import ConfigError, DataError
 from memeval.measures import (
     MRR,
     AnswerInContext,
@@ -146,14 +147,12 @@ def load_rules(path: Path) -> tuple[Rule, ...]:
     Raises:
         ConfigError: a file that cannot be read or a rule that makes no sense, with the number of the rule.
     """
-    import yaml
-
+    if not path.exists():
+        raise ConfigError(f"{path} is not there: give the file with the gate's rules, e.g. --rules gate.yaml")
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path} is not there: give the file with the gate's rules, e.g. --rules gate.yaml") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path} cannot be read as YAML ({str(error).splitlines()[0]})") from error
+        content = user_files.read_yaml(path)
+    except DataError as error:
+        raise ConfigError(str(error)) from error
     listed = content.get("rules") if isinstance(content, Mapping) else content
     if isinstance(content, Mapping) and set(content) != {"rules"} or not isinstance(listed, list) or not listed:
         raise ConfigError(f"{path} holds no list of rules: write for example\nrules:\n  {EXAMPLE}")

@@ -13,7 +13,8 @@ from memeval import user_files
 from memeval.benchmarks.jsonl import Jsonl, validate
 from memeval.benchmarks.locomo import Locomo
 from memeval.benchmarks.longmemeval import LongMemEval
-from memeval.errors import DataError, MemevalError
+from memeval.errors import ConfigError, DataError, MemevalError
+from memeval.gate.rules import load_rules
 from memeval.llm.scripted import Scripted
 
 
@@ -131,3 +132,50 @@ def test_a_text_is_read_whole_or_not_at_all(tmp_path: Path) -> None:
         user_files.read(path)
     with pytest.raises(DataError, match="cannot be read"):
         user_files.read(Path("a\0b"))
+
+
+def test_numbers_of_thousands_of_digits_in_evidence_name_no_turn(tmp_path: Path) -> None:
+    turn = {"speaker": "Ann", "dia_id": "D1:1", "text": "hello"}
+    conversation = {"speaker_a": "Ann", "speaker_b": "Bo", "session_1_date_time": "1:56 pm on 8 May, 2023"}
+    asked = {
+        "question": "?",
+        "answer": "x",
+        "evidence": ["D1:" + "9" * 5_000, "D1: 1", "D1:12345678901"],
+        "category": 1,
+    }
+    record = {"sample_id": "c", "conversation": {**conversation, "session_1": [turn]}, "qa": [asked]}
+    path = tmp_path / "locomo.json"
+    path.write_text(json.dumps([record]))
+    (dialogue,) = Locomo(path=str(path))
+    assert dialogue.questions[0].evidence == ("D1:1",)
+    anomalies = Locomo(path=str(path)).anomalies()
+    assert anomalies["evidence strings that name no turn"] == 2
+    assert anomalies["evidence strings that are malformed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("rules:\n- {measure: MRR, max_drop: 0.1, max_drop: 1}\n", "line 2: the key 'max_drop' stands twice"),
+        ("rules: []\nother: 1\nrules: [1]\n", "line 3: the key 'rules' stands twice"),
+        ('{"rules": [], "rules": []}', "line 1: the key 'rules' stands twice"),
+        ("a: [", "cannot be read as YAML"),
+        ("[" * 5_000, "cannot be read as YAML"),
+        ("a: 2024-99-99", "cannot be read as YAML"),
+        ("a: !!python/object/apply:os.system [ls]", "cannot be read as YAML"),
+    ],
+)
+def test_yaml_of_users_is_read_strictly(tmp_path: Path, text: str, says: str) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(text)
+    with pytest.raises(DataError, match="rules.yaml") as caught:
+        user_files.read_yaml(path)
+    assert says in str(caught.value)
+    with pytest.raises(ConfigError, match="rules.yaml"):
+        load_rules(path)
+
+
+def test_yaml_that_repeats_nothing_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("a: &x {b: 1, c: 2}\nd: {<<: *x, b: 3}\n1: one\n'1': text\n")
+    assert user_files.read_yaml(path) == {"a": {"b": 1, "c": 2}, "d": {"b": 3, "c": 2}, 1: "one", "1": "text"}
