@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
+from memeval.cli.parser import Parser
 from memeval.escaping import shown
 
 
@@ -47,6 +48,4 @@ def table(renderable: RenderableType) -> None:
 
 def subparser(name: str, description: str) -> argparse.ArgumentParser:
     """A parser in the common style."""
-    return argparse.ArgumentParser(
-        prog=f"memeval {name}", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    return Parser(prog=f"memeval {name}", description=description, formatter_class=argparse.RawDescriptionHelpFormatter)

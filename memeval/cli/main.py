@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 
 import memeval
+from memeval.cli.parser import Parser
 from memeval.errors import MemevalError
-from memeval.escaping import shown
+from memeval.escaping import shortened, shown
 
 DESCRIPTION = """\
 memeval measures how an assistant remembers: what a memory strategy would put into the
@@ -47,9 +48,7 @@ COMMANDS = (
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-    top = argparse.ArgumentParser(
-        prog="memeval", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    top = Parser(prog="memeval", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     top.add_argument("--version", action="version", version=f"memeval {memeval.__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, module, help_line in COMMANDS:
@@ -77,4 +76,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Somebody closed the pipe (`memeval list | head`): that is no error, but Python would report it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.filename is None:
+            raise
+        name = shown(shortened(str(error.filename)))
+        print(f"memeval: {name}: {error.strerror}: check the path and its permissions", file=sys.stderr)
+        return 2
     return code
