@@ -150,8 +150,9 @@ class _Records:
         self._at = 0
         self._ended = False
         self._count = 0
-        # Line ends in what has left the buffer.
+        # Line ends before a place of the buffer: each is counted once.
         self._passed = 0
+        self._counted = 0
 
     def array(self) -> Iterator[Record]:
         if self._next() != "[":
@@ -213,9 +214,9 @@ class _Records:
     def _more(self) -> bool:
         if self._ended:
             return False
-        self._passed += self._buffer.count("\n", 0, self._at)
+        self._line()
         rest = self._buffer[self._at :]
-        self._at = 0
+        self._at = self._counted = 0
         if len(rest) > LONGEST:
             self._buffer = rest
             raise self._broken(f"it has more than {LONGEST:,} characters")
@@ -226,7 +227,10 @@ class _Records:
         return bool(chunk)
 
     def _line(self) -> int:
-        return 1 + self._passed + self._buffer.count("\n", 0, self._at)
+        """The line of the current place."""
+        self._passed += self._buffer.count("\n", self._counted, self._at)
+        self._counted = self._at
+        return 1 + self._passed
 
     def _broken(self, what: str) -> "BrokenError":
         return BrokenError(self._path, self._count, self._line(), what)
