@@ -48,7 +48,7 @@ _DATES = re.compile(
          |(?P<month_first>{MONTH})\ (?:the\ )?(?P<days_after>{DAYS})\b{_NO_DAY}
          (?:,?\ (?:of\ )?(?P<year_last>{YEAR}))?)
     | (?P<month_year>(?P<month_of_year>{MONTHS}),?\ (?:of\ )?(?P<year_of_month>{YEAR}))
-    | (?i:in|since|during|of)\ (?P<month>(?:{MONTHS}))\b(?!'s?\b)
+    | (?i:in|since|during|of)\ (?P<month>(?:{MONTHS}))\b(?!'s?\b)(?!\ (?:the\ )?{DAYS}\b{_NO_DAY})
     | (?i:on)\ (?P<weekday>{WEEKDAYS})
     )(?!\w)""",
     re.VERBOSE,

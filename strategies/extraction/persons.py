@@ -3,11 +3,14 @@
 import re
 from collections.abc import Iterator
 
+from memeval.strategies.extraction.words import CAPITAL, STOP_WITHIN, TITLES
+
 _SUBJECT = re.compile(
-    r"\b(?P<name>[A-Z][\w-]+)(?:, (?:my|our) [a-z -]{3,30},|,? who)? (?P<rest>(?!and\b|or\b|to\b|in\b|at\b)[a-z'].*)"
+    rf"\b(?P<name>(?:(?:{TITLES}){STOP_WITHIN} )?{CAPITAL}[\w-]+)(?:, (?:my|our) [a-z -]{{3,30}},|,? who)? "
+    r"(?P<rest>(?!and\b|or\b|to\b|in\b|at\b)[a-z'].*)"
 )
 _PRONOUN = re.compile(r"(?:^|\b(?:that|and|but) )(?:[Hh]e|[Ss]he) (?P<rest>[a-z'].*)")
-_OWNER = re.compile(r"\b(?P<name>[A-Z][\w-]+)'s (?P<rest>(?:favou?rite|birthday|job|home|address) .*)")
+_OWNER = re.compile(rf"\b(?P<name>{CAPITAL}[\w-]+)'s (?P<rest>(?:favou?rite|birthday|job|home|address) .*)")
 _ADVERBS = re.compile(
     r"(?:(?:really|just|also|still|always|absolutely|now|only|never|truly|actually|recently|finally) )*"
 )

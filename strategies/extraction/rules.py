@@ -1,12 +1,13 @@
 """Facts by rules: no model, no data but what stands in this package."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from memeval.strategies.extraction.clauses import sentences
 from memeval.strategies.extraction.dates import resolve
+from memeval.strategies.extraction.english import is_english
 from memeval.strategies.extraction.fact import Fact
 from memeval.strategies.extraction.patterns import (
     ANIMAL,
@@ -14,8 +15,10 @@ from memeval.strategies.extraction.patterns import (
     COPULA,
     KINDS,
     NAMED,
+    NAMED_WITHOUT_CASE,
     NEW_ONE,
     PATTERNS,
+    PATTERNS_WITHOUT_CASE,
     PERSON,
     PREVIOUS,
     PRONOUN_NAME,
@@ -23,6 +26,8 @@ from memeval.strategies.extraction.patterns import (
 )
 from memeval.strategies.extraction.persons import as_first_person
 from memeval.strategies.extraction.sentences import Action, actions, third_person
+from memeval.strategies.extraction.spelling import is_without_case, plain, written
+from memeval.strategies.extraction.unsaid import shown
 from memeval.strategies.extraction.words import base, content, normal
 from memeval.types import Turn
 
@@ -70,6 +75,9 @@ class RuleExtractor:
         self._session = ""
         self._person = ""
         self._animal = ""
+        self._without_case = False
+        self._read = 0
+        self._unread = 0
 
     def prepare(self) -> None:
         """Load dateparser."""
@@ -79,6 +87,10 @@ class RuleExtractor:
         """The facts of these turns, in order, none twice in a turn."""
         return [fact for turn in turns for fact in self._turn(turn)]
 
+    def stats(self) -> Mapping[str, float]:
+        """Turns that were read, and turns that were not because they are not English; turns of machines are neither."""
+        return {"turns_read": self._read, "turns_unread": self._unread}
+
     def _turn(self, turn: Turn) -> Iterator[Fact]:
         if turn.role == "system" or turn.speaker.lower() in _MACHINES:
             return
@@ -86,16 +98,21 @@ class RuleExtractor:
             self._session, self._person, self._animal = turn.session, "", ""
         speaker = turn.speaker.strip() or turn.role
         if speaker not in self._names:
-            self._names |= {speaker, *speaker.split()}
+            self._names |= {speaker, *plain(speaker).split()}
+        if not is_english(turn.text):
+            self._unread += 1
+            return
+        self._read += 1
+        self._without_case = is_without_case(turn.text)
         seen = set()
-        for clauses in sentences(_clean(turn.text)):
+        for clauses in sentences(plain(turn.text)):
             for fact in self._sentence(clauses, turn, speaker):
                 key = (fact.subject, fact.attribute, fact.slot, fact.value)
                 if key not in seen:
                     seen.add(key)
                     yield fact
         if self._captions and turn.caption and turn.caption.strip():
-            yield _fact(turn, speaker, "photo", _clean(turn.caption).strip(), "shares {value}", False, 2)
+            yield _fact(turn, speaker, "photo", plain(turn.caption).strip(), "shares {value}", False, 2)
 
     def _sentence(self, clauses: list[str], turn: Turn, speaker: str) -> list[Fact]:
         """The facts of its clauses; a clause without one goes with its neighbour, which may need it."""
@@ -110,7 +127,7 @@ class RuleExtractor:
         if left:
             for place, fact in enumerate(facts):
                 if fact.slot and fact.attribute not in _WHOLE:
-                    more = third_person(", ".join(left))
+                    more = written(shown(third_person(", ".join(left))))
                     statement = f"{fact.statement} ({more})"
                     facts[place] = replace(
                         fact, statement=statement, value=f"{fact.value} ({more})", slot=normal(statement)
@@ -142,12 +159,13 @@ class RuleExtractor:
     def _stated(self, clause: str, turn: Turn, subject: str) -> Iterator[Fact]:
         """The attributes that a clause in the first person states, one value each."""
         stated = set()
-        for pattern in PATTERNS:
+        for pattern in PATTERNS_WITHOUT_CASE if self._without_case else PATTERNS:
             match = pattern.regex.search(clause) if pattern.attribute not in stated else None
             if match is None:
                 continue
             value = match["value"].strip(" ,-")
-            if not content(value) and not any(letter.isdigit() for letter in value):
+            # A name in another script may have two letters, and a number one.
+            if not content(value) and not any(letter.isdigit() or not letter.isascii() for letter in value):
                 continue
             stated.add(pattern.attribute)
             topic = match.groupdict().get("topic") or ""
@@ -161,13 +179,14 @@ class RuleExtractor:
         if len([word for word in content(clause) if word not in names]) < 3:
             return
         named = _DATED.search(clause) or _ENTITY.search(clause)
-        if named or _PERSONAL.search(clause):
+        if named or _PERSONAL.search(shown(clause)) or shown(clause) != clause:
             importance = 3 if named else 2
             yield _fact(turn, speaker, "note", clause, "says {value}", False, importance)
 
     def _people(self, clause: str, turn: Turn, speaker: str) -> Iterator[Fact]:
         """Names of people and animals that belong to the speaker."""
-        for match in (*NAMED.finditer(clause), *APPOSED.finditer(clause)):
+        named = NAMED_WITHOUT_CASE if self._without_case else NAMED
+        for match in (*named.finditer(clause), *APPOSED.finditer(clause)):
             kind, name = match["kind"], match["name"]
             self._names |= {name}
             animal = ANIMAL.match(kind) is not None
@@ -181,9 +200,9 @@ class RuleExtractor:
             self._animal = new["rest"].split()[-1]
             kind = third_person(new["rest"])
             yield _fact(turn, speaker, "pet", kind, "has a pet: {value}", False, 4)
-        named = PRONOUN_NAME.search(clause)
-        if named is not None and self._animal:
-            yield self._name(turn, speaker, self._animal, named["name"], True)
+        called = PRONOUN_NAME.search(clause)
+        if called is not None and self._animal:
+            yield self._name(turn, speaker, self._animal, called["name"], True)
 
     def _name(self, turn: Turn, speaker: str, kind: str, name: str, animal: bool) -> Fact:
         kind = KINDS.get(kind, kind)
@@ -231,15 +250,9 @@ def _possession(clause: str, turn: Turn, speaker: str) -> Iterator[Fact]:
 
 
 def _fact(turn: Turn, subject: str, attribute: str, value: str, statement: str, single: bool, importance: int) -> Fact:
-    told = third_person(value)
-    statement = " ".join(statement.replace("{value}", told).split())
+    value = written(shown(third_person(value)))
+    statement = " ".join(written(shown(statement)).replace("{value}", value).split())
     # What is liked and what is disliked meet in one slot.
-    topic = _TOPIC_END.split(told, maxsplit=1)[0] if attribute == "preference" else statement
+    topic = _TOPIC_END.split(value, maxsplit=1)[0] if attribute == "preference" else statement
     slot = "" if single else normal(topic) or statement.lower()
-    return Fact(subject, attribute, told, statement, slot, (turn.id,), turn.time, importance)
-
-
-def _clean(text: str) -> str:
-    """Without what no database takes; the harness refuses such turns, other callers may not."""
-    text = text.replace("\0", " ")
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+    return Fact(written(subject), attribute, value, statement, slot, (turn.id,), turn.time, importance)

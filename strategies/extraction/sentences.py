@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from memeval.strategies.extraction.patterns import ANIMALS, PEOPLE
-from memeval.strategies.extraction.words import base, content, lemma
+from memeval.strategies.extraction.words import ANIMALS, CAPITAL, PEOPLE, SMALL, base, content, lemma
 
 _CHAIN = (
     r"(?P<chain>(?:'m|'ve|'re|'d|'ll|'s| (?:am|is|are|was|were|have|has|had|been|being|do|does|did|will|would|"
@@ -26,7 +25,7 @@ _RELATIVE = re.compile(
     rf"family|kids?|child|"
     rf"children|parents?|grandparents?|grandkids|team|band|class|company|church|school|boys|girls)s?){_CHAIN}{_VERB}"
 )
-_NAMED = re.compile(rf"\b(?P<subject>[A-Z][a-z]+){_CHAIN}{_VERB}")
+_NAMED = re.compile(rf"\b(?P<subject>{CAPITAL}[{SMALL}]+){_CHAIN}{_VERB}")
 _PRONOUN = re.compile(rf"(?:^|\s)(?P<subject>[Hh]e|[Ss]he){_CHAIN}{_VERB}")
 _BARE = re.compile(
     r"(?P<chain>(?:(?:just|also|finally|recently|still|currently|been) )*(?:(?:gonna|going to|planning to|thinking of|"

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 
-from memeval.strategies.extraction.patterns import ANIMALS
-from memeval.strategies.extraction.words import base
+from memeval.strategies.extraction.words import ANIMALS, base
 
 # An attribute of the rules, and the words of a question that ask for it.
 _TABLE: Mapping[str, str] = {

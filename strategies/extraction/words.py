@@ -6,6 +6,31 @@ from typing import Any
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
+# Letters for patterns of names: small ones of Latin, Greek, Cyrillic and Georgian, and all that are no small ones, so
+# that a name in a script without capitals is a name.
+SMALL = "".join(chr(code) for code in range(0x61, 0x1F00) if chr(code).islower())
+CAPITAL = rf"[^\W\d_{SMALL}]"
+
+PEOPLE = (
+    "wife|husband|partner|fiancée?|girlfriend|boyfriend|spouse|mother|mom|mum|father|dad|sister|brother|daughter|son|"
+    "grandmother|grandma|gran|grandfather|grandpa|aunt|uncle|cousin|niece|nephew|best friend|friend|roommate|flatmate|"
+    "neighbou?r|boss|manager|colleague|coworker|co-worker|teacher|coach|mentor|doctor|dentist|therapist|baby|"
+    "mother-in-law|father-in-law|sister-in-law|brother-in-law|step-?(?:mother|father|sister|brother|son|daughter|"
+    "mum|mom|dad)|"
+    "godmother|godfather|godson|goddaughter|grandson|granddaughter|fiance|ex|housemate|classmate|teammate|"
+    "landlord|landlady|"
+    "pen pal|tutor|trainer|instructor|supervisor|assistant|client|babysitter|nanny|gardener|mechanic|hairdresser|"
+    "buddy|pal|mate"
+)
+ANIMALS = (
+    "dog|cat|puppy|pup|kitten|bunny|rabbit|hamster|guinea pig|parrot|bird|fish|turtle|tortoise|snake|horse|pony|lizard|"
+    "gecko|ferret|goat|chicken|pet"
+)
+# Stand before a name, with a stop that ends no sentence.
+TITLES = r"Mr|Mrs|Ms|Mx|Dr|Drs|Prof|Rev|Fr|Sgt|Capt|Cpt|Lt|Col|Gen|Gov|Sen|Rep|Hon|Mme|Mlle|Mt|Ft|St|Ste"
+# A stop that ends no sentence. It stands for "." until a fact is written down, so that patterns may end at ".".
+STOP_WITHIN = "․"
+
 _FORMS = """
 be am is are was were been being 's 'm 're; have has had having; do does did done doing; go goes went gone going;
 get gets got gotten getting; take took taken; make made; buy bought; see saw seen; come came; give gave given;
@@ -27,9 +52,10 @@ hate hated hating; prefer preferred preferring; retire retired retiring; celebra
 favourite favorite fave; colour color; organise organize organised organized; travel travelled traveled travelling;
 graduate graduated graduating; drive driving; ride riding; take taking; give giving; come coming; make making;
 become becoming; leave leaving; lose losing; choose choosing; shoe shoes; purchase purchased purchasing;
-propose proposed proposing; promote promoted promoting; relocate relocated relocating; adore adored adoring
+propose proposed proposing; promote promoted promoting; relocate relocated relocating; adore adored adoring;
+dream dreamt dreamed dreaming
 """
-_IRREGULAR = {form: line.split()[0] for line in _FORMS.split(";") for form in line.split()}
+IRREGULAR = {form: line.split()[0] for line in _FORMS.split(";") for form in line.split()}
 
 STOP = frozenset(
     """
@@ -59,7 +85,7 @@ def base(word: str) -> str:
 
 def lemma(word: str) -> str:
     """The dictionary form of a lower-case irregular word; any other word as it is."""
-    return _IRREGULAR.get(word, word)
+    return IRREGULAR.get(word, word)
 
 
 @lru_cache(maxsize=1)

@@ -215,10 +215,15 @@ class KV:
         self._store.upsert(self._scope, kept)
 
     def stats(self) -> Mapping[str, float]:
-        """Values held, history and the memory's own included; keys looked up; turns that no database takes."""
+        """Values held, history and the memory's own included; keys looked up; turns that no database takes.
+
+        The counters of the extractor and the store are among them.
+        """
         held = self._store.stats() if isinstance(self._store, Reports) else {}
+        extractor: object = self._extractor
+        read = extractor.stats() if isinstance(extractor, Reports) else {}
         count = self._store.count(self._scope)
-        return {"items": count, "lookups": self._lookups, "refused": self._refused, **held}
+        return {"items": count, "lookups": self._lookups, "refused": self._refused, **read, **held}
 
     def close(self) -> None:
         """Close the store."""

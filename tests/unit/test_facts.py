@@ -200,7 +200,8 @@ def test_a_fact_restated_is_told_once() -> None:
     assert second[0].sources == ("t1", "t2", "t3")
     assert (second[0].verbatim, second[0].importance, second[0].time) == (False, 4, MAY + timedelta(days=3))
     assert writer.stats() == {
-        "facts_added": 1, "facts_unimportant": 0, "merged": 2, "superseded": 0, "dropped": 0, "kept_whole": 0
+        "turns_read": 3, "turns_unread": 0,
+        "facts_added": 1, "facts_unimportant": 0, "merged": 2, "superseded": 0, "dropped": 0, "kept_whole": 0,
     }  # fmt: skip
 
 

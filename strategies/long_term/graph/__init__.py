@@ -230,12 +230,15 @@ class Graph:
         self._judge(name for name in touched if name.startswith(RELATION))
 
     def stats(self) -> Mapping[str, float]:
-        """Passages and all nodes of the scope, turns that no database takes, and what the store says of itself."""
+        """Passages and all nodes of the scope, turns that no database takes, counters of extractor and store."""
         held = self._store.stats() if isinstance(self._store, Reports) else {}
+        extractor: object = self._extractor
+        read = extractor.stats() if isinstance(extractor, Reports) else {}
         return {
             "items": self._store.count(self._scope, "passage"),
             "nodes": self._store.count(self._scope),
             "refused": self._refused,
+            **read,
             **held,
         }
 
