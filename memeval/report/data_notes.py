@@ -19,6 +19,7 @@ def data_notes(rows: Sequence[Row]) -> Iterator[str]:
         yield from _without_evidence(rows)
         yield from _fits(rows)
         yield from _few(rows[0])
+        yield from _unread(rows)
 
 
 def _without_evidence(rows: Sequence[Row]) -> Iterator[str]:
@@ -74,6 +75,21 @@ def _few(row: Row) -> Iterator[str]:
         f"at least {FEWEST_QUESTIONS} questions in at least {FEWEST_DIALOGUES} dialogues; memeval compare says how "
         "sure a difference is."
     )
+
+
+def _unread(rows: Sequence[Row]) -> Iterator[str]:
+    """What rules for English found no words in; a sentence for each share of turns that they read."""
+    shares: dict[tuple[int, int], None] = {}
+    for row in rows:
+        stats = [record.stats for record in row.run.records()]
+        read, unread = (int(sum(each.get(name, 0) for each in stats)) for name in ("turns_read", "turns_unread"))
+        if unread:
+            shares[read, read + unread] = None
+    for read, turns in shares:
+        yield (
+            f"facts: {read:,} of {_counted(turns, 'turn')}; the rules that find facts are for English. For other "
+            "languages use writing=model_facts, or a retriever that needs no facts."
+        )
 
 
 def _counted(count: int, noun: str) -> str:

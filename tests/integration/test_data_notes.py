@@ -79,3 +79,16 @@ def test_few_data(
     text = said(tmp_path, capsys, [dialogue(number, 40, questions) for number in range(dialogues)], "budget=100")
     assert (FEW in text) == (wanted is not None)
     assert wanted is None or wanted in text
+
+
+def test_turns_that_the_rules_cannot_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    german = [dialogue(number, 40, 10) for number in range(3)]
+    for made in german:
+        for place, turn in enumerate(made["turns"]):
+            turn["text"] = f"Ich habe die Kiste {place} in den Keller und nicht in den Garten gestellt."
+    note = "facts: 0 of 120 turns; the rules that find facts are for English"
+    for words in (["retriever=kv"], ["retriever=graph"], ["retriever=bm25", "writing=facts"]):
+        text = said(tmp_path, capsys, german, "budget=100", "strategy=none", *words)
+        assert text.count(note) == 1, words
+    english = [dialogue(number, 40, 10) for number in range(3)]
+    assert "rules that find facts" not in said(tmp_path, capsys, english, "budget=100", "strategy=none", "retriever=kv")
