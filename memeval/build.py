@@ -16,6 +16,8 @@ from typing import Any, get_type_hints
 from memeval.errors import ConfigError
 
 TARGET = "_target_"
+# The version of an option's behaviour, in its YAML: part of the identity of a result, no argument.
+VERSION = "_version_"
 # The composite's parts stand under names of their own on the command line, and so do their parts.
 _TYPED = {"memory.window": "strategy", "memory.retriever": "retriever"}
 _SHARED_GROUPS = ("writing", "embedder", "document", "tokenizer")
@@ -38,10 +40,10 @@ def build(node: Mapping[str, Any], path: str = "", shared: dict[str, Any] | None
             f"{path or 'this node'} has no {TARGET}: name a class, e.g. "
             f"{path or 'strategy'}.{TARGET}=package.module.Class"
         )
-    signature = _signature(target)
+    signature = signature_of(target)
     arguments: dict[str, Any] = {}
     for key, value in node.items():
-        if key == TARGET:
+        if key in (TARGET, VERSION):
             continue
         where = _typed(path, key)
         if not signature.open and key not in signature.parameters:
@@ -77,7 +79,7 @@ def _typed(path: str, key: str) -> str:
     return _TYPED.get(where, where)
 
 
-class _Signature:
+class Signature:
     """What a target takes, read once."""
 
     def __init__(self, target: str) -> None:
@@ -93,6 +95,13 @@ class _Signature:
         self.open = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
         self._defaults = {parameter.name: parameter.default for parameter in named}
         self._hints = _hints(self.call)
+
+    def is_default(self, key: str, value: Any) -> bool:
+        """Whether an argument left out would have this value."""
+        default = self._defaults.get(key, inspect.Parameter.empty)
+        if isinstance(default, tuple):
+            default = list(default)
+        return default is not inspect.Parameter.empty and type(default) is type(value) and bool(default == value)
 
     def check(self, key: str, value: Any, where: str) -> Any:
         """The value as the hint wants it; hints that are not plain values (protocols, classes) are not checked."""
@@ -113,8 +122,13 @@ class _Signature:
 
 
 @cache
-def _signature(target: str) -> _Signature:
-    return _Signature(target)
+def signature_of(target: str) -> Signature:
+    """What a class or function takes, by its dotted name.
+
+    Raises:
+        ConfigError: it cannot be imported.
+    """
+    return Signature(target)
 
 
 def _locate(target: str) -> Any:

@@ -6,20 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
-from importlib import metadata
 from itertools import product
 from typing import Any
 
 from memeval.build import TARGET, build
 from memeval.errors import ConfigError
+from memeval.identity import CONFIG_MODULE, plugin_packages
 from memeval.llm import providers
 from memeval.parts import with_parts
 from memeval.plan import SCOPE, SCRATCH, UNIQUE, Plan
 from memeval.pricing import completed, find_target
 from memeval.types import Benchmark
 
-CONFIG_MODULE = "memeval.configs"
-ENTRY_POINTS = "memeval.configs"
 AXES = ("benchmark", "strategy", "retriever")
 # In a block of a sweep: all options of a group, those of plug-ins too.
 EVERY = "glob(*)"
@@ -160,12 +158,7 @@ def composer() -> Iterator["Composer"]:
     ConfigStore.instance().store(name="config_schema", node=RunConfig)
     logging.getLogger("hydra").setLevel(logging.ERROR)
     with initialize_config_module(CONFIG_MODULE, version_base="1.3"):
-        yield Composer(search_path())
-
-
-def search_path() -> list[str]:
-    """Config packages of installed plug-ins: entry points of the group `memeval.configs`."""
-    return sorted(f"pkg://{point.value}" for point in metadata.entry_points(group=ENTRY_POINTS))
+        yield Composer([f"pkg://{package}" for package in plugin_packages()])
 
 
 class Composer:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from memeval import identity
 from memeval.build import build
 from memeval.errors import ConfigError, DataError
 from memeval.measures import Measure
@@ -29,7 +30,7 @@ def open_benchmark(run: Run, preset: Preset | None = None) -> Benchmark:
             f"preset={preset.name} is defined on {preset.benchmark}, run {run.id} is of "
             f"{run.meta['benchmark']['name']}: choose runs of that benchmark, or measures=[...] instead of a preset"
         )
-    benchmark: Benchmark = build({**node, **(preset.gold if preset else {})}, "benchmark")
+    benchmark: Benchmark = build({**identity.built_from(node), **(preset.gold if preset else {})}, "benchmark")
     recorded = run.meta["identity"]["benchmark"]
     now = benchmark.fingerprint()
     differing = [key for key in recorded if key not in _GOLD_KEYS and recorded[key] != now.get(key)]
@@ -74,9 +75,9 @@ def evaluate(
         )
     if benchmark is None or preset is not None:
         benchmark = open_benchmark(run, preset)
-    identity = run.meta["identity"]
+    whole = run.meta["identity"]
     records = list(run.records())
-    dialogues: Iterator[Dialogue] = islice(iter(benchmark), identity["limit"])
+    dialogues: Iterator[Dialogue] = islice(iter(benchmark), whole["limit"])
     if not run.finished:
         done = {record.dialogue for record in records}
         dialogues = (dialogue for dialogue in dialogues if dialogue.id in done)
@@ -85,8 +86,8 @@ def evaluate(
         records,
         dialogues,
         measures,
-        document=build(identity["document"], "document"),
-        tokenizer=build(identity["tokenizer"], "tokenizer"),
+        document=build(identity.built_from(whole["document"]), "document"),
+        tokenizer=build(identity.built_from(whole["tokenizer"]), "tokenizer"),
         gold=preset.view if preset else None,
         target=target or target_of(run),
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from memeval import provenance, serving
+from memeval import identity, provenance, serving
 from memeval.build import TARGET, build
 from memeval.errors import ConfigError, ModelError, StorageError
 from memeval.executors import get_executor
@@ -77,7 +77,7 @@ def run_plan(
         "code": provenance.code_hash(
             {"memory": plan.memory, "benchmark": plan.benchmark, "reader": plan.reader, "judge": plan.judge}
         ),
-        "benchmark": {"name": benchmark.name, "licence": benchmark.licence, "node": plan.benchmark},
+        "benchmark": {"name": benchmark.name, "licence": benchmark.licence, "node": identity.described(plan.benchmark)},
         "environment": provenance.environment(),
         "config": _without_addresses(config),
         "overrides": [_ADDRESS.sub(r"\1(not kept)", word) for word in overrides],

@@ -1,13 +1,12 @@
 """What one cell of a sweep runs: everything that determines its result, and the id that follows from it."""
 
 import hashlib
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from memeval import identity
 from memeval.errors import ConfigError
 from memeval.plain_names import as_file_name
 
@@ -35,7 +34,7 @@ class Plan:
         memory: node of the strategy that the runner drives, with `SCOPE` and `SCRATCH` standing in it.
         tokenizer, document: nodes of the harness's own.
         budget: tokens a context may have.
-        window: context window of the target model, tokens.
+        window: context window of the target model, tokens; a replay and answers depend on it.
         limit: only the first so many dialogues; None for all.
         max_turn_tokens: longer turns are refused.
         isolation: `separate`: every dialogue has stores of its own; `shared`: one set of stores holds all of them, told
@@ -65,6 +64,7 @@ class Plan:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run."""
+        identity.named_here([self.benchmark, self.tokenizer, self.document])
         if self.budget < 1:
             raise ConfigError(
                 f"budget={self.budget} leaves no room for any context: give 1 token or more, e.g. budget=2000"
@@ -96,30 +96,28 @@ class Plan:
     @cached_property
     def identity(self) -> Mapping[str, Any]:
         """What determines the result, and nothing else: two cells with equal identities are one run."""
+        # A prompt that does not fit the window is not answered, and a replay notes where the dialogue outgrows it.
+        window_matters = self.reader is not None or self.mode == "replay"
         return {
             "benchmark": dict(self.fingerprint),
-            "memory": _without_how(self.memory),
-            "tokenizer": self.tokenizer,
-            "document": self.document,
+            "memory": identity.described(_without_how(self.memory)),
+            "tokenizer": identity.described(self.tokenizer),
+            "document": identity.described(self.document),
             "budget": self.budget,
             "limit": self.limit,
+            **({"window": self.window} if window_matters else {}),
             **({"forget": self.forget} if self.forget else {}),
             **({"isolation": self.isolation} if self.isolation != "separate" else {}),
             **({"increments": self.increments} if self.increments else {}),
             **({"mode": self.mode} if self.mode != "questions" else {}),
-            **({"reader": _without_how(self.reader)} if self.reader is not None else {}),
-            **({"judge": _without_how(self.judge)} if self.judge is not None else {}),
+            **({"reader": identity.described(_without_how(self.reader))} if self.reader is not None else {}),
+            **({"judge": identity.described(_without_how(self.judge))} if self.judge is not None else {}),
         }
 
     @cached_property
     def run_id(self) -> str:
         """Readable name and hash of the identity, stable over time and machines."""
-        canonical = json.dumps(self.identity, sort_keys=True, separators=(",", ":"))
-        parts = [*(["replay"] if self.mode == "replay" else []), self.names["strategy"]]
-        if self.names.get("retriever", "none") != "none":
-            parts.append(self.names["retriever"])
-        name = re.sub(r"[^\w.+-]+", "-", "+".join(parts))
-        return f"{name}-{self.budget}-{hashlib.sha256(canonical.encode()).hexdigest()[:10]}"
+        return identity.run_id(self.names, self.identity)
 
     def memory_of(self, scope: str, scratch: str) -> Mapping[str, Any]:
         """The memory node with the placeholders replaced.

@@ -19,7 +19,14 @@ from filelock import FileLock, Timeout
 
 from memeval.errors import StoreError
 from memeval.plain_names import RULE, as_file_name, is_plain
-from memeval.records import SCHEMA_VERSION, outcome_from_json, outcome_to_json, record_from_json, record_to_json
+from memeval.records import (
+    SCHEMA_VERSION,
+    outcome_from_json,
+    outcome_to_json,
+    record_from_json,
+    record_to_json,
+    upgraded,
+)
 from memeval.runner import DialogueResult
 from memeval.types import DialogueRecord, Outcome
 
@@ -97,6 +104,7 @@ def load(folder: Path) -> Run:
         raise StoreError(f"{path} cannot be read ({error}): start the run again with overwrite=true") from error
     if not isinstance(meta, dict):
         raise StoreError(f"{path} holds no record of a run: start the run again with overwrite=true")
+    meta = upgraded(meta)
     version = meta.get("schema_version")
     if version != SCHEMA_VERSION:
         raise StoreError(

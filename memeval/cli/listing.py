@@ -6,8 +6,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from memeval.cli import console
-from memeval.compose import CONFIG_MODULE, search_path
 from memeval.errors import ConfigError
+from memeval.identity import config_packages
 
 DESCRIPTION = """\
 List what there is to choose from, one line each, from the configs of memeval and of installed plug-ins:
@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
 def options() -> dict[str, list[tuple[str, str]]]:
     """Options by config group: (name, the comment in the first line of its file)."""
     groups: dict[str, dict[str, str]] = {}
-    for package in (CONFIG_MODULE, *(path.removeprefix("pkg://") for path in search_path())):
+    for package in config_packages():
         for group, name, line in _entries(package):
             groups.setdefault(group, {}).setdefault(name, line)
     return {group: sorted(entries.items()) for group, entries in sorted(groups.items())}

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from memeval.cli import console
-from memeval.compose import CONFIG_MODULE, composer
+from memeval.compose import composer
 from memeval.errors import ConfigError
 
 DESCRIPTION = """\
@@ -68,7 +68,7 @@ def rows() -> dict[str, Mapping[str, Any]]:
     """The published rows by name, from the configs."""
     import yaml
 
-    folder = files(CONFIG_MODULE).joinpath("reproduction")
+    folder = files("memeval.configs").joinpath("reproduction")
     return {
         file.name.removesuffix(".yaml"): yaml.safe_load(file.read_text(encoding="utf-8"))
         for file in sorted(folder.iterdir(), key=lambda file: file.name)

@@ -154,8 +154,9 @@ def _question(run: Run, wanted: str) -> tuple[Dialogue, Question]:
 
 def _describe(run: Run, dialogue: Dialogue, question: Question, outcome: Outcome) -> Iterator[Text]:
     from memeval.build import build
+    from memeval.identity import built_from
 
-    document = build(run.meta["identity"]["document"], "document")
+    document = build(built_from(run.meta["identity"]["document"]), "document")
     turns = {turn.id: turn for turn in dialogue.turns}
     gold = set(question.evidence or ())
     stale = set(question.stale)

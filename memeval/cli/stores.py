@@ -13,8 +13,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from memeval.cli import console
 from memeval.cli.listing import options
-from memeval.compose import CONFIG_MODULE, search_path
 from memeval.errors import ConfigError, MemevalError, ModelError, StorageError
+from memeval.identity import config_packages
 from memeval.serving import Engine
 
 DESCRIPTION = """\
@@ -113,7 +113,7 @@ def systems() -> Iterator[System]:
 def _config(role: str, name: str) -> Mapping[str, Any]:
     import yaml
 
-    for package in (CONFIG_MODULE, *(path.removeprefix("pkg://") for path in search_path())):
+    for package in config_packages():
         file = files(package) / role / f"{name}.yaml"
         if file.is_file():
             found = yaml.safe_load(file.read_text(encoding="utf-8"))

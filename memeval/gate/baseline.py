@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from memeval import identity
 from memeval.errors import BaselineError, MemevalError, StoreError
 from memeval.gate.rules import is_of_dialogues, is_timed
 from memeval.measures import Measure, QuestionMeasure, parse
 from memeval.measures.base import Floats
+from memeval.records import upgraded
 from memeval.scoring import Scores
 from memeval.store import RUN_FILE, Run, check_names
 
@@ -82,6 +84,11 @@ class Entry:
     def id(self) -> str:
         """The run's id."""
         return str(self.meta["id"])
+
+    @property
+    def key(self) -> str:
+        """The id that the run has today: a baseline of an older version lies under the id that it had then."""
+        return identity.run_id(self.meta["names"], self.meta["identity"])
 
     @property
     def benchmark(self) -> str:
@@ -253,7 +260,7 @@ def load(folder: Path) -> Entry:
         check_names(meta, folder / RUN_FILE)
         return Entry(
             folder=folder,
-            meta=meta,
+            meta=upgraded(meta),
             questions=tuple(scores["questions"]),
             categories=tuple(categories[index] for index in scores["category_of"]),
             dialogues=tuple(scores["dialogues"]),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from memeval.gate.baseline import Entry
+from memeval.identity import CLASS, OPTION
 
 # What a gate holds constant. Memory, document template and reader are what it tests.
 _HELD = ("benchmark", "budget", "tokenizer", "limit", "mode", "isolation", "forget", "judge")
@@ -28,7 +29,7 @@ def pair(before: Sequence[Entry], now: Sequence[Entry]) -> list[Pair]:
     left_before = list(range(len(before)))
     left_now = list(range(len(now)))
     keys: tuple[Callable[[Entry], Hashable], ...] = (
-        lambda entry: (entry.benchmark, entry.id),
+        lambda entry: (entry.benchmark, entry.key),
         lambda entry: (entry.benchmark, entry.name, entry.budget, entry.settings),
         lambda entry: (entry.benchmark, entry.name, entry.budget),
         lambda entry: (entry.benchmark, entry.name),
@@ -99,5 +100,5 @@ def _differences(key: str, old: Any, new: Any) -> list[tuple[str, Any, Any]]:
 
 def _short(value: Any) -> str:
     if isinstance(value, Mapping):
-        return str(value["_target_"] or "none").rpartition(".")[2] if "_target_" in value else "set"
+        return next((str(value[key]) for key in (OPTION, CLASS) if key in value), "set")
     return "none" if value is None else str(value)

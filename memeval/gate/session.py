@@ -1,12 +1,11 @@
 """A gate as commands and tests open it: baselines, runs and rules brought together."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
-from memeval.build import TARGET
+from memeval import identity
 from memeval.errors import BaselineError, ConfigError
 from memeval.gate.baseline import Entry, load_all, stored_measures
 from memeval.gate.check import Verdicts, judge
@@ -81,8 +80,18 @@ def open_gate(folder: Path, runs: Sequence[Run], rules: Sequence[Rule] | None = 
 
 def stored(root: Path, folder: Path) -> list[Run]:
     """The stored runs with the ids of the baselines in a folder."""
-    found = [root / entry.benchmark / entry.id for entry in load_all(folder)]
-    return [load(each) for each in found if (each / RUN_FILE).is_file()]
+    places = [
+        next(
+            (
+                place
+                for run_id in (entry.key, entry.id)
+                if ((place := root / entry.benchmark / run_id) / RUN_FILE).is_file()
+            ),
+            None,
+        )
+        for entry in load_all(folder)
+    ]
+    return [load(place) for place in places if place is not None]
 
 
 def _chosen(entries: Sequence[Entry], only: Sequence[str]) -> list[Entry]:
@@ -95,7 +104,7 @@ def _chosen(entries: Sequence[Entry], only: Sequence[str]) -> list[Entry]:
 
 def _default_rules(entries: Sequence[Entry]) -> Iterator[Rule]:
     """Exact where a run repeats exactly, with confidence where a language model is in it."""
-    with_model = tuple(entry.id for entry in entries if any(map(_is_model, _targets(entry.meta["identity"]))))
+    with_model = tuple(entry.id for entry in entries if any(map(_is_model, identity.names_in(entry.meta["identity"]))))
     without = tuple(entry.id for entry in entries if entry.id not in with_model)
     if not with_model:
         yield from default_rules()
@@ -105,16 +114,6 @@ def _default_rules(entries: Sequence[Entry]) -> Iterator[Rule]:
         yield from (replace(rule, runs=without) for rule in default_rules())
 
 
-def _is_model(target: str) -> bool:
-    return target.startswith(_MODELS)
-
-
-def _targets(node: Any) -> Iterator[str]:
-    if isinstance(node, Mapping):
-        if isinstance(node.get(TARGET), str):
-            yield node[TARGET]
-        for value in node.values():
-            yield from _targets(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _targets(value)
+def _is_model(name: str) -> bool:
+    """Whether an option is a language model."""
+    return name.startswith("llm/")

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from memeval import identity
 from memeval.runner import DialogueResult
 from memeval.store import Run, RunWriter
 from memeval.types import ContextPart, Dialogue, DialogueRecord, Outcome, Query, Question, Turn, Usage
@@ -73,13 +74,14 @@ def stored(root: Path) -> list[Run]:
 def _stored(root: Path, number: int) -> Run:
     name = ("sliding_window", "summary", "<b onclick=window.hacked=1>")[number]
     retriever = ("bm25", "none", "</script>")[number]
-    told = meta(name, retriever, benchmark=dict(Hostile().fingerprint()), document=DOCUMENT)
+    told = meta(name, retriever, benchmark=dict(Hostile().fingerprint()), document=identity.described(DOCUMENT))
     told |= {"id": f"run{number}" if number < 2 else "../<b>", "dialogues": 2, "code": "<i>c0de</i>"}
     told["benchmark"] = {
         "name": Hostile.name,
         "licence": Hostile.licence,
-        "node": {"_target_": "support.hostile.Hostile"},
+        "node": {"class": "support.hostile.Hostile"},
     }
+    identity.named_here({"_target_": "support.hostile.Hostile"})
     writer = RunWriter(root / "hostile" / f"r{number}", told)
     for dialogue in Hostile():
         outcomes = tuple(_outcome(number, dialogue, place) for place in range(len(dialogue.questions)))

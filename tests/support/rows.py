@@ -14,9 +14,9 @@ from memeval.store import Run
 
 IDENTITY: Mapping[str, Any] = {
     "benchmark": {"name": "toy", "sha256": "aa" * 32, "gold": "published"},
-    "memory": {"_target_": "memeval.strategies.memory.Memory", "window": None, "retriever": None},
-    "tokenizer": {"_target_": "memeval.tokens.get_tokenizer", "name": "o200k_base"},
-    "document": {"_target_": "memeval.document.Document"},
+    "memory": {"option": "memory/Memory", "version": 1, "window": None, "retriever": None},
+    "tokenizer": {"option": "tokenizer/get_tokenizer", "version": 1, "name": "o200k_base"},
+    "document": {"option": "document/Document", "version": 1},
     "budget": 500,
     "limit": None,
 }
@@ -24,9 +24,9 @@ IDENTITY: Mapping[str, Any] = {
 
 def meta(strategy: str = "none", retriever: str = "bm25", **identity: Any) -> dict[str, Any]:
     """The run.json of a finished run; `identity` replaces parts of its identity."""
-    node = {**IDENTITY, "memory": {**IDENTITY["memory"], "retriever": {"_target_": retriever}}, **identity}
+    node = {**IDENTITY, "memory": {**IDENTITY["memory"], "retriever": {"option": retriever}}, **identity}
     return {
-        "schema_version": 1,
+        "schema_version": 2,
         "id": f"{strategy}+{retriever}-{node['budget']}-x",
         "names": {"benchmark": "toy", "strategy": strategy, "retriever": retriever},
         "identity": node,

@@ -194,7 +194,7 @@ def test_runs_that_are_gone_new_or_broken():
         ({"budget": 50}, "budget was 100, is now 50"),
         ({"benchmark": {"sha256": "b"}}, "benchmark.sha256 was a, is now b"),
         ({"tokenizer": {"name": "u"}}, "tokenizer.name was t, is now u"),
-        ({"judge": {"_target_": "x.Judge"}}, "judge was none, is now Judge"),
+        ({"judge": {"class": "x.Judge"}}, "judge was none, is now x.Judge"),
         ({"mode": "replay"}, "mode was none, is now replay"),
     ],
 )
@@ -249,7 +249,7 @@ def test_two_runs_of_one_name_are_not_mixed_up():
 
 
 def test_runs_with_a_language_model_are_judged_with_confidence_by_default():
-    model = {"_target_": "memeval.reading.Reader", "llm": {"_target_": "memeval.llm.litellm.LiteLLM"}}
+    model = {"option": "reader/llm", "version": 1, "llm": {"option": "llm/litellm", "version": 1}}
     plain, read = entry({RECALL: ONES}), entry({RECALL: ONES}, strategy="read", id="read-1", reader=model)
     assert all(rule.confidence is None and not rule.runs for rule in _default_rules([plain]))
     rules = list(_default_rules([plain, read]))

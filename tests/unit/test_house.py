@@ -29,9 +29,10 @@ LAYERS: list[set[str]] = [
     {"gate"},
     {"comparison"},
     {"stats", "evaluate", "scoring", "measures", "money"},
-    {"experiment", "executors", "store", "runner", "replay", "compose", "parts", "plan", "provenance", "build"},
+    {"experiment", "executors", "store", "runner", "replay", "compose", "parts", "plan", "provenance"},
     {"judge_check"},
     {"controls", "checks", "forgetting", "prompt", "prompt_cache", "judging", "reading", "records"},
+    {"build", "identity"},
     {"llm", "ledger", "serving", "tokens", "document", "cache", "pricing"},
     {"types", "errors", "storage", "strict_json", "user_files", "escaping", "plain_names"},
 ]

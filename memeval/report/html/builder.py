@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from memeval import identity
 from memeval.build import build
 from memeval.errors import DataError, StoreError
 from memeval.evaluate import open_benchmark
@@ -109,7 +110,7 @@ def _printable(text: str) -> str:
 def _write_data(rows: Sequence[Row], measures: Sequence[Measure], folder: Folder, title: str) -> None:
     documents = list(dict.fromkeys(_document(row) for row in rows))
     turns = [Parts(folder, f"turns-{number}") for number in range(len(documents))]
-    renders = [build(json.loads(document), "document").render for document in documents]
+    renders = [build(identity.built_from(json.loads(document)), "document").render for document in documents]
     questions: list[dict[str, Any]] = []
     limit = rows[0].run.meta["identity"]["limit"]
     dialogues: list[Dialogue] = []
