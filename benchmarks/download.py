@@ -30,7 +30,7 @@ from memeval.benchmarks.sources import (
     option_for,
     remember_sha256,
 )
-from memeval.errors import DataError
+from memeval.kit.errors import DataError
 
 __all__ = ["CACHE_VARIABLE", "DATA_VARIABLE", "SOURCES", "Located", "Source", "fetch", "find", "get_source", "locate"]
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from memeval import strict_json, user_files
-from memeval.errors import DataError
-from memeval.strict_json import Repeat
+from memeval.kit import strict_json, user_files
+from memeval.kit.errors import DataError
+from memeval.kit.strict_json import Repeat
 
 # Records of LongMemEval-M have 5 MB; larger ones make the buffer grow.
 _CHUNK = 1 << 21

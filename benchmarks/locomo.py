@@ -14,8 +14,8 @@ from typing import Any, Literal, get_args
 
 from memeval.benchmarks.fields import as_object, kind, read_json, take
 from memeval.benchmarks.sources import SOURCES, Located, locate
-from memeval.errors import ConfigError, DataError
-from memeval.types import Dialogue, Query, Question, Role, Turn
+from memeval.kit.errors import ConfigError, DataError
+from memeval.kit.types import Dialogue, Query, Question, Role, Turn
 
 Gold = Literal["published", "audited", "exclude_audited"]
 Evidence = Literal["normalised", "exact", "regex", "raw"]

@@ -12,8 +12,8 @@ from typing import Any, Literal, get_args
 
 from memeval.benchmarks.fields import as_object, kind, stream_array, take
 from memeval.benchmarks.sources import SOURCES, Located, Source, locate
-from memeval.errors import ConfigError, DataError
-from memeval.types import Dialogue, Query, Question, Turn
+from memeval.kit.errors import ConfigError, DataError
+from memeval.kit.types import Dialogue, Query, Question, Turn
 
 Variant = Literal["oracle", "s", "m", "s_dev16"]
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import platformdirs
 
-from memeval import user_files
-from memeval.errors import ConfigError, DataError
+from memeval.kit import user_files
+from memeval.kit.errors import ConfigError, DataError
 
 DATA_VARIABLE = "MEMEVAL_DATA"
 CACHE_VARIABLE = "MEMEVAL_CACHE"

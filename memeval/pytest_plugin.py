@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from memeval.gate import Rule, Verdicts
-    from memeval.store import Run
+    from memeval.gating import Rule, Verdicts
+    from memeval.records.runs import Run
 
 _UPDATES = pytest.StashKey[list[str]]()
 
@@ -58,9 +58,9 @@ class Runs:
         Raises:
             ConfigError: an unknown measure, or several runs of which it could be.
         """
-        from memeval.errors import ConfigError
-        from memeval.evaluate import evaluate
-        from memeval.measures import parse
+        from memeval.kit.errors import ConfigError
+        from memeval.scoring.evaluate import evaluate
+        from memeval.scoring.measures import parse
 
         if len(self.runs) != 1:
             raise ConfigError(f"{len(self.runs)} runs have {len(self.runs)} values: gate them, or run one at a time")
@@ -89,7 +89,7 @@ class Memeval:
         """
         __tracebackhide__ = True
         from memeval.cli.gate import run_afresh
-        from memeval.errors import MemevalError
+        from memeval.kit.errors import MemevalError
 
         given = {override.lstrip("+").partition("=")[0] for override in overrides}
         folder = str(self._results).replace("\\", "\\\\").replace("'", "\\'")
@@ -123,14 +123,14 @@ class Memeval:
             MemevalError: no baseline, or a rule that makes no sense or checks nothing.
         """
         __tracebackhide__ = True
-        from memeval.errors import MemevalError
+        from memeval.kit.errors import MemevalError
 
         try:
             verdicts = self._verdicts(baseline, rules, only)
         except MemevalError as error:
             raise error.with_traceback(None) from None
         if not verdicts:
-            from memeval.report.gate import message
+            from memeval.reports.gate import message
 
             raise GateFailed(f"{message(verdicts)}\nIf this is meant: pytest --memeval-update, and commit {baseline}.")
         return verdicts
@@ -138,8 +138,8 @@ class Memeval:
     def _verdicts(
         self, baseline: str | Path, rules: str | Path | Sequence[Mapping[str, Any]] | None, only: Sequence[str]
     ) -> "Verdicts":
-        from memeval.gate import open_gate
-        from memeval.report.gate import updated
+        from memeval.gating import open_gate
+        from memeval.reports.gate import updated
 
         folder = self._config.rootpath / baseline
         gate = open_gate(folder, self._runs, self._rules(rules), only)
@@ -150,8 +150,8 @@ class Memeval:
         return gate.verdicts("pytest --memeval-update")
 
     def _rules(self, rules: str | Path | Sequence[Mapping[str, Any]] | None) -> "Sequence[Rule] | None":
-        from memeval.gate import load_rules
-        from memeval.gate.rules import read_rule
+        from memeval.gating import load_rules
+        from memeval.gating.rules import read_rule
 
         if rules is None:
             return None

@@ -1,7 +1,7 @@
 """What the memories that use a language model have in common."""
 
-from memeval.errors import ConfigError
-from memeval.types import Model
+from memeval.kit.errors import ConfigError
+from memeval.kit.protocols import Model
 
 
 def needed(model: Model | None, option: str, instead: str) -> Model:

@@ -3,23 +3,11 @@
 from collections.abc import Mapping, Sequence
 from math import ceil, inf
 
-from memeval.errors import ConfigError
-from memeval.prompt import count
-from memeval.tokens import Tokenizer
-from memeval.types import (
-    Closes,
-    Context,
-    Flushes,
-    Forgets,
-    Hit,
-    Prepares,
-    Query,
-    Reports,
-    Retriever,
-    Segment,
-    Strategy,
-    Turn,
-)
+from memeval.kit.errors import ConfigError
+from memeval.kit.prompt import count
+from memeval.kit.protocols import Closes, Flushes, Forgets, Prepares, Reports, Retriever, Strategy
+from memeval.kit.tokens import Tokenizer
+from memeval.kit.types import Context, Hit, Query, Segment, Turn
 
 
 class Memory:

@@ -14,15 +14,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from memeval.cli.run import run_cells
-from memeval.compose import composer
-from memeval.errors import MemevalError
-from memeval.gate.baseline import entry_of, save
-from memeval.report.plots import PLOTS
-from memeval.report.rows import Row
-from memeval.report.table import heading, show
+from memeval.harness.compose import composer
+from memeval.kit.errors import MemevalError
+from memeval.records.runs import RUN_FILE
+from memeval.reports.plots import PLOTS
+from memeval.reports.table import heading, show
+from memeval.scoring.baseline import entry_of, save
+from memeval.scoring.rows import Row
 from memeval.servers import SERVERS, server
 from memeval.servers.base import Server
-from memeval.store import RUN_FILE
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "results" / "reference" / "backends" / "locomo"

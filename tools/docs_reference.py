@@ -17,7 +17,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = ROOT / "configs"
 # What a plug-in or a script imports. The names of `memeval` itself come first.
-API = ("memeval", "memeval.types", "memeval.storage", "memeval.errors", "memeval.testing")
+API = ("memeval", "memeval.kit.types", "memeval.kit.stores", "memeval.kit.errors", "memeval.testing")
 # One line a group. A group without a line stands on the pages without one.
 GROUPS: Mapping[str, str] = {
     "benchmark": "The dialogues and questions that a memory is measured on.",
@@ -105,8 +105,8 @@ def root_options() -> str:
 
 def measures() -> str:
     """Every measure with its options, every preset."""
-    known: Mapping[str, Any] = import_module("memeval.measures").KNOWN
-    presets: Mapping[str, Any] = import_module("memeval.measures.presets").PRESETS
+    known: Mapping[str, Any] = import_module("memeval.scoring.measures").KNOWN
+    presets: Mapping[str, Any] = import_module("memeval.scoring.measures.presets").PRESETS
     lines = [
         "# Measures and presets",
         "",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from memeval.gate.decision import Test, decide
+from memeval.gating.decision import Test, decide
 
 LEVEL = 0.05
 Make = Callable[[np.random.Generator, int, int, float], Test]

@@ -1,4 +1,4 @@
-"""How often the intervals of `memeval.stats` hold the truth, on simulated dialogues, as a Markdown table.
+"""How often the intervals of `memeval.comparison.stats` hold the truth, on simulated dialogues, as a Markdown table.
 
 Questions are answered with yes or no; dialogues differ in their share of yes by a beta distribution. The last column
 is the bootstrap that is usually meant, for comparison: ends at the 2.5 and 97.5 percentiles of resampled means.
@@ -12,7 +12,7 @@ import sys
 import numpy as np
 import numpy.typing as npt
 
-from memeval.stats import bootstrap_interval
+from memeval.comparison.stats import bootstrap_interval
 
 # Questions with evidence in each dialogue of LoCoMo.
 LOCOMO = (197, 105, 193, 260, 242, 158, 190, 239, 196, 202)

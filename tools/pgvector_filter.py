@@ -17,13 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from memeval import serving
 from memeval.benchmarks.locomo import Locomo
-from memeval.storage import VectorStore
+from memeval.kit import engines
+from memeval.kit.stores import VectorStore
+from memeval.kit.types import Vectors
 from memeval.strategies.embedders.minilm import MiniLM
-from memeval.strategies.stores.numpy import NumpyStore
-from memeval.strategies.stores.pgvector import PgVectorStore
-from memeval.types import Vectors
+from memeval.strategies.stores.vector.numpy import NumpyStore
+from memeval.strategies.stores.vector.pgvector import PgVectorStore
 
 # What each row is called, and the settings that are not pgvector's defaults.
 ROWS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -103,7 +103,7 @@ def main() -> None:
     titles = [f"{what} k={k}" for k in truth for what in ("recall", "too few")]
     lines = [f"| index and settings | {' | '.join(titles)} |", "|---|" + "---:|" * len(titles)]
     for name, settings in ROWS:
-        with serving.visit() as visit:
+        with engines.visit() as visit:
             store = PgVectorStore(table=f"memeval_filter_{secrets.token_hex(4)}", **settings)
             try:
                 fill(store, everyone)

@@ -16,7 +16,7 @@ from typing import Any
 
 from pgvector_filter import compare, fill, found, prepare
 
-from memeval import serving
+from memeval.kit import engines
 from memeval.servers import server
 
 _GRAPH = {"index": "hnsw", "full_scan_threshold": 10, "indexing_threshold": 10}
@@ -54,8 +54,8 @@ def main() -> None:
             module, _, kind = target.partition(":")
             argument = {"redis": "prefix", "chroma": "collection"}.get(module)
             named = {argument: f"memeval_index_{secrets.token_hex(4)}"} if argument else {}
-            with serving.visit() as visit:
-                store = getattr(importlib.import_module(f"memeval.strategies.stores.{module}"), kind)(
+            with engines.visit() as visit:
+                store = getattr(importlib.import_module(f"memeval.strategies.stores.vector.{module}"), kind)(
                     **settings, **named
                 )
                 try:

@@ -10,8 +10,8 @@ from typing import Any
 
 from memeval.benchmarks.demo.questions import CATEGORIES
 from memeval.benchmarks.demo.writer import write
-from memeval.errors import ConfigError
-from memeval.types import Dialogue
+from memeval.kit.errors import ConfigError
+from memeval.kit.types import Dialogue
 
 # A change of any generated text takes the next version, and a hash of the source of that version. A change of the code
 # that leaves all texts as they are takes neither: tests hold the texts of several sizes.

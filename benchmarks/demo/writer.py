@@ -14,7 +14,7 @@ from memeval.benchmarks.demo.story import Deck, Draft, Exchange, NoRoom, Story, 
 from memeval.benchmarks.demo.telling import anything, told
 from memeval.benchmarks.demo.vocabulary import POOLS
 from memeval.benchmarks.demo.wording import Wording
-from memeval.types import Dialogue, Query, Question, Role, Turn
+from memeval.kit.types import Dialogue, Query, Question, Role, Turn
 
 FEWEST_QUESTIONS, MOST_QUESTIONS = 12, 60
 TURNS_PER_QUESTION = 10

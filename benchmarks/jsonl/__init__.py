@@ -9,13 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from memeval import user_files
 from memeval.benchmarks.fields import LONGEST, BrokenError, Record, stream_records
 from memeval.benchmarks.jsonl.line import LineReader
 from memeval.benchmarks.jsonl.node import Mistake
 from memeval.benchmarks.sources import file_sha256
-from memeval.errors import ConfigError, DataError
-from memeval.types import Dialogue
+from memeval.kit import user_files
+from memeval.kit.errors import ConfigError, DataError
+from memeval.kit.types import Dialogue
 
 # Bytes of the first lines that are looked at to see how a file is laid out.
 _FIRST = 1 << 16

@@ -5,10 +5,10 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from memeval import strict_json
 from memeval.benchmarks.jsonl.node import Mistake, Node, did_you_mean
-from memeval.strict_json import REPEATED, Repeat
-from memeval.types import Dialogue, Query, Question, Role, Turn
+from memeval.kit import strict_json
+from memeval.kit.strict_json import REPEATED, Repeat
+from memeval.kit.types import Dialogue, Query, Question, Role, Turn
 
 UNCATEGORISED = "uncategorised"
 ONLY_SESSION = "1"

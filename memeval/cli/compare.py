@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memeval.cli import console
-from memeval.errors import ConfigError
+from memeval.kit.errors import ConfigError
 
 if TYPE_CHECKING:
-    from memeval.measures import Measure
-    from memeval.report.rows import Row
+    from memeval.scoring.measures import Measure
+    from memeval.scoring.rows import Row
 
 DESCRIPTION = """\
 Put stored runs side by side and say how sure the differences are.
@@ -34,10 +34,10 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("words", nargs="+", metavar="RUN", help="two or more runs, and options key=value")
     patterns, options = _split(parser.parse_args(argv).words)
     from memeval.comparison import check_comparable, compare
-    from memeval.report.comparison import comparison_report, rendered
-    from memeval.report.export import format_of, records, to_csv, to_latex, to_markdown, to_parquet, write
-    from memeval.report.scored import scored
-    from memeval.store import find
+    from memeval.records.runs import find
+    from memeval.reports.comparison import comparison_report, rendered
+    from memeval.reports.export import format_of, records, to_csv, to_latex, to_markdown, to_parquet, write
+    from memeval.scoring.stored import scored
 
     out = Path(options["out"]) if "out" in options else None
     form = format_of(options.get("format"), out)
@@ -116,7 +116,7 @@ def _whole(options: dict[str, str], key: str, default: int) -> int:
 
 
 def _measures(asked: str | None) -> tuple["Measure", ...]:
-    from memeval.measures import (
+    from memeval.scoring.measures import (
         ContextTokens,
         EvidenceRecall,
         JudgedAccuracy,
@@ -125,7 +125,7 @@ def _measures(asked: str | None) -> tuple["Measure", ...]:
         WriteSeconds,
         parse_list,
     )
-    from memeval.measures.money import InputDollars, QuestionDollars, WriteDollars
+    from memeval.scoring.measures.money import InputDollars, QuestionDollars, WriteDollars
 
     if asked is not None:
         given = tuple(dict.fromkeys(parse_list(asked.strip().removeprefix("[").removesuffix("]"))))

@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
 from memeval.cli.parser import Parser
-from memeval.escaping import shown
+from memeval.kit.escaping import shown
 
 
 class Plain(Console):

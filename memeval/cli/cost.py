@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memeval.cli import console
-from memeval.errors import ConfigError, StoreError
+from memeval.kit.errors import ConfigError, RecordsError
 
 if TYPE_CHECKING:
     from memeval.pricing import Price
@@ -41,11 +41,11 @@ def main(argv: Sequence[str]) -> int:
     if not patterns:
         raise ConfigError("name the runs, e.g. memeval cost 'truncation*' target=gpt-4o; memeval show lists them")
 
-    from memeval.evaluate import target_of
-    from memeval.money import Account, Lifetime, Rates, account, full_of, lifetime
     from memeval.pricing import find_target
-    from memeval.report.costs import lifetime_table, notes, phases_table, sections_table
-    from memeval.store import Run, find, runs
+    from memeval.records.runs import Run, find, runs
+    from memeval.reports.costs import lifetime_table, notes, phases_table, sections_table
+    from memeval.scoring.costs import Account, Lifetime, Rates, account, full_of, lifetime
+    from memeval.scoring.evaluate import target_of
 
     root = Path(options.get("results", "results/runs"))
     found = find(root, patterns)
@@ -62,7 +62,7 @@ def main(argv: Sequence[str]) -> int:
     # The run of full history may have been left out of the pattern, or lie in another benchmark's folder.
     known = list(found)
     # Runs of an older schema lie there too, and nobody asked for them.
-    with suppress(StoreError):
+    with suppress(RecordsError):
         known += runs(root)
     fulls = {run.folder: full_of(run, known) for run in found}
     accounts = [books_of(run) for run in found if run.finished]

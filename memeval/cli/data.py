@@ -6,7 +6,7 @@ from rich import box
 from rich.table import Table
 
 from memeval.cli import console
-from memeval.errors import ConfigError
+from memeval.kit.errors import ConfigError
 
 DESCRIPTION = """\
   memeval data list               published data sets, their licences, and whether they are on this machine
@@ -71,8 +71,8 @@ def _fetch(names: Sequence[str], force: bool) -> int:
 
 
 def _show(name: str, overrides: Sequence[str]) -> int:
-    from memeval.compose import build_benchmark, composer
-    from memeval.types import Describes
+    from memeval.harness.compose import build_benchmark, composer
+    from memeval.kit.protocols import Describes
 
     with composer() as hydra:
         benchmark = build_benchmark(hydra.cell([f"benchmark={name}", *overrides]))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from memeval.cli import console
 from memeval.cli.run import print_plots, print_rows, run_cells
-from memeval.compose import composer
+from memeval.harness.compose import composer
 
 DESCRIPTION = """\
 Run the default sweep on the embedded benchmark: windows, a summary, and a window with two retrievers, at 2,000 tokens.

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from memeval.cli import console
-from memeval.errors import BaselineError, ConfigError
-from memeval.escaping import log_line
-from memeval.gate import Gate, Verdicts, load_rules, open_gate, stored
-from memeval.store import Run, find
+from memeval.gating import Gate, Verdicts, load_rules, open_gate, stored
+from memeval.kit.errors import BaselineError, ConfigError
+from memeval.kit.escaping import log_line
+from memeval.records.runs import Run, find
 
 DESCRIPTION = """\
 Hold runs against a baseline: fail where a memory got worse.
@@ -89,7 +89,7 @@ def _runs(words: Sequence[str], multirun: bool, root: Path, baseline: Path) -> l
 def run_afresh(overrides: Sequence[str], multirun: bool) -> list[Run]:
     """Run what the overrides say. What is stored is not reused: it may have been made by other code of the user's."""
     from memeval.cli.run import run_cells
-    from memeval.compose import composer
+    from memeval.harness.compose import composer
 
     fresh = [] if any(word.lstrip("+").startswith("overwrite=") for word in overrides) else ["overwrite=true"]
     with composer() as hydra:
@@ -99,21 +99,21 @@ def run_afresh(overrides: Sequence[str], multirun: bool) -> list[Run]:
 
 
 def _update(gate: Gate) -> int:
-    from memeval.report.gate import updated
+    from memeval.reports.gate import updated
 
     console.out().print(updated(gate.update()), markup=False, soft_wrap=True)
     return 0
 
 
 def _ratchet(gate: Gate) -> None:
-    from memeval.report.gate import updated
+    from memeval.reports.gate import updated
 
     if raised := gate.ratchet():
         console.notes().print(f"The baseline was raised; commit it:\n{updated(raised)}", markup=False)
 
 
 def _print(verdicts: Verdicts, format_: str, files: Sequence[Path]) -> None:
-    from memeval.report.gate import terminal
+    from memeval.reports.gate import terminal
 
     out = console.out()
     shown = "terminal" if files else format_
@@ -135,7 +135,7 @@ def _print(verdicts: Verdicts, format_: str, files: Sequence[Path]) -> None:
 
 def render(verdicts: Verdicts, format_: str) -> str:
     """The verdicts as text."""
-    from memeval.report import gate
+    from memeval.reports import gate
 
     if format_ == "markdown":
         return gate.markdown(verdicts)

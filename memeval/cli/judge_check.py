@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from memeval.cli import console
-from memeval.errors import ConfigError
+from memeval.kit.errors import ConfigError
 
 DESCRIPTION = """\
 Measure how often a judge is wrong: it judges known cases that come with memeval.
@@ -23,10 +23,10 @@ def main(argv: Sequence[str]) -> int:
 
     from rich.table import Table
 
-    from memeval import judge_check
-    from memeval.build import build
-    from memeval.compose import composer
-    from memeval.judging import Judge
+    from memeval.answers import judge_check
+    from memeval.answers.judge import Judge
+    from memeval.harness.compose import composer
+    from memeval.options.build import build
 
     if not any(override.startswith("judge=") for override in overrides):
         overrides.insert(0, "judge=llm")

@@ -6,8 +6,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from memeval.cli import console
-from memeval.errors import ConfigError
-from memeval.identity import config_packages
+from memeval.kit.errors import ConfigError
+from memeval.options.identity import config_packages
 
 DESCRIPTION = """\
 List what there is to choose from, one line each, from the configs of memeval and of installed plug-ins:
@@ -67,7 +67,7 @@ def _entries(package: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _measures() -> Iterator[tuple[str, str]]:
-    from memeval.measures import KNOWN
+    from memeval.scoring.measures import KNOWN
 
     for name, kind in KNOWN.items():
         given = ",".join(f"{option}={'|'.join(map(str, choices))}" for option, choices in kind.options().items())
@@ -75,7 +75,7 @@ def _measures() -> Iterator[tuple[str, str]]:
 
 
 def _presets() -> Iterator[tuple[str, str]]:
-    from memeval.measures.presets import PRESETS
+    from memeval.scoring.measures.presets import PRESETS
 
     for name, preset in PRESETS.items():
         yield name, preset.summary

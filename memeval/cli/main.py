@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import memeval
 from memeval.cli.parser import Parser
-from memeval.errors import MemevalError
-from memeval.escaping import shortened, shown
+from memeval.kit.errors import MemevalError
+from memeval.kit.escaping import shortened, shown
 
 DESCRIPTION = """\
 memeval measures how an assistant remembers: what a memory strategy would put into the

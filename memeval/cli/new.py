@@ -10,7 +10,7 @@ from pathlib import Path
 
 from memeval.cli import console
 from memeval.cli.listing import options
-from memeval.errors import ConfigError
+from memeval.kit.errors import ConfigError
 
 DESCRIPTION = """\
 Write a plug-in to start from into your own package: a class, its YAML and its contract test.

@@ -3,7 +3,7 @@
 import argparse
 from typing import NoReturn
 
-from memeval.escaping import shortened, shown
+from memeval.kit.escaping import shortened, shown
 
 
 class Parser(argparse.ArgumentParser):

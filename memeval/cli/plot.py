@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memeval.cli import console
-from memeval.errors import ConfigError
+from memeval.kit.errors import ConfigError
 
 if TYPE_CHECKING:
-    from memeval.report.rows import Row
+    from memeval.scoring.rows import Row
 
 DESCRIPTION = """\
 Draw stored runs, as PNG and SVG.
@@ -32,7 +32,7 @@ def main(argv: Sequence[str]) -> int:
         raise ConfigError(f"memeval plot takes kinds=, out= and results=, not {', '.join(sorted(unknown))}=")
     patterns = [word for word in words if "=" not in word]
 
-    from memeval.measures import (
+    from memeval.scoring.measures import (
         DEFAULT_MEASURES,
         EvidenceAge,
         IncrementSeconds,
@@ -41,8 +41,8 @@ def main(argv: Sequence[str]) -> int:
         WriteRate,
         WriteSeconds,
     )
-    from memeval.report.rows import Row
-    from memeval.report.scored import chosen, scored
+    from memeval.scoring.rows import Row
+    from memeval.scoring.stored import chosen, scored
 
     root = Path(options.get("results", "results/runs"))
     found, replays = chosen(root, patterns)
@@ -64,7 +64,7 @@ def main(argv: Sequence[str]) -> int:
 
 def draw(rows: "Sequence[Row]", kinds: Sequence[str] | None, folder: Path) -> int:
     """Draw the kinds (None: all) and print where they lie; returns how many there are."""
-    from memeval.report.plots import PLOTS
+    from memeval.reports.plots import PLOTS
 
     if unknown := [kind for kind in kinds or () if kind not in PLOTS]:
         raise ConfigError(f"there is no plot {unknown[0]!r}: choose kinds among {', '.join(PLOTS)}")

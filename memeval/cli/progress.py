@@ -14,8 +14,8 @@ from rich.progress import (
 )
 
 from memeval.cli import console
-from memeval.errors import ConfigError
-from memeval.types import DialogueRecord
+from memeval.kit.errors import ConfigError
+from memeval.kit.types import DialogueRecord
 
 CHOICES = ("auto", "on", "off")
 

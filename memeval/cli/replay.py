@@ -1,14 +1,13 @@
-"""`memeval replay`, and what `memeval run mode=replay` prints."""
+"""`memeval replay`, and the tables of replays that `memeval run mode=replay` prints."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from memeval.cli import console
-from memeval.compose import Cell
-from memeval.errors import ConfigError
+from memeval.kit.errors import ConfigError
 from memeval.pricing import Target
-from memeval.store import Run
+from memeval.records.runs import Run
 
 DESCRIPTION = """\
 Price stored replays on other targets, without running anything:
@@ -42,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
         )
 
     from memeval.pricing import find_target
-    from memeval.store import find
+    from memeval.records.runs import find
 
     found = find(Path(options.get("results", "results/runs")), patterns)
     asked = [name for name in options["target"].split(",") if name] if "target" in options else None
@@ -51,20 +50,6 @@ def main(argv: Sequence[str]) -> int:
         targets = targets_of(group[0].meta["config"]) if asked is None else [find_target(name) for name in asked]
         print_replays(group, targets, plots=options.get("plot") != "off")
     return 0
-
-
-def run_replay(cells: Sequence[Cell]) -> int:
-    """Run cells in replay mode and print what they cost."""
-    from memeval.cli.run import carry_out
-
-    if any(cell.config["mode"] != "replay" for cell in cells):
-        raise ConfigError("a sweep is all replay or all questions: give one mode=, e.g. mode=replay")
-    runs: list[Run] = []
-    errors = carry_out(cells, lambda cell, run, benchmark: runs.append(run))
-    for folder in dict.fromkeys(run.folder.parent for run in runs):
-        group = [run for run in runs if run.folder.parent == folder]
-        print_replays(group, targets_of(cells[0].config), plots=True)
-    return 1 if errors else 0
 
 
 def targets_of(config: Mapping[str, Any]) -> list[Target]:
@@ -85,8 +70,8 @@ def print_replays(runs: Sequence[Run], targets: Sequence[Target], plots: bool) -
     Raises:
         ConfigError: a run that is no replay.
     """
-    from memeval.report.plots.replay import draw
-    from memeval.report.replay import price, tables
+    from memeval.reports.plots.replay import draw
+    from memeval.reports.replay import price, tables
 
     replays = price(runs, targets)
     console.table(tables(replays, targets))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from memeval.cli import console
-from memeval.errors import ConfigError, StoreError
+from memeval.kit.errors import ConfigError, RecordsError
 
 DESCRIPTION = """\
 Write stored runs of one benchmark into a folder of pages that opens in a browser, with no network.
@@ -30,7 +30,9 @@ def main(argv: Sequence[str]) -> int:
 
     from memeval.cli.run import title_of
     from memeval.comparison import check_comparable
-    from memeval.measures import (
+    from memeval.records.runs import OUTCOMES_FILE
+    from memeval.reports.html import write_report
+    from memeval.scoring.measures import (
         DEFAULT_MEASURES,
         ContextTokens,
         IncrementSeconds,
@@ -40,9 +42,7 @@ def main(argv: Sequence[str]) -> int:
         ReadSeconds,
         parse_list,
     )
-    from memeval.report.html import write_report
-    from memeval.report.scored import chosen, scored
-    from memeval.store import OUTCOMES_FILE
+    from memeval.scoring.stored import chosen, scored
 
     root = Path(options.get("results", "results/runs"))
     found, replays = chosen(root, patterns)
@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
         console.out().print(f"Replays left out: {replays:,} (memeval replay shows what they cost).")
     for run in found:
         if not (run.folder / OUTCOMES_FILE).is_file():
-            raise StoreError(f"{run.folder} keeps scores only, and a report shows contexts: name the run itself")
+            raise RecordsError(f"{run.folder} keeps scores only, and a report shows contexts: name the run itself")
     across = {each.strip() for each in options.get("across", "").split(",") if each.strip()}
     check_comparable(found, {"budget", *across})
     measures: tuple[Measure, ...] = (*DEFAULT_MEASURES, IncrementSeconds(), InputDollars(), QuestionDollars())

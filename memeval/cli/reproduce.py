@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from memeval.cli import console
-from memeval.compose import composer
-from memeval.errors import ConfigError
+from memeval.harness.compose import composer
+from memeval.kit.errors import ConfigError
 
 DESCRIPTION = """\
 Meet numbers that others have published: runs each row's command, prints the expected value beside the one obtained,
@@ -84,9 +84,9 @@ def command(row: Mapping[str, Any]) -> str:
 def run_row(name: str, row: Mapping[str, Any], extra: Sequence[str]) -> Iterator[Check]:
     """Run a row and compare what it gives with what was published."""
     from memeval.cli.run import run_cells
-    from memeval.evaluate import evaluate
-    from memeval.measures import parse
-    from memeval.measures.presets import get_preset
+    from memeval.scoring.evaluate import evaluate
+    from memeval.scoring.measures import parse
+    from memeval.scoring.measures.presets import get_preset
 
     with composer() as hydra:
         cells = hydra.cells([*row["overrides"], _RESULTS, *extra], multirun=False)

@@ -8,13 +8,13 @@ from typing import Any
 from memeval.cli import console
 from memeval.cli.pace import rare_collections
 from memeval.cli.progress import Bars
-from memeval.compose import Cell, composer
-from memeval.errors import ConfigError, MemevalError
-from memeval.measures import DEFAULT_MEASURES, EvidenceAge, Measure
-from memeval.plan import Plan
-from memeval.report.rows import Row
-from memeval.store import Run
-from memeval.types import Benchmark
+from memeval.harness.compose import Cell, composer
+from memeval.harness.plan import Plan
+from memeval.kit.errors import ConfigError, MemevalError
+from memeval.kit.protocols import Benchmark
+from memeval.records.runs import Run
+from memeval.scoring.measures import DEFAULT_MEASURES, EvidenceAge, Measure
+from memeval.scoring.rows import Row
 
 DESCRIPTION = """\
 Run a memory strategy over a benchmark and print what it remembers.
@@ -45,12 +45,24 @@ def main(argv: Sequence[str]) -> int:
         print_config(cells[0].config)
         return 0
     if any(cell.config["mode"] == "replay" for cell in cells):
-        from memeval.cli.replay import run_replay
-
         return run_replay(cells)
     rows, errors = run_cells(cells)
     print_rows(rows, errors)
     print_plots(rows, cells[0].config)
+    return 1 if errors else 0
+
+
+def run_replay(cells: Sequence[Cell]) -> int:
+    """Run cells in replay mode and print what they cost."""
+    from memeval.cli.replay import print_replays, targets_of
+
+    if any(cell.config["mode"] != "replay" for cell in cells):
+        raise ConfigError("a sweep is all replay or all questions: give one mode=, e.g. mode=replay")
+    runs: list[Run] = []
+    errors = carry_out(cells, lambda cell, run, benchmark: runs.append(run))
+    for folder in dict.fromkeys(run.folder.parent for run in runs):
+        group = [run for run in runs if run.folder.parent == folder]
+        print_replays(group, targets_of(cells[0].config), plots=True)
     return 1 if errors else 0
 
 
@@ -80,7 +92,7 @@ def run_cells(cells: Sequence[Cell]) -> tuple[list[Row], int]:
     Raises:
         MemevalError: what stops a run. The other cells are run first, so that nothing that can be measured is missed.
     """
-    from memeval.evaluate import evaluate
+    from memeval.scoring.evaluate import evaluate
 
     rows: list[Row] = []
 
@@ -100,8 +112,8 @@ def carry_out(cells: Sequence[Cell], then: Callable[[Cell, Run, Benchmark], None
     Raises:
         MemevalError: as `run_cells`.
     """
-    from memeval.build import build
-    from memeval.experiment import Settings, run_plan
+    from memeval.harness.once import Settings, run_plan
+    from memeval.options.build import build
 
     benchmarks: dict[str, Benchmark] = {}
     planned: dict[tuple[str, str], tuple[Cell, Plan, Benchmark]] = {}
@@ -148,8 +160,8 @@ def _can_run(cell: Cell, plan: Plan) -> bool:
 
     What has been run already needs no store.
     """
-    from memeval.experiment import unreachable
-    from memeval.store import RUN_FILE, load
+    from memeval.harness.once import unreachable
+    from memeval.records.runs import RUN_FILE, load
 
     if not cell.config["skip_unreachable"]:
         return True
@@ -169,7 +181,7 @@ def measures_of(config: Mapping[str, Any]) -> Sequence[Measure]:
     Raises:
         ConfigError: one that does not exist.
     """
-    from memeval.measures import parse
+    from memeval.scoring.measures import parse
 
     asked = config["measures"]
     if asked is None:
@@ -181,10 +193,10 @@ def measures_of(config: Mapping[str, Any]) -> Sequence[Measure]:
 
 def print_rows(rows: Sequence[Row], errors: int) -> None:
     """Print one table for each benchmark, and what failed."""
-    from memeval.report.comparison import setback_notes
-    from memeval.report.data_notes import data_notes
-    from memeval.report.rows import MAIN
-    from memeval.report.table import category_table, run_table, tag_table
+    from memeval.reports.comparison import setback_notes
+    from memeval.reports.data_notes import data_notes
+    from memeval.reports.table import category_table, run_table, tag_table
+    from memeval.scoring.rows import MAIN
 
     by_benchmark: dict[str, list[Row]] = {}
     for row in rows:

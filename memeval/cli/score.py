@@ -5,7 +5,7 @@ from pathlib import Path
 
 from memeval.cli import console
 from memeval.cli.run import print_rows
-from memeval.errors import ConfigError
+from memeval.kit.errors import ConfigError
 
 DESCRIPTION = """\
 Score stored runs again, without running them: other measures, other cut-offs, or another team's definition.
@@ -35,11 +35,11 @@ def main(argv: Sequence[str]) -> int:
             "them"
         )
 
-    from memeval.evaluate import evaluate
-    from memeval.measures import DEFAULT_MEASURES, parse_list
-    from memeval.measures.presets import get_preset
-    from memeval.report.rows import Row
-    from memeval.store import find
+    from memeval.records.runs import find
+    from memeval.scoring.evaluate import evaluate
+    from memeval.scoring.measures import DEFAULT_MEASURES, parse_list
+    from memeval.scoring.measures.presets import get_preset
+    from memeval.scoring.rows import Row
 
     preset = get_preset(options["preset"]) if "preset" in options else None
     measures = preset.measures if preset else DEFAULT_MEASURES

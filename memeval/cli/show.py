@@ -9,10 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from memeval.cli import console
-from memeval.errors import ConfigError
-from memeval.escaping import shown
-from memeval.store import Run, find, runs
-from memeval.types import Dialogue, Outcome, Question, Turn
+from memeval.kit.errors import ConfigError
+from memeval.kit.escaping import shown
+from memeval.kit.types import Dialogue, Outcome, Question, Turn
+from memeval.records.runs import Run, find, runs
 
 DESCRIPTION = """\
   memeval show                    stored runs
@@ -70,11 +70,11 @@ def _list_runs(root: Path) -> None:
 
 def _show_run(run: Run) -> None:
     from memeval.cli.run import print_rows
-    from memeval.evaluate import evaluate, open_benchmark
-    from memeval.measures import DEFAULT_MEASURES
-    from memeval.money import account
-    from memeval.report.costs import phases_table, sections_table
-    from memeval.report.rows import MAIN, Row
+    from memeval.reports.costs import phases_table, sections_table
+    from memeval.scoring.costs import account
+    from memeval.scoring.evaluate import evaluate, open_benchmark
+    from memeval.scoring.measures import DEFAULT_MEASURES
+    from memeval.scoring.rows import MAIN, Row
 
     benchmark = open_benchmark(run)
     scores = evaluate(run, DEFAULT_MEASURES, benchmark=benchmark)
@@ -135,7 +135,7 @@ def _show_question(run: Run, wanted: str) -> None:
 
 
 def _question(run: Run, wanted: str) -> tuple[Dialogue, Question]:
-    from memeval.evaluate import open_benchmark
+    from memeval.scoring.evaluate import open_benchmark
 
     close: list[tuple[Dialogue, Question]] = []
     for dialogue in islice(iter(open_benchmark(run)), run.meta["identity"]["limit"]):
@@ -153,8 +153,8 @@ def _question(run: Run, wanted: str) -> tuple[Dialogue, Question]:
 
 
 def _describe(run: Run, dialogue: Dialogue, question: Question, outcome: Outcome) -> Iterator[Text]:
-    from memeval.build import build
-    from memeval.identity import built_from
+    from memeval.options.build import build
+    from memeval.options.identity import built_from
 
     document = build(built_from(run.meta["identity"]["document"]), "document")
     turns = {turn.id: turn for turn in dialogue.turns}

@@ -13,9 +13,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from memeval.cli import console
 from memeval.cli.listing import options
-from memeval.errors import ConfigError, MemevalError, ModelError, StorageError
-from memeval.identity import config_packages
-from memeval.serving import Engine
+from memeval.kit.engines import Engine
+from memeval.kit.errors import ConfigError, MemevalError, ModelError, StorageError
+from memeval.options.identity import config_packages
 
 DESCRIPTION = """\
 Storage systems: what is installed, what answers, and what runs have left there:

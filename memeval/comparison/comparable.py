@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-from memeval.errors import BaselineError, ConfigError
-from memeval.store import Run
+from memeval.kit.errors import BaselineError, ConfigError
+from memeval.records.runs import Run
 
 # What a user may ask to see next to each other all the same, each with what it is by default.
 AXES: Mapping[str, Any] = {
@@ -82,7 +82,8 @@ def timing_differences(one: Run, other: Run) -> tuple[str, ...]:
     names = {"python": "Python", "platform": "platform", "cores": "number of cores"}
     here, there = one.meta.get("environment", {}), other.meta.get("environment", {})
     found = [name for key, name in names.items() if here.get(key) != there.get(key)]
-    if one.meta.get("code") != other.meta.get("code"):
+    codes = [run.meta.get("harness_code", run.meta.get("code")) for run in (one, other)]
+    if codes[0] != codes[1]:
         found.insert(0, "code")
     workers = [run.meta.get("execution", {}).get("workers") for run in (one, other)]
     if None not in workers and workers[0] != workers[1]:

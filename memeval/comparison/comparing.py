@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from memeval.comparison.comparable import timing_differences
 from memeval.comparison.scored import Scored, aligned, best, values_of
-from memeval.errors import ConfigError
-from memeval.measures import DialogueMeasure, Measure, QuestionMeasure
-from memeval.scoring import Scores
-from memeval.stats import Interval, Paired, bootstrap_interval, cluster_t_test, holm, paired
+from memeval.comparison.stats import Interval, Paired, bootstrap_interval, cluster_t_test, holm, paired
+from memeval.kit.errors import ConfigError
+from memeval.scoring.measures import DialogueMeasure, Measure, QuestionMeasure
+from memeval.scoring.scores import Scores
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,14 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from memeval.errors import BaselineError
-from memeval.measures import Measure, QuestionMeasure
-from memeval.scoring import Scores
-from memeval.store import Run
+from memeval.kit.errors import BaselineError
+from memeval.records.runs import Run
+from memeval.scoring.measures import Measure, QuestionMeasure
+from memeval.scoring.scores import Scores
 
 
 class Scored(Protocol):
-    """A scored run, as `memeval.report.rows.Row`."""
+    """A scored run, as `memeval.scoring.rows.Row`."""
 
     @property
     def run(self) -> Run:

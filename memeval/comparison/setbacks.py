@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from memeval.comparison.scored import Scored, aligned, best
-from memeval.measures import Measure
-from memeval.stats import Interval, bootstrap_interval
+from memeval.comparison.stats import Interval, bootstrap_interval
+from memeval.scoring.measures import Measure
 
 _DIALOGUE_PLACES = re.compile(r"(<scope>|<scratch>)(/[\w.-]+)*")
 

@@ -2,15 +2,7 @@
 
 from typing import Protocol, runtime_checkable
 
-from memeval.errors import ModelError
-from memeval.types import Model
-
-
-class ReplyError(ModelError):
-    """One request that has no usable reply: too long for the model, empty, cut, against the schema, refused.
-
-    Other requests may succeed, so that it is noted where it happened; any other `ModelError` fails them all.
-    """
+from memeval.kit.protocols import Model
 
 
 @runtime_checkable

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from memeval import ledger
-from memeval.errors import ModelError
-from memeval.llm import ReplyError, providers, retrying
+from memeval.kit import ledger
+from memeval.kit.errors import ModelError, ReplyError
+from memeval.kit.tokens import Tokenizer, get_tokenizer
+from memeval.kit.types import Reply, Usage
+from memeval.llm import providers, retrying
 from memeval.llm.structured import Messages, canonical
 from memeval.pricing import Price, price_of
-from memeval.tokens import Tokenizer, get_tokenizer
-from memeval.types import Reply, Usage
 
 INSTRUCTION = "Reply with one JSON value that follows this JSON schema, and with nothing else:\n{schema}"
 # What a client of OpenAI's protocol must send where the server wants no key.

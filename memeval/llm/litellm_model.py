@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from memeval.errors import ConfigError, ModelError
+from memeval.kit.errors import ConfigError, ModelError
+from memeval.kit.tokens import Tokenizer
+from memeval.kit.types import Reply
 from memeval.llm import providers, replies, structured
 from memeval.llm.calls import Caller, book
 from memeval.llm.structured import Messages
 from memeval.pricing import Price
-from memeval.tokens import Tokenizer
-from memeval.types import Reply
 
 _PRICES = ("input", "output", "cache_read", "cache_write")
 _FIRST_WORDS = 60

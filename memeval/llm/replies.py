@@ -16,9 +16,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from memeval import cache
+from memeval.kit import cache
+from memeval.kit.types import Reply, Usage
 from memeval.llm.structured import canonical
-from memeval.types import Reply, Usage
 
 KIND = "replies"
 # Seconds between two looks at whether another process has its reply.

@@ -9,12 +9,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from memeval import ledger, strict_json, user_files
-from memeval.errors import ConfigError, DataError
-from memeval.llm import ReplyError, structured
+from memeval.kit import ledger, strict_json, user_files
+from memeval.kit.errors import ConfigError, DataError, ReplyError
+from memeval.kit.tokens import Tokenizer, get_tokenizer
+from memeval.kit.types import Reply, Usage
+from memeval.llm import structured
 from memeval.llm.structured import Messages
-from memeval.tokens import Tokenizer, get_tokenizer
-from memeval.types import Reply, Usage
 
 _RULE = "{match: a regular expression, reply: a text or JSON}"
 _WORDS = 30

@@ -7,9 +7,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from memeval.errors import ConfigError
-from memeval.llm import ReplyError
-from memeval.types import Reply
+from memeval.kit.errors import ConfigError, ReplyError
+from memeval.kit.types import Reply
 
 Messages = Sequence[Mapping[str, str]]
 

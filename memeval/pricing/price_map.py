@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from memeval.kit.tokens import ENCODINGS
 from memeval.pricing.prices import APPROXIMATE_TOKENIZER, KINDS, MILLION, CacheRules, Price, Target, Tier
-from memeval.tokens import ENCODINGS
 
 _MAP = "model_prices_and_context_window_backup.json"
 _ABOVE = re.compile(r"input_cost_per_token_above_(\d+)(k?)_tokens")

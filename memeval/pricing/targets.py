@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from memeval.errors import ConfigError
+from memeval.kit.errors import ConfigError
 from memeval.pricing import price_map
 from memeval.pricing.prices import APPROXIMATE_TOKENIZER, KINDS, MILLION, CacheRules, Price, Target, Tier
 

@@ -2,7 +2,7 @@
 
 import importlib
 
-from memeval.errors import ConfigError, ModelError
+from memeval.kit.errors import ConfigError, ModelError
 from memeval.servers.base import Server
 
 # Where each engine's class is.

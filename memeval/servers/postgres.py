@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from memeval.errors import ModelError, StorageError
+from memeval.kit.errors import ModelError, StorageError
 from memeval.servers.base import Server, package
 
 # nobody: PostgreSQL refuses to run as root, and a user made for it would outlive it.

@@ -2,9 +2,9 @@
 
 from itertools import islice
 
-from memeval.checks import check_dialogue
-from memeval.errors import ContractError
-from memeval.types import Benchmark
+from memeval.harness.checks import check_dialogue
+from memeval.kit.errors import ContractError
+from memeval.kit.protocols import Benchmark
 
 
 def check_benchmark(benchmark: Benchmark, limit: int | None = None) -> None:

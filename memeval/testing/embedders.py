@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from memeval.errors import ContractError
-from memeval.types import Embedder, Vectors
+from memeval.kit.errors import ContractError
+from memeval.kit.protocols import Embedder
+from memeval.kit.types import Vectors
 
 _ODD = (
     "",

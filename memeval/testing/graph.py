@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from memeval.errors import ContractError
-from memeval.storage import GraphEdge, GraphNode, GraphStore
+from memeval.kit.errors import ContractError
+from memeval.kit.stores import GraphEdge, GraphNode, GraphStore
 
 _START = datetime(2024, 3, 1, 9, 0)
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from memeval.errors import ContractError
-from memeval.storage import Entry, KeyValueStore
+from memeval.kit.errors import ContractError
+from memeval.kit.stores import Entry, KeyValueStore
 
 _START = datetime(2024, 3, 1, 9, 0)
 

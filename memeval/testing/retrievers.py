@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from memeval.errors import ContractError
-from memeval.types import Closes, Flushes, Forgets, Hit, Query, Reports, Retriever, Turn
+from memeval.kit.errors import ContractError
+from memeval.kit.protocols import Closes, Flushes, Forgets, Reports, Retriever
+from memeval.kit.types import Hit, Query, Turn
 
 _SAID = (
     ("s1", "user", "I adopted a black kitten from the shelter on Elm Street."),

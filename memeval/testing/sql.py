@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from memeval.errors import ContractError
-from memeval.storage import SqlExtent, SqlFilters, SqlStore
-from memeval.types import Hit, Turn
+from memeval.kit.errors import ContractError
+from memeval.kit.stores import SqlExtent, SqlFilters, SqlStore
+from memeval.kit.types import Hit, Turn
 
 _START = datetime(2024, 3, 1, 9, 0)
 _ALL = 1_000

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from memeval.checks import ContextChecker
-from memeval.errors import ContractError
-from memeval.prompt import count
-from memeval.tokens import get_tokenizer
-from memeval.types import Closes, Context, Flushes, Forgets, Query, Strategy, Turn
+from memeval.harness.checks import ContextChecker
+from memeval.kit.errors import ContractError
+from memeval.kit.prompt import count
+from memeval.kit.protocols import Closes, Flushes, Forgets, Strategy
+from memeval.kit.tokens import get_tokenizer
+from memeval.kit.types import Context, Query, Turn
 
 _START = datetime(2024, 3, 1, 9, 0)
 _BUDGETS = (1, 7, 40, 200, 2_000, 100_000)

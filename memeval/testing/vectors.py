@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from memeval.errors import ContractError
-from memeval.storage import Match, VectorStore
-from memeval.types import Vectors
+from memeval.kit.errors import ContractError
+from memeval.kit.stores import Match, VectorStore
+from memeval.kit.types import Vectors
 
 _D = 24
 _ALL = 10_000

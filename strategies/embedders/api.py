@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from memeval import cache as caches
-from memeval import ledger
-from memeval.errors import ConfigError, ModelError
+from memeval.kit import cache as caches
+from memeval.kit import ledger
+from memeval.kit.errors import ConfigError, ModelError
+from memeval.kit.tokens import get_tokenizer
+from memeval.kit.types import Vectors
 from memeval.llm import providers, retrying
 from memeval.pricing import Price, price_of
 from memeval.strategies.embedders.base import CachedEmbedder
-from memeval.tokens import get_tokenizer
-from memeval.types import Vectors
 
 # What OpenAI's embedding models count by; for others and without a count in the reply it is an estimate.
 _TOKENIZER = "cl100k_base"

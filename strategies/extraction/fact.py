@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from memeval.types import Turn
+from memeval.kit.types import Turn
 
 
 @dataclass(frozen=True, slots=True)

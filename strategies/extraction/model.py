@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from memeval.document import Document
-from memeval.errors import ConfigError, ModelError
-from memeval.llm import ReplyError
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError, ModelError, ReplyError
+from memeval.kit.protocols import Model, Prepares
+from memeval.kit.tokens import Tokenizer
+from memeval.kit.types import Turn
 from memeval.strategies.extraction.fact import Fact
 from memeval.strategies.extraction.words import normal
 from memeval.strategies.language import needed, one_line
 from memeval.strategies.writing.groups import line
-from memeval.tokens import Tokenizer
-from memeval.types import Model, Prepares, Turn
 
 _TEXT = {"type": "string"}
 # All properties required and no others, as providers with strict schemas want it; `enum`, since not all of them take

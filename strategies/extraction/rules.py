@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from memeval.kit.types import Turn
 from memeval.strategies.extraction.clauses import sentences
 from memeval.strategies.extraction.dates import resolve
 from memeval.strategies.extraction.english import is_english
@@ -29,7 +30,6 @@ from memeval.strategies.extraction.sentences import Action, actions, third_perso
 from memeval.strategies.extraction.spelling import is_without_case, plain, written
 from memeval.strategies.extraction.unsaid import shown
 from memeval.strategies.extraction.words import base, content, normal
-from memeval.types import Turn
 
 # Speakers whose turns are answers, not a life.
 _MACHINES = frozenset({"assistant", "ai", "bot", "chatbot", "model", "gpt", "chatgpt", "claude", "system", "agent"})

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from typing import Literal
 
-from memeval.errors import ConfigError
+from memeval.kit.errors import ConfigError
+from memeval.kit.protocols import Closes, Flushes, Forgets, Prepares, Reports, Retriever
+from memeval.kit.types import Hit, Query, Turn
 from memeval.strategies.long_term.importance import importance
-from memeval.types import Closes, Flushes, Forgets, Hit, Prepares, Query, Reports, Retriever, Turn
 
 Eviction = Literal["oldest", "least_recently_read", "least_important"]
 

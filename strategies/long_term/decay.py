@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from memeval.errors import ConfigError
+from memeval.kit.errors import ConfigError
+from memeval.kit.protocols import Closes, Flushes, Forgets, Prepares, Reports, Retriever
+from memeval.kit.types import Hit, Query, Turn
 from memeval.strategies.long_term.deepening import deepened
 from memeval.strategies.long_term.importance import importance as rated
-from memeval.types import Closes, Flushes, Forgets, Hit, Prepares, Query, Reports, Retriever, Turn
 
 _DAY = timedelta(days=1)
 _MOST = 5

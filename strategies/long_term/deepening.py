@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 
-from memeval.types import Hit
+from memeval.kit.types import Hit
 
 _STEP = 4
 

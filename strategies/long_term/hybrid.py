@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from memeval.errors import ConfigError
+from memeval.kit.errors import ConfigError
+from memeval.kit.protocols import Closes, Flushes, Forgets, Prepares, Reports, Retriever
+from memeval.kit.types import Hit, Query, Turn
 from memeval.strategies.long_term.deepening import deepened
-from memeval.types import Closes, Flushes, Forgets, Hit, Prepares, Query, Reports, Retriever, Turn
 
 _Key = tuple[tuple[str, ...], str]
 # Counters that mean the same in every retriever and add up.

@@ -6,14 +6,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from memeval.document import Document
-from memeval.errors import ConfigError
-from memeval.storage import Entry, KeyValueStore
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError
+from memeval.kit.protocols import Prepares, Reports
+from memeval.kit.stores import Entry, KeyValueStore
+from memeval.kit.types import Hit, Query, Turn
 from memeval.strategies.extraction.entities import entities, normalise
 from memeval.strategies.extraction.fact import Extractor, Fact, said
 from memeval.strategies.extraction.synonyms import attributes
 from memeval.strategies.extraction.words import STOP, base, content, words
-from memeval.types import Hit, Prepares, Query, Reports, Turn
 
 _FAVOURITE = re.compile(r"\bfav(?:ou?rite|e)s? (?P<topic>[\w'-]+(?: [\w'-]+)?)", re.IGNORECASE)
 _NAME = re.compile(r"\b[A-ZÀ-ÖØ-Þ][\w'’-]*")

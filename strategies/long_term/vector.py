@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from memeval.errors import ConfigError
-from memeval.storage import VectorStore
-from memeval.types import Embedder, Forgets, Hit, Passage, Prepares, Query, Reports, Turn, Writing
+from memeval.kit.errors import ConfigError
+from memeval.kit.protocols import Embedder, Forgets, Prepares, Reports, Writing
+from memeval.kit.stores import VectorStore
+from memeval.kit.types import Hit, Passage, Query, Turn
 
 
 class Vector:

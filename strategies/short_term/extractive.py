@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from memeval.document import Document
-from memeval.types import Embedder, Segment, Turn, Vectors
+from memeval.kit.document import Document
+from memeval.kit.protocols import Embedder
+from memeval.kit.types import Segment, Turn, Vectors
 
 _DAMPING = 0.85
 _STEPS = 30

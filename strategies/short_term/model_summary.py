@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from memeval.document import Document
-from memeval.errors import ConfigError
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError
+from memeval.kit.protocols import Model, Prepares
+from memeval.kit.tokens import Tokenizer
+from memeval.kit.types import Context, Query, Segment, Turn
 from memeval.strategies.language import clean, needed
 from memeval.strategies.short_term.extractive import split
 from memeval.strategies.short_term.shorten import shorten
 from memeval.strategies.short_term.window import Window
-from memeval.tokens import Tokenizer
-from memeval.types import Context, Model, Prepares, Query, Segment, Turn
 
 
 @dataclass(frozen=True, slots=True)

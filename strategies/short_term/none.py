@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from memeval.types import Context, Query, Turn
+from memeval.kit.types import Context, Query, Turn
 
 
 class Nothing:

@@ -2,8 +2,8 @@
 
 from bisect import bisect_right
 
+from memeval.kit.tokens import Tokenizer
 from memeval.strategies.short_term.extractive import split
-from memeval.tokens import Tokenizer
 
 # Prose has 4 to 5 characters a token. What lies far behind the limit is not even looked at.
 _MOST_CHARACTERS = 40

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from memeval.document import Document
-from memeval.errors import ConfigError
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError
+from memeval.kit.tokens import Tokenizer
+from memeval.kit.types import Context, Query, Turn
 from memeval.strategies.short_term.window import Window
-from memeval.tokens import Tokenizer
-from memeval.types import Context, Query, Turn
 
 
 class SlidingWindow:

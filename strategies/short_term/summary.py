@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from memeval.document import Document
-from memeval.errors import ConfigError
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError
+from memeval.kit.protocols import Embedder, Prepares
+from memeval.kit.tokens import Tokenizer
+from memeval.kit.types import Context, Query, Segment, Turn
 from memeval.strategies.short_term.extractive import Extract, Sentence
 from memeval.strategies.short_term.window import Window
-from memeval.tokens import Tokenizer
-from memeval.types import Context, Embedder, Prepares, Query, Segment, Turn
 
 
 class Summary:

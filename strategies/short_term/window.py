@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from memeval.document import Document
-from memeval.tokens import Tokenizer
-from memeval.types import Segment, Turn
+from memeval.kit.document import Document
+from memeval.kit.tokens import Tokenizer
+from memeval.kit.types import Segment, Turn
 
 
 class Window:

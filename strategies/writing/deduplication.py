@@ -6,10 +6,11 @@ from typing import Literal
 
 import numpy as np
 
-from memeval.errors import ConfigError
+from memeval.kit.errors import ConfigError
+from memeval.kit.protocols import Embedder
+from memeval.kit.types import Vectors
 from memeval.strategies.extraction.fact import Fact
 from memeval.strategies.extraction.words import normal
-from memeval.types import Embedder, Vectors
 
 _EXACT = re.compile(
     r"\d+|\b(?:not|never|no|isn't|wasn't|don't|doesn't|didn't|can't|won't|stopped|quit|left|without)\b|n't\b", re.I

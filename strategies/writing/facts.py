@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from memeval.document import Document
-from memeval.errors import ConfigError
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError
+from memeval.kit.protocols import Embedder, Prepares, Reports
+from memeval.kit.types import Passage, Turn, Vectors
 from memeval.strategies.extraction.fact import Extractor, Fact, day
 from memeval.strategies.writing.deduplication import Deduplicator, restates
 from memeval.strategies.writing.groups import line
-from memeval.types import Embedder, Passage, Prepares, Reports, Turn, Vectors
 
 _DAYS_SHOWN = 3
 

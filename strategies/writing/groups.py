@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from memeval.document import Document
-from memeval.types import Passage, Turn
+from memeval.kit.document import Document
+from memeval.kit.types import Passage, Turn
 
 
 @dataclass(frozen=True, slots=True)

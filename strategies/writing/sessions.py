@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from memeval.document import Document
+from memeval.kit.document import Document
+from memeval.kit.types import Passage, Turn
 from memeval.strategies.writing.groups import Groups, line
-from memeval.types import Passage, Turn
 
 
 class Sessions:

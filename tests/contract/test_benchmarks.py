@@ -10,9 +10,9 @@ from support.dialogues import Given, Memory, dialogue
 from memeval.benchmarks.demo import Demo
 from memeval.benchmarks.locomo import Locomo
 from memeval.benchmarks.longmemeval import LongMemEval
-from memeval.errors import ContractError, DataError
+from memeval.kit.errors import ContractError, DataError
+from memeval.kit.types import Dialogue
 from memeval.testing.benchmarks import check_benchmark
-from memeval.types import Dialogue
 
 
 def test_the_demo_keeps_the_contract():

@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import pytest
 
-from memeval.strategies.stores.graph_bolt import Bolt, BoltGraph, Dialect, identity
-from memeval.strategies.stores.graph_memgraph import MEMGRAPH
-from memeval.strategies.stores.graph_neo4j import NEO4J
+from memeval.strategies.stores.clients.bolt import Bolt, BoltGraph, Dialect, identity
+from memeval.strategies.stores.graph.memgraph import MEMGRAPH
+from memeval.strategies.stores.graph.neo4j import NEO4J
 
 
 class Listening:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memeval.errors import ContractError, ModelError
-from memeval.storage import GraphEdge, GraphNode, GraphStore
-from memeval.strategies.stores.graph_memory import MemoryGraph
-from memeval.strategies.stores.graph_networkx import NetworkxGraph
+from memeval.kit.errors import ContractError, ModelError
+from memeval.kit.stores import GraphEdge, GraphNode, GraphStore
+from memeval.strategies.stores.graph.memory import MemoryGraph
+from memeval.strategies.stores.graph.networkx import NetworkxGraph
 from memeval.testing.graph import check_graph_store
 
 networkx = pytest.importorskip("networkx", reason="pip install 'memeval[networkx]'")

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memeval.errors import ConfigError, ContractError, ModelError
-from memeval.storage import GraphEdge, GraphNode, GraphStore
-from memeval.strategies.stores.graph_ladybug import LadybugGraph
-from memeval.strategies.stores.graph_memory import MemoryGraph
+from memeval.kit.errors import ConfigError, ContractError, ModelError
+from memeval.kit.stores import GraphEdge, GraphNode, GraphStore
+from memeval.strategies.stores.graph.ladybug import LadybugGraph
+from memeval.strategies.stores.graph.memory import MemoryGraph
 from memeval.testing.graph import check_graph_store
 
 
@@ -206,7 +206,7 @@ def test_a_file_in_use_is_refused(tmp_path: Path) -> None:
     path = str(tmp_path / "g.lbug")
     store = LadybugGraph(path, memory_mb=128)
     store.upsert("u", [GraphNode("a", "x")], [])
-    code = f"from memeval.strategies.stores.graph_ladybug import LadybugGraph\nLadybugGraph({path!r}, 128)"
+    code = f"from memeval.strategies.stores.graph.ladybug import LadybugGraph\nLadybugGraph({path!r}, 128)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "ConfigError: graph_store.path" in done.stderr
     store.close()

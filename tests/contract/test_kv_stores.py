@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memeval.errors import ConfigError, ContractError
-from memeval.storage import Entry
-from memeval.strategies.stores.kv_memory import MemoryKV
-from memeval.strategies.stores.kv_sqlite import SqliteKV
+from memeval.kit.errors import ConfigError, ContractError
+from memeval.kit.stores import Entry
+from memeval.strategies.stores.kv.memory import MemoryKV
+from memeval.strategies.stores.kv.sqlite import SqliteKV
 from memeval.testing.kv import check_kv_store
 
 

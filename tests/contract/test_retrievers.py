@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
-from memeval.document import Document
-from memeval.errors import ContractError
-from memeval.storage import VectorStore
+from memeval.kit.document import Document
+from memeval.kit.errors import ContractError
+from memeval.kit.protocols import Writing
+from memeval.kit.stores import VectorStore
+from memeval.kit.tokens import get_tokenizer
+from memeval.kit.types import Hit, Query, Turn
 from memeval.strategies.embedders.minilm import MiniLM
 from memeval.strategies.embedders.wordllama import Wordllama
 from memeval.strategies.long_term.bm25 import BM25
@@ -18,17 +21,15 @@ from memeval.strategies.long_term.decay import Decay
 from memeval.strategies.long_term.hybrid import Hybrid
 from memeval.strategies.long_term.sql import Sql
 from memeval.strategies.long_term.vector import Vector
-from memeval.strategies.stores.faiss import FaissStore
-from memeval.strategies.stores.numpy import NumpyStore
-from memeval.strategies.stores.qdrant import QdrantStore
-from memeval.strategies.stores.sql_sqlite import SqliteSQL
+from memeval.strategies.stores.sql.sqlite import SqliteSQL
+from memeval.strategies.stores.vector.faiss import FaissStore
+from memeval.strategies.stores.vector.numpy import NumpyStore
+from memeval.strategies.stores.vector.qdrant import QdrantStore
 from memeval.strategies.writing.rounds import Rounds
 from memeval.strategies.writing.sessions import Sessions
 from memeval.strategies.writing.turns import Turns
 from memeval.strategies.writing.windows import Windows
 from memeval.testing.retrievers import check_retriever
-from memeval.tokens import get_tokenizer
-from memeval.types import Hit, Query, Turn, Writing
 
 WRITINGS: dict[str, Callable[[], Writing]] = {
     "turns": lambda: Turns(Document()),

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memeval.errors import ConfigError, ContractError
-from memeval.storage import SqlFilters, SqlRows
-from memeval.strategies.stores.sql_guard import ScopeCopy
-from memeval.strategies.stores.sql_sqlite import SqliteSQL
+from memeval.kit.errors import ConfigError, ContractError
+from memeval.kit.stores import SqlFilters, SqlRows
+from memeval.kit.types import Hit, Turn
+from memeval.strategies.stores.sql.guard import ScopeCopy
+from memeval.strategies.stores.sql.sqlite import SqliteSQL
 from memeval.testing.sql import check_sql_store
-from memeval.types import Hit, Turn
 
 FAST = 0.2
 

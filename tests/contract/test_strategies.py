@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from support.plans import DOCUMENT, TOKENIZER, window
 
-from memeval.build import build
-from memeval.errors import ContractError
+from memeval.kit.errors import ContractError
+from memeval.kit.types import Context, Query, Segment, Turn
+from memeval.options.build import build
 from memeval.testing.strategies import check_strategy
-from memeval.types import Context, Query, Segment, Turn
 
 EMBEDDER = {"_target_": "memeval.strategies.embedders.wordllama.Wordllama"}
 BM25 = {

@@ -9,14 +9,14 @@ from unicodedata import normalize
 import numpy as np
 import pytest
 
-from memeval.errors import ConfigError, ContractError
-from memeval.storage import Match, VectorStore
-from memeval.strategies.stores.faiss import FaissStore
-from memeval.strategies.stores.numpy import NumpyStore
-from memeval.strategies.stores.qdrant import QdrantStore
-from memeval.strategies.stores.sqlite import SqliteVectors
+from memeval.kit.errors import ConfigError, ContractError
+from memeval.kit.stores import Match, VectorStore
+from memeval.kit.types import Vectors
+from memeval.strategies.stores.vector.faiss import FaissStore
+from memeval.strategies.stores.vector.numpy import NumpyStore
+from memeval.strategies.stores.vector.qdrant import QdrantStore
+from memeval.strategies.stores.vector.sqlite import SqliteVectors
 from memeval.testing import check_vector_store
-from memeval.types import Vectors
 
 STORES: dict[str, Callable[[], VectorStore]] = {
     "numpy": NumpyStore,

@@ -197,6 +197,6 @@ def test_a_run_without_a_model_imports_nothing_of_models(tmp_path: Path, own: Pa
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True)
     assert done.returncode == 0, done.stderr
     loaded = set(json.loads(listed.read_text()))
-    assert "memeval.runner" in loaded
+    assert "memeval.harness.runner" in loaded
     adapters = {f"memeval.llm.{name}" for name in ("litellm_model", "calls", "replies", "retrying", "scripted")}
     assert not loaded & (adapters | {"litellm", "openai", "httpx", "jsonschema"})

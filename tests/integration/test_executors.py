@@ -9,12 +9,12 @@ import pytest
 from support.dialogues import Memory
 from support.plans import plan, window
 
-from memeval.errors import ConfigError, ModelError
-from memeval.executors import get_executor
-from memeval.experiment import Settings, run_plan
-from memeval.plan import SCOPE
-from memeval.records import outcome_from_json
-from memeval.store import load
+from memeval.harness.executors import get_executor
+from memeval.harness.once import Settings, run_plan
+from memeval.harness.plan import SCOPE
+from memeval.kit.errors import ConfigError, ModelError
+from memeval.records.outcomes import outcome_from_json
+from memeval.records.runs import load
 
 HERE = Path(__file__).resolve().parents[1]
 
@@ -84,7 +84,7 @@ import sys
 from pathlib import Path
 from support.dialogues import Memory
 from support.plans import plan
-from memeval.experiment import Settings, run_plan
+from memeval.harness.once import Settings, run_plan
 
 if __name__ == "__main__":
     benchmark = Memory(dialogues=8)

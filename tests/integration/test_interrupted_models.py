@@ -17,9 +17,9 @@ import pytest
 from support.chat_server import Answer, ChatServer, completion, fails, serving, usage, words
 
 from memeval.cli.main import main
+from memeval.kit.types import Usage
 from memeval.llm import retrying
-from memeval.store import Run, runs
-from memeval.types import Usage
+from memeval.records.runs import Run, runs
 
 HERE = Path(__file__).resolve().parents[1]
 CONCURRENCY = 4

@@ -14,8 +14,8 @@ import pytest
 from memeval.benchmarks.locomo import Locomo
 from memeval.benchmarks.longmemeval import LongMemEval
 from memeval.benchmarks.sources import SOURCES, find, locate
-from memeval.checks import check_dialogue, positions
-from memeval.types import Dialogue
+from memeval.harness.checks import check_dialogue, positions
+from memeval.kit.types import Dialogue
 
 
 @pytest.fixture(autouse=True)

@@ -12,10 +12,10 @@ from support.browser import CHROMIUM, Browser
 from support.hostile import PAYLOADS, Hostile, stored
 
 from memeval.cli.main import main
-from memeval.evaluate import evaluate
-from memeval.measures import ContextTokens, EvidenceRecall, ReadSeconds
-from memeval.report.html import write_report
-from memeval.report.rows import Row
+from memeval.reports.html import write_report
+from memeval.scoring.evaluate import evaluate
+from memeval.scoring.measures import ContextTokens, EvidenceRecall, ReadSeconds
+from memeval.scoring.rows import Row
 
 MEASURES = (EvidenceRecall(), ContextTokens(), ReadSeconds(p=95))
 

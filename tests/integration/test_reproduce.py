@@ -6,7 +6,7 @@ import pytest
 
 from memeval.cli.main import main
 from memeval.cli.reproduce import Check, rows
-from memeval.store import find, runs
+from memeval.records.runs import find, runs
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from memeval import ledger, prompt
-from memeval.errors import ModelError
-from memeval.llm import ReplyError, providers, retrying
+from memeval.harness.prefixes import Prefixes
+from memeval.kit import ledger, prompt
+from memeval.kit.errors import ModelError, ReplyError
+from memeval.kit.types import Context, Query, Segment, Usage
+from memeval.llm import providers, retrying
 from memeval.llm.litellm_model import LiteLLM
-from memeval.prompt_cache import Prefixes
-from memeval.types import Context, Query, Segment, Usage
 
 from .llama_server import LlamaServer
 from .recorder import Recorder

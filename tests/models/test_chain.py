@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from memeval.cli.main import main
-from memeval.store import runs
-from memeval.types import Usage
+from memeval.kit.types import Usage
+from memeval.records.runs import runs
 
 from .recorder import Recorder
 

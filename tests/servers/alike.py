@@ -12,16 +12,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from memeval.benchmarks.locomo import Locomo
-from memeval.document import Document
-from memeval.errors import ContractError
-from memeval.storage import Entry, GraphEdge, GraphNode, GraphStore, KeyValueStore
+from memeval.kit.document import Document
+from memeval.kit.errors import ContractError
+from memeval.kit.stores import Entry, GraphEdge, GraphNode, GraphStore, KeyValueStore
+from memeval.kit.types import Dialogue
 from memeval.strategies.extraction.rules import RuleExtractor
 from memeval.strategies.long_term.graph import Graph
 from memeval.strategies.long_term.kv import KV
-from memeval.strategies.stores.graph_memory import MemoryGraph
-from memeval.strategies.stores.kv_memory import MemoryKV
+from memeval.strategies.stores.graph.memory import MemoryGraph
+from memeval.strategies.stores.kv.memory import MemoryKV
 from memeval.strategies.writing.turns import Turns
-from memeval.types import Dialogue
 
 EXAMPLES = settings(
     max_examples=25,

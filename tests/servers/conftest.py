@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from memeval.errors import ModelError
+from memeval.kit.errors import ModelError
 from memeval.servers import SERVERS, server
 from memeval.servers.base import Server
 

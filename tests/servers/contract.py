@@ -18,10 +18,10 @@ from typing import Any, Protocol
 import numpy as np
 import pytest
 
-from memeval import serving
-from memeval.errors import StorageError
-from memeval.storage import Entry, GraphEdge, GraphNode, GraphStore, KeyValueStore, SqlFilters, SqlStore, VectorStore
-from memeval.types import Turn, Vectors
+from memeval.kit import engines
+from memeval.kit.errors import StorageError
+from memeval.kit.stores import Entry, GraphEdge, GraphNode, GraphStore, KeyValueStore, SqlFilters, SqlStore, VectorStore
+from memeval.kit.types import Turn, Vectors
 
 DIMENSION = 16
 START = datetime(2024, 3, 1, 9, 0)
@@ -59,7 +59,7 @@ class Site:
     opening: Callable[[str, bool], Any]
     leftovers: Callable[[], Sequence[str]]
     remove: Callable[[Sequence[str]], None]
-    kind: serving.Kind = "real"
+    kind: engines.Kind = "real"
     durable: bool = True
 
     def holds(self, name: str) -> list[str]:
@@ -190,7 +190,7 @@ def kept(site: Site) -> Iterator[str]:
 
 
 def an_engine_is_noted(site: Site, server: Any) -> None:
-    with serving.visit() as visit, opened(site, fresh()):
+    with engines.visit() as visit, opened(site, fresh()):
         pass
     (engine,) = visit.engines
     assert (engine.system, engine.kind) == (site.system, site.kind)
@@ -310,15 +310,15 @@ def a_run_removes_what_it_made(site: Site, server: Any) -> None:
             site.handle.write(store, "u", {"a": "another's"})
         before = set(site.leftovers())
         mine = fresh()
-        with serving.visit(), opened(site, mine) as store:
+        with engines.visit(), opened(site, mine) as store:
             site.handle.write(store, "u", {"a": "mine"})
             assert site.holds(mine), "leftovers do not show it"
         assert set(site.leftovers()) == before
-        with pytest.raises(KeyError), serving.visit(), opened(site, mine) as store:
+        with pytest.raises(KeyError), engines.visit(), opened(site, mine) as store:
             site.handle.write(store, "u", {"a": "mine"})
             raise KeyError
         assert set(site.leftovers()) == before
-        with serving.visit(), opened(site, mine) as store:
+        with engines.visit(), opened(site, mine) as store:
             site.handle.write(store, "u", {"a": "mine"})
             # Gone already: somebody has cleared up in between.
             store.close()
@@ -329,9 +329,9 @@ def a_run_removes_what_it_made(site: Site, server: Any) -> None:
 
 def what_is_to_be_kept_is_kept(site: Site, server: Any) -> None:
     with kept(site) as name:
-        with serving.visit(), opened(site, name, True) as store:
+        with engines.visit(), opened(site, name, True) as store:
             site.handle.write(store, "u", {"a": "kept"})
-        with serving.visit(), opened(site, name, True) as store:
+        with engines.visit(), opened(site, name, True) as store:
             assert site.handle.read(store, "u") == {"a": "kept"}
         assert site.holds(name)
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from memeval.cli.run import run_cells
-from memeval.compose import composer
-from memeval.measures import EvidenceRecall, LeakRate, ReadSeconds, Recall, StartSeconds, WriteRate
-from memeval.report.plots import PLOTS
-from memeval.report.rows import Row
+from memeval.harness.compose import composer
+from memeval.reports.plots import PLOTS
+from memeval.scoring.measures import EvidenceRecall, LeakRate, ReadSeconds, Recall, StartSeconds, WriteRate
+from memeval.scoring.rows import Row
 
 from .conftest import Reached
 

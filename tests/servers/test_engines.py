@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from memeval.errors import ConfigError, ModelError, StorageError
+from memeval.kit.errors import ConfigError, ModelError, StorageError
 from memeval.servers import SERVERS, base, server
 from memeval.servers.base import Server
 

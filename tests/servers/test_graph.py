@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from support import network
 
-from memeval import serving
-from memeval.errors import ConfigError, ModelError, StorageError
+from memeval.kit import engines
+from memeval.kit.errors import ConfigError, ModelError, StorageError
+from memeval.kit.stores import GraphEdge, GraphNode
 from memeval.servers.base import Server, free_port
-from memeval.storage import GraphEdge, GraphNode
 from memeval.testing.graph import check_graph_store
 
 from . import alike, contract
@@ -49,7 +49,7 @@ class Place:
 
     def site(self) -> contract.Site:
         # Somebody else's server may be the product or not.
-        kind: serving.Kind = "emulator" if self.case.engine == "ArcadeDB" else "real"
+        kind: engines.Kind = "emulator" if self.case.engine == "ArcadeDB" else "real"
         if not isinstance(self.server, Server):
             kind = self.module.engine(None).kind
         return contract.Site(
@@ -69,7 +69,7 @@ def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Pl
     server = request.getfixturevalue(f"{case.server}_server")
     for variable, url in server.addresses.items():
         monkeypatch.setenv(variable, url)
-    return Place(case, server, importlib.import_module(f"memeval.strategies.stores.graph_{case.system}"))
+    return Place(case, server, importlib.import_module(f"memeval.strategies.stores.graph.{case.system}"))
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_contract(place: Place) -> None:
         last = contract.fresh()
         return place.open(last)
 
-    with serving.visit() as visit:
+    with engines.visit() as visit:
         check_graph_store(factory, lambda: place.open(last))
     (engine,) = visit.engines
     if isinstance(place.server, Server):
@@ -178,7 +178,7 @@ def test_a_wrong_password_is_said_at_once(place: Place, monkeypatch: pytest.Monk
 
 def test_only_the_address_is_asked(place: Place) -> None:
     with network.only(place.server.url) as refused:
-        with serving.visit(), contract.opened(place.site(), contract.fresh()) as store:
+        with engines.visit(), contract.opened(place.site(), contract.fresh()) as store:
             store.upsert("u", [GraphNode("a", "x"), GraphNode("b", "x")], [GraphEdge("a", "b", "p", sources=("t",))])
             assert store.expand("u", ["a"], 1) == {"a": 0, "b": 1}
             assert list(store.forget("u", ["t"])) == []
@@ -196,7 +196,7 @@ def test_a_missing_client_says_what_to_type(place: Place, monkeypatch: pytest.Mo
 def test_indexes_are_made_and_go(place: Place) -> None:
     if place.case.server != "arcadedb":
         pytest.skip("they go with the graph")
-    from memeval.strategies.stores.graph_bolt import visiting
+    from memeval.strategies.stores.clients.bolt import visiting
 
     def defined() -> list[Any]:
         with visiting(place.case.system, None, 120.0) as base:
@@ -204,7 +204,7 @@ def test_indexes_are_made_and_go(place: Place) -> None:
             return sorted(row[1][0] for row in rows if row[0] == [name])
 
     name = contract.fresh()
-    with serving.visit():
+    with engines.visit():
         place.open(name).close()
         assert defined() == ["key", "scope"]
     assert defined() == []

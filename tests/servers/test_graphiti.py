@@ -14,13 +14,12 @@ import numpy as np
 import pytest
 from support import chat_server
 
-from memeval import ledger, serving
-from memeval.document import Document
-from memeval.errors import ConfigError
-from memeval.llm import ReplyError
+from memeval.kit import engines, ledger
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError, ReplyError
+from memeval.kit.types import Query, Reply, Turn, Vectors
 from memeval.llm.litellm_model import LiteLLM
 from memeval.testing import retrievers
-from memeval.types import Query, Reply, Turn, Vectors
 
 from . import contract
 from .conftest import Reached
@@ -108,7 +107,7 @@ def make(falkordb_server: Reached, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         opened.append(made)
         return made
 
-    with serving.visit():
+    with engines.visit():
         yield one
         for each in opened:
             each.close()
@@ -176,7 +175,7 @@ def test_what_was_made_is_removed_unless_it_is_kept(make: Any) -> None:
 
     graph = f"memeval_graphiti_{contract.fresh()[8:]}"
     for keep in (False, True):
-        with serving.visit() as visit:
+        with engines.visit() as visit:
             memory = make(graph=graph, keep=keep)
             memory.write(turns()[:1])
             memory.close()
@@ -276,13 +275,13 @@ def guard(event, arguments):
 sys.addaudithook(guard)
 sys.path[:0] = [{tests!r}, {here!r}]
 assert "pytest" not in sys.modules
-from memeval.document import Document
+from memeval.kit.document import Document
 from memeval.strategies.long_term.graphiti import Falkor, Graphiti
-from memeval.types import Query, Turn
+from memeval.kit.types import Query, Turn
 class Model:
     fingerprint = "m"
     def complete(self, messages, schema=None):
-        from memeval.types import Reply
+        from memeval.kit.types import Reply
         return Reply("", {{name: [] for name in schema["properties"]}})
 class Flat:
     fingerprint, dimension = "f", 4

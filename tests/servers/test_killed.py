@@ -7,21 +7,21 @@ from typing import Any
 
 import pytest
 
-from memeval.compose import build_benchmark, composer
-from memeval.errors import ModelError, StorageError
-from memeval.evaluate import evaluate
-from memeval.experiment import Settings, run_plan
-from memeval.measures import EvidenceRecall, Recall
+from memeval.harness.compose import build_benchmark, composer
+from memeval.harness.once import Settings, run_plan
+from memeval.kit.errors import ModelError, StorageError
+from memeval.kit.types import DialogueRecord
+from memeval.records.runs import load
+from memeval.scoring.evaluate import evaluate
+from memeval.scoring.measures import EvidenceRecall, Recall
 from memeval.servers import server
 from memeval.servers.base import Server
-from memeval.store import load
-from memeval.types import DialogueRecord
 
 pytestmark = pytest.mark.xdist_group("servers-killed")
 STORES = {
-    "postgres": ("kv", "kv_store=postgres", "memeval.strategies.stores.kv_postgres"),
-    "redis": ("kv", "kv_store=redis", "memeval.strategies.stores.kv_redis"),
-    "falkordb": ("graph", "graph_store=falkordb", "memeval.strategies.stores.graph_falkordb"),
+    "postgres": ("kv", "kv_store=postgres", "memeval.strategies.stores.kv.postgres"),
+    "redis": ("kv", "kv_store=redis", "memeval.strategies.stores.kv.redis"),
+    "falkordb": ("graph", "graph_store=falkordb", "memeval.strategies.stores.graph.falkordb"),
 }
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from support import network
 
-from memeval import serving
-from memeval.errors import ConfigError, ModelError, StorageError
+from memeval.kit import engines
+from memeval.kit.errors import ConfigError, ModelError, StorageError
+from memeval.kit.stores import Entry
 from memeval.servers.base import Server
-from memeval.storage import Entry
 from memeval.testing.kv import check_kv_store
 
 from . import alike, contract
@@ -49,7 +49,7 @@ class Place:
 
     def site(self) -> contract.Site:
         # Somebody else's server may be the product or not.
-        kind: serving.Kind = "emulator" if self.case.engine in EMULATED else "real"
+        kind: engines.Kind = "emulator" if self.case.engine in EMULATED else "real"
         if not isinstance(self.server, Server):
             kind = self.module.engine(None).kind
         return contract.Site(
@@ -69,7 +69,7 @@ def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Pl
     server = request.getfixturevalue(f"{case.server}_server")
     for variable, url in server.addresses.items():
         monkeypatch.setenv(variable, url)
-    return Place(case, server, importlib.import_module(f"memeval.strategies.stores.kv_{case.system}"))
+    return Place(case, server, importlib.import_module(f"memeval.strategies.stores.kv.{case.system}"))
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_contract(place: Place) -> None:
         last = contract.fresh()
         return place.open(last)
 
-    with serving.visit() as visit:
+    with engines.visit() as visit:
         check_kv_store(factory, lambda: place.open(last))
     (engine,) = visit.engines
     if isinstance(place.server, Server):
@@ -222,7 +222,7 @@ def test_nobody_there_is_said(place: Place, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_only_the_address_is_asked(place: Place) -> None:
     with network.only(place.server.url) as refused:
-        with serving.visit(), contract.opened(place.site(), contract.fresh()) as store:
+        with engines.visit(), contract.opened(place.site(), contract.fresh()) as store:
             contract.KEYS.write(store, "u", {"a": "text"})
             assert contract.KEYS.read(store, "u") == {"a": "text"}
             contract.KEYS.forget(store, "u", ["a"])
@@ -234,7 +234,7 @@ def test_contract_without_transactions(place: Place, monkeypatch: pytest.MonkeyP
     if place.case.system != "mongodb":
         pytest.skip("always the same way")
     monkeypatch.setattr(place.module._Mongo, "transactions", lambda base: False)
-    with serving.visit():
+    with engines.visit():
         check_kv_store(lambda: place.open(contract.fresh()))
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from memeval import serving
-from memeval.storage import Entry
+from memeval.kit import engines
+from memeval.kit.stores import Entry
 from memeval.testing.kv import check_kv_store
 
 from . import contract
@@ -19,7 +19,7 @@ Opening = Callable[..., Any]
 
 @pytest.fixture
 def opening(postgres_server: Reached, monkeypatch: pytest.MonkeyPatch) -> Opening:
-    from memeval.strategies.stores.kv_postgres import PostgresKV
+    from memeval.strategies.stores.kv.postgres import PostgresKV
 
     for variable, url in postgres_server.addresses.items():
         monkeypatch.setenv(variable, url)
@@ -34,7 +34,7 @@ def test_contract(opening: Opening) -> None:
         last = contract.fresh()
         return opening(last)
 
-    with serving.visit():
+    with engines.visit():
         check_kv_store(factory, reopen=lambda: opening(last))
 
 
@@ -77,7 +77,7 @@ def test_a_fact_is_written_once_though_the_answer_was_lost(
             self.pgconn.finish()
             raise psycopg.OperationalError("server closed the connection unexpectedly")
 
-    with serving.visit():
+    with engines.visit():
         store = opening(contract.fresh())
         monkeypatch.setattr(psycopg.Connection, "transaction", breaking)
         store.upsert("u", [Entry("home", "", "Rome", None, ("t1",)), Entry("home", "", "Oslo", None, ("t2",))])

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from memeval import serving
-from memeval.errors import ConfigError, StorageError
-from memeval.strategies.stores.numpy import NumpyStore
+from memeval.kit import engines
+from memeval.kit.errors import ConfigError, StorageError
+from memeval.strategies.stores.vector.numpy import NumpyStore
 from memeval.testing.vectors import check_vector_store
 
 from . import contract
@@ -27,7 +27,7 @@ Opening = Callable[..., Any]
 
 @pytest.fixture
 def opening(postgres_server: Reached, monkeypatch: pytest.MonkeyPatch) -> Opening:
-    from memeval.strategies.stores.pgvector import PgVectorStore
+    from memeval.strategies.stores.vector.pgvector import PgVectorStore
 
     for variable, url in postgres_server.addresses.items():
         monkeypatch.setenv(variable, url)
@@ -67,7 +67,7 @@ def test_contract(kind: str, opening: Opening) -> None:
         return opening(last, **SETTINGS[kind])
 
     exact = kind.startswith("exact")
-    with serving.visit() as visit:
+    with engines.visit() as visit:
         check_vector_store(factory, exact=exact, reopen=(lambda: opening(last, **SETTINGS[kind])) if exact else None)
     (engine,) = visit.engines
     assert engine.kind == "real" and engine.name == "PostgreSQL"
@@ -128,7 +128,7 @@ def test_a_filter_costs_an_index_its_recall_and_settings_bring_it_back(
     fill(exact)
     truth = answers(exact, k)
     got: dict[str, float] = {}
-    engines: list[serving.Engine] = []
+    served: list[engines.Engine] = []
 
     def measure(table: str, name: str, **more: Any) -> None:
         store = opening(table, **more)
@@ -140,7 +140,7 @@ def test_a_filter_costs_an_index_its_recall_and_settings_bring_it_back(
             store.close()
 
     bare: dict[str, Any] = {"index": "hnsw", "tenant_index": False}
-    with serving.visit() as visit:
+    with engines.visit() as visit:
         table = contract.fresh()
         measure(table, "default", **bare)
         measure(table, "strict", **bare, iterative_scan="strict_order")
@@ -152,7 +152,7 @@ def test_a_filter_costs_an_index_its_recall_and_settings_bring_it_back(
         lists: dict[str, Any] = {"index": "ivfflat", "lists": 50, "tenant_index": False}
         measure(table, "ivfflat", **lists)
         measure(table, "all lists", **lists, probes=50)
-        engines += visit.engines
+        served += visit.engines
     assert got["default"] < 0.7, got
     assert got["strict"] > got["default"] + 0.2, got
     assert got["relaxed"] > 0.95, got
@@ -162,7 +162,7 @@ def test_a_filter_costs_an_index_its_recall_and_settings_bring_it_back(
     # The record says what was measured.
     wanted = {"index": "hnsw", "tenant_index": False, "m": 16, "ef_construction": 64, "ef_search": 100}
     wanted |= {"iterative_scan": "relaxed_order", "max_scan_tuples": 20_000}
-    assert any(engine.settings == {"pgvector": engine.settings["pgvector"], **wanted} for engine in engines), engines
+    assert any(engine.settings == {"pgvector": engine.settings["pgvector"], **wanted} for engine in served), served
 
 
 def test_settings_that_pgvector_does_not_take(opening: Opening) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from memeval import serving
-from memeval.errors import ContractError
+from memeval.kit import engines
+from memeval.kit.errors import ContractError
+from memeval.kit.types import Turn
 from memeval.testing.sql import check_sql_store
-from memeval.types import Turn
 
 from . import contract
 from .conftest import Reached
@@ -20,7 +20,7 @@ Opening = Callable[..., Any]
 
 @pytest.fixture
 def opening(postgres_server: Reached, monkeypatch: pytest.MonkeyPatch) -> Opening:
-    from memeval.strategies.stores.sql_postgres import PostgresSQL
+    from memeval.strategies.stores.sql.postgres import PostgresSQL
 
     for variable, url in postgres_server.addresses.items():
         monkeypatch.setenv(variable, url)
@@ -38,7 +38,7 @@ def test_contract(opening: Opening) -> None:
         return opening(last, normalization=1)
 
     # The contract has it that of two turns with a word the shorter is better, as BM25 has it.
-    with serving.visit():
+    with engines.visit():
         check_sql_store(factory, reopen=lambda: opening(last, normalization=1))
 
 
@@ -127,7 +127,7 @@ def test_a_select_that_is_more_than_that_is_refused(opening: Opening) -> None:
     import psycopg
 
     schema = contract.fresh()
-    with serving.visit():
+    with engines.visit():
         store = opening(schema)
         try:
             store.write("u", [Turn("mine", "s", "Ann", "user", "kitten", datetime(2024, 1, 1))], ["kitten"])
@@ -155,7 +155,7 @@ def test_a_select_that_is_more_than_that_is_refused(opening: Opening) -> None:
 
 
 def test_a_select_may_do_what_models_write(opening: Opening) -> None:
-    with serving.visit():
+    with engines.visit():
         store = opening(contract.fresh())
         try:
             turns = [

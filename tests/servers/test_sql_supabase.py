@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from memeval import serving
-from memeval.errors import ConfigError, StorageError
+from memeval.kit import engines
+from memeval.kit.errors import ConfigError, StorageError
 from memeval.testing.sql import check_sql_store
 
 from . import contract
@@ -20,7 +20,7 @@ Opening = Callable[..., Any]
 
 @pytest.fixture
 def opening(supabase_server: Reached, monkeypatch: pytest.MonkeyPatch) -> Opening:
-    from memeval.strategies.stores.sql_supabase import SupabaseSQL
+    from memeval.strategies.stores.sql.supabase import SupabaseSQL
 
     for variable, url in supabase_server.addresses.items():
         monkeypatch.setenv(variable, url)
@@ -38,7 +38,7 @@ def test_contract(opening: Opening) -> None:
         return opening(last, normalization=1)
 
     # The contract has it that of two turns with a word the shorter is better, as BM25 has it.
-    with serving.visit():
+    with engines.visit():
         check_sql_store(factory, reopen=lambda: opening(last, normalization=1))
 
 
@@ -63,7 +63,7 @@ def test_who_may_not_is_told_so(opening: Opening, supabase_server: Reached, monk
         pytest.skip("the public key of a project elsewhere is not known")
     import httpx
 
-    with serving.visit():
+    with engines.visit():
         store = opening(contract.fresh())
         contract.SQL.write(store, "u", {"a": "text"})
         public = {
@@ -105,7 +105,7 @@ def test_only_the_address_is_called(
 
     monkeypatch.setattr(socket.socket, "connect", connecting)
     monkeypatch.setattr(socket, "getaddrinfo", resolving)
-    with serving.visit():
+    with engines.visit():
         store = opening(contract.fresh())
         contract.SQL.write(store, "u", {"a": "text"})
         assert contract.SQL.read(store, "u") == {"a": "text"}

@@ -42,9 +42,9 @@ def test_leftovers_are_shown_and_removed_after_asking(
 ) -> None:
     import psycopg
 
-    from memeval.strategies.stores.kv_postgres import PostgresKV
-    from memeval.strategies.stores.pgvector import PgVectorStore
-    from memeval.strategies.stores.sql_postgres import PostgresSQL
+    from memeval.strategies.stores.kv.postgres import PostgresKV
+    from memeval.strategies.stores.sql.postgres import PostgresSQL
+    from memeval.strategies.stores.vector.pgvector import PgVectorStore
 
     vectors, facts, turns = contract.fresh(), contract.fresh(), contract.fresh()
     stores = [PgVectorStore(table=vectors), PostgresKV(table=facts), PostgresSQL(schema=turns)]

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from support import network
 
-from memeval import serving
-from memeval.document import Document
-from memeval.errors import ConfigError, ContractError, ModelError, StorageError
+from memeval.kit import engines
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError, ContractError, ModelError, StorageError
+from memeval.kit.types import Vectors
 from memeval.servers.base import Server
 from memeval.strategies.embedders.wordllama import Wordllama
 from memeval.strategies.long_term.vector import Vector
-from memeval.strategies.stores.numpy import NumpyStore
+from memeval.strategies.stores.vector.numpy import NumpyStore
 from memeval.strategies.writing.turns import Turns
 from memeval.testing import check_vector_store
-from memeval.types import Vectors
 
 from . import alike, contract
 from .conftest import Reached
@@ -104,7 +104,7 @@ def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Pl
     if isinstance(server, Server) and case.system == "pinecone":
         monkeypatch.setenv("MEMEVAL_PINECONE_API_KEY", "a-key")
     module = MODULES.get(case.system, case.system)
-    return Place(case, server, importlib.import_module(f"memeval.strategies.stores.{module}"))
+    return Place(case, server, importlib.import_module(f"memeval.strategies.stores.vector.{module}"))
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_contract(place: Place) -> None:
         last = contract.fresh()
         return place.open(last)
 
-    with serving.visit() as visit:
+    with engines.visit() as visit:
         check_vector_store(factory, exact=place.case.exact is not None, reopen=lambda: place.open(last))
     (engine,) = visit.engines
     told = place.module.engine(None)
@@ -158,7 +158,7 @@ def test_what_an_index_loses(place: Place) -> None:
     rows = unit(centres[draw.integers(20, size=3_000)] + 0.7 * draw.normal(size=(3_000, 48)))
     truth = NumpyStore()
     shares = []
-    with serving.visit() as visit:
+    with engines.visit() as visit:
         store = place.open(contract.fresh(), **place.case.near)
         try:
             sizes = [100] * 20 + [1_000]
@@ -186,7 +186,7 @@ def test_nobody_else_is_connected_to(place: Place) -> None:
     """Neither by the client, whatever it is written in, nor by a server of ours."""
     name = contract.fresh()
     with network.only(place.server.url) as refused:
-        with serving.visit(), contract.opened(place.site(), name) as store:
+        with engines.visit(), contract.opened(place.site(), name) as store:
             contract.VECTORS.write(store, "u", {"a": "one", "b": "two"})
             assert set(contract.VECTORS.read(store, "u")) == {"a", "b"}
             store.delete("u", ["a"])

@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 from support import network
 
-from memeval import serving
-from memeval.document import Document
-from memeval.errors import ConfigError, ContractError, StorageError
+from memeval.kit import engines
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError, ContractError, StorageError
+from memeval.kit.types import Vectors
 from memeval.strategies.embedders.wordllama import Wordllama
 from memeval.strategies.long_term.vector import Vector
-from memeval.strategies.stores.chroma import ChromaStore
-from memeval.strategies.stores.numpy import NumpyStore
-from memeval.strategies.stores.qdrant_edge import QdrantEdgeStore
-from memeval.strategies.stores.sqlite import SqliteVectors
+from memeval.strategies.stores.vector.chroma import ChromaStore
+from memeval.strategies.stores.vector.numpy import NumpyStore
+from memeval.strategies.stores.vector.qdrant_edge import QdrantEdgeStore
+from memeval.strategies.stores.vector.sqlite import SqliteVectors
 from memeval.strategies.writing.turns import Turns
 from memeval.testing import check_vector_store
-from memeval.types import Vectors
 
 from . import alike, contract
 
@@ -53,7 +53,7 @@ def test_contract(name: str, kept: bool, tmp_path: Path) -> None:
         folders.append(str(tmp_path / str(len(folders))))
         return OPEN[name](folders[-1] if kept else None)
 
-    with serving.visit() as visit:
+    with engines.visit() as visit:
         reopen = (lambda: OPEN[name](folders[-1])) if kept else None
         check_vector_store(fresh, exact=name in EXACT, reopen=reopen)
     (engine,) = visit.engines
@@ -89,7 +89,7 @@ def test_what_an_index_loses(name: str, settings: dict[str, Any], least: float, 
     centres = draw.normal(size=(20, 48))
     rows = unit(centres[draw.integers(20, size=3_000)] + 0.7 * draw.normal(size=(3_000, 48)))
     truth = NumpyStore()
-    with serving.visit() as visit:
+    with engines.visit() as visit:
         store = OPEN[name](None, **settings)
     names = [f"p{each}" for each in range(1_000)]
     for number in range(3):

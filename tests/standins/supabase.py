@@ -46,7 +46,7 @@ class SupabaseServer(Server):
     def prepare(self) -> None:
         import psycopg
 
-        from memeval.strategies.stores.sql_supabase import SETUP
+        from memeval.strategies.stores.sql.supabase import SETUP
 
         self.base.start()
         with psycopg.connect(self.base.url, autocommit=True) as connection:

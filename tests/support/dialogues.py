@@ -2,7 +2,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from memeval.types import Dialogue, Query, Question, Turn
+from memeval.kit.types import Dialogue, Query, Question, Turn
 
 START = datetime(2024, 3, 1, 9, 30)
 WORDS = "river lamp copper violin garden harbour pepper lantern meadow anchor cellar falcon".split()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from memeval.types import Context, Query, Segment, Turn
+from memeval.kit.types import Context, Query, Segment, Turn
 
 
 class ForgetsNothing:

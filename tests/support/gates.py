@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from memeval.gate import Check, Rule, judge
-from memeval.gate.baseline import Entry, Measured, definition
-from memeval.measures import ContextTokens, EvidenceRecall, Measure, parse
+from memeval.gating import Check, Rule, judge
+from memeval.scoring.baseline import Entry, Measured, definition
+from memeval.scoring.measures import ContextTokens, EvidenceRecall, Measure, parse
 
 RECALL, TOKENS = str(EvidenceRecall()), str(ContextTokens())
 

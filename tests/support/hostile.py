@@ -4,10 +4,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from memeval import identity
-from memeval.runner import DialogueResult
-from memeval.store import Run, RunWriter
-from memeval.types import ContextPart, Dialogue, DialogueRecord, Outcome, Query, Question, Turn, Usage
+from memeval.kit.types import (
+    ContextPart,
+    Dialogue,
+    DialogueRecord,
+    DialogueResult,
+    Outcome,
+    Query,
+    Question,
+    Turn,
+    Usage,
+)
+from memeval.options import identity
+from memeval.records.runs import Run, RunWriter
 from support.plans import DOCUMENT
 from support.rows import meta
 
@@ -75,7 +84,7 @@ def _stored(root: Path, number: int) -> Run:
     name = ("sliding_window", "summary", "<b onclick=window.hacked=1>")[number]
     retriever = ("bm25", "none", "</script>")[number]
     told = meta(name, retriever, benchmark=dict(Hostile().fingerprint()), document=identity.described(DOCUMENT))
-    told |= {"id": f"run{number}" if number < 2 else "../<b>", "dialogues": 2, "code": "<i>c0de</i>"}
+    told |= {"id": f"run{number}", "dialogues": 2, "code": "<i>c0de</i>"}
     told["benchmark"] = {
         "name": Hostile.name,
         "licence": Hostile.licence,

@@ -1,11 +1,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from memeval.plan import Plan
-from memeval.types import Benchmark
+from memeval.harness.plan import Plan
+from memeval.kit.protocols import Benchmark
 
-DOCUMENT = {"_target_": "memeval.document.Document"}
-TOKENIZER = {"_target_": "memeval.tokens.get_tokenizer", "name": "o200k_base"}
+DOCUMENT = {"_target_": "memeval.kit.document.Document"}
+TOKENIZER = {"_target_": "memeval.kit.tokens.get_tokenizer", "name": "o200k_base"}
 
 
 def plan(source: Benchmark, memory: Mapping[str, Any], *, name: str = "mine", **changes: Any) -> Plan:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from memeval.measures import EvidenceRecall, Measure, QuestionMeasure
-from memeval.report.rows import Row
-from memeval.scoring import Part, Score, Scores
-from memeval.store import Run
+from memeval.records.runs import Run
+from memeval.scoring.measures import EvidenceRecall, Measure, QuestionMeasure
+from memeval.scoring.rows import Row
+from memeval.scoring.scores import Part, Score, Scores
 
 IDENTITY: Mapping[str, Any] = {
     "benchmark": {"name": "toy", "sha256": "aa" * 32, "gold": "published"},

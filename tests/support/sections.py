@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 
-from memeval.types import Context, Kind, Query, Segment, Turn
+from memeval.kit.types import Context, Kind, Query, Segment, Turn
 
 TEXTS: dict[Kind, str] = {
     "system": "You know Ann and Ben well.",

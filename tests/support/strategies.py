@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from memeval.errors import ModelError
-from memeval.types import Context, Query, Segment, Turn
+from memeval.kit.errors import ModelError
+from memeval.kit.types import Context, Query, Segment, Turn
 
 
 class Keeper:
@@ -49,7 +49,7 @@ class Overfull(Keeper):
 
 class FalseRanking(Keeper):
     def read(self, query: Query, budget: int) -> Context:
-        from memeval.types import Hit
+        from memeval.kit.types import Hit
 
         return Context((), [Hit("x", ("nowhere",), 1.0)])
 

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from memeval import cache, ledger
-from memeval.errors import ConfigError, ModelError
+from memeval.kit import cache, ledger
+from memeval.kit.errors import ConfigError, ModelError
+from memeval.kit.types import Usage
 from memeval.strategies.embedders.api import Api
 from memeval.testing import check_embedder
-from memeval.types import Usage
 
 KEY = "sk-planted-0123456789abcdef"
 

@@ -10,15 +10,15 @@ import pytest
 
 from memeval.cli import plot
 from memeval.cli.run import main, run_cells
-from memeval.compose import composer
-from memeval.gate.baseline import entry_of
-from memeval.measures import IncrementSeconds, ReadSeconds, StartSeconds, WriteRate, WriteSeconds, parse
-from memeval.report.plots import PLOTS
-from memeval.report.rows import Row, axes
-from memeval.report.table import run_table
-from memeval.serving import Engine, served_by
-from memeval.strategies.stores.kv_memory import MemoryKV
-from memeval.types import DialogueRecord, Usage
+from memeval.harness.compose import composer
+from memeval.kit.engines import Engine, served_by
+from memeval.kit.types import DialogueRecord, Usage
+from memeval.reports.plots import PLOTS
+from memeval.reports.table import run_table
+from memeval.scoring.baseline import entry_of
+from memeval.scoring.measures import IncrementSeconds, ReadSeconds, StartSeconds, WriteRate, WriteSeconds, parse
+from memeval.scoring.rows import Row, axes
+from memeval.strategies.stores.kv.memory import MemoryKV
 
 EMBEDDED = ("vector_store=numpy", "vector_store=faiss", "vector_store=sqlite", "kv_store=memory", "kv_store=sqlite")
 TIMED = [WriteRate(clock="own"), ReadSeconds(p=95, clock="own"), StartSeconds()]
@@ -97,7 +97,7 @@ def test_a_finished_run_needs_no_store_to_be_shown(
     words = ["benchmark=demo", "benchmark.users=1", "benchmark.turns=200", "retriever=kv", "strategy=none", "plots=[]"]
     words += [f"results={tmp_path}", "progress=off", "skip_unreachable=true", "references=[]"]
     assert main(words) == 0
-    monkeypatch.setattr("memeval.experiment.unreachable", lambda plan: "it is down")
+    monkeypatch.setattr("memeval.harness.once.unreachable", lambda plan: "it is down")
     assert main(words) == 0
     assert "passed over" not in capsys.readouterr().err
 

@@ -11,9 +11,9 @@ import pytest
 from support.chat_server import Answer, completion, fails, serving, usage, words
 
 from memeval.cli.main import main
+from memeval.kit.types import Outcome, Usage
 from memeval.llm import retrying
-from memeval.store import runs
-from memeval.types import Outcome, Usage
+from memeval.records.runs import runs
 
 QUESTIONS = 40
 FLOOD = 100_000

@@ -14,15 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memeval.build import build
-from memeval.document import Document
-from memeval.errors import ConfigError
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError
+from memeval.kit.protocols import Closes, Flushes, Forgets, Reports
+from memeval.kit.types import Passage, Query, Turn
+from memeval.options.build import build
 from memeval.strategies.long_term.bm25 import BM25
 from memeval.strategies.long_term.bm25.analysis import Analysis, get_analysis
 from memeval.strategies.long_term.bm25.engine import best
 from memeval.strategies.writing.sessions import Sessions
 from memeval.strategies.writing.turns import Turns
-from memeval.types import Closes, Flushes, Forgets, Passage, Query, Reports, Turn
 
 TEXTS = (
     "the cat sat on the mat",

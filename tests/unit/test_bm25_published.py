@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from memeval.document import Document
+from memeval.kit.document import Document
+from memeval.kit.types import Query, Turn
 from memeval.strategies.long_term.bm25 import BM25
 from memeval.strategies.writing.turns import Turns
-from memeval.types import Query, Turn
 
 
 def locomo(folder: Path) -> list[dict[str, Any]]:

@@ -15,8 +15,8 @@ from support.chat_server import Answer, ChatServer, completion, fails, serving, 
 from support.sections import TEXTS
 
 from memeval.cli.main import main
-from memeval.store import runs
-from memeval.tokens import get_tokenizer
+from memeval.kit.tokens import get_tokenizer
+from memeval.records.runs import runs
 
 HEADINGS = ("[Summary of the conversation so far]", "[Relevant memories]", "[Conversation]", "[Tool results]")
 QUERY = "What colour is the boat?"

@@ -1,9 +1,9 @@
 import pytest
 from support.plans import DOCUMENT, window
 
-from memeval.build import build
-from memeval.document import Document
-from memeval.errors import ConfigError
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError
+from memeval.options.build import build
 
 
 def test_a_node_is_built_with_its_children():
@@ -17,7 +17,7 @@ def test_a_node_is_built_with_its_children():
     [
         ({}, "has no _target_"),
         ({"_target_": "memeval.nowhere.Thing"}, "cannot be imported"),
-        ({"_target_": "memeval.document.Nothing"}, "cannot be imported"),
+        ({"_target_": "memeval.kit.document.Nothing"}, "cannot be imported"),
         (window("truncation.Truncation", trns=3), "takes no option 'trns'"),
         (window("truncation.Truncation", turns="many"), "strategy.turns='many' is not valid.*e.g. strategy.turns=20"),
         (window("truncation.Truncation", turns=0.5), "strategy.turns=0.5"),
@@ -51,7 +51,7 @@ def test_shared_stores_are_built_once_and_others_each_time():
         "_target_": "memeval.strategies.long_term.vector.Vector",
         "writing": {"_target_": "memeval.strategies.writing.turns.Turns", "document": DOCUMENT},
         "embedder": {"_target_": "memeval.strategies.embedders.wordllama.Wordllama"},
-        "store": {"_target_": "memeval.strategies.stores.numpy.NumpyStore"},
+        "store": {"_target_": "memeval.strategies.stores.vector.numpy.NumpyStore"},
     }
     shared: dict[str, object] = {}
     one, two = (build(node, "retriever", shared) for _ in range(2))

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from memeval import cache
-from memeval.cache import Cache, Entry, key
+from memeval.kit import cache
+from memeval.kit.cache import Cache, Entry, key
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +81,7 @@ def test_keys_stay_the_same_over_releases() -> None:
 
 WORKER = """
 import sys
-from memeval.cache import Cache, Entry, key
+from memeval.kit.cache import Cache, Entry, key
 store = Cache("vectors", "shared")
 number = int(sys.argv[1])
 for batch in range(10):
@@ -127,7 +127,7 @@ def test_several_threads_use_one_cache() -> None:
 def test_a_forked_process_opens_a_connection_of_its_own() -> None:
     code = """
 import os, sys
-from memeval.cache import Cache, Entry, key
+from memeval.kit.cache import Cache, Entry, key
 store = Cache("vectors", "forked")
 store.put([(key("before"), Entry(b"1", 0.0))])
 child = os.fork()
@@ -205,7 +205,7 @@ def test_a_place_that_cannot_be_used_is_said_once(folder: Path, monkeypatch: pyt
 
 NO_ROOM = """
 import resource, sys, warnings
-from memeval.cache import Cache, Entry, key
+from memeval.kit.cache import Cache, Entry, key
 store = Cache("vectors", "m")
 store.put([(key("small"), Entry(b"x", 1.0))])
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))

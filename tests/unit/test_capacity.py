@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memeval.document import Document
-from memeval.errors import ConfigError
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError
+from memeval.kit.types import Query, Turn
 from memeval.strategies.long_term.bm25 import BM25
 from memeval.strategies.long_term.capacity import Capacity
 from memeval.strategies.long_term.importance import importance
 from memeval.strategies.writing.rounds import Rounds
 from memeval.strategies.writing.turns import Turns
-from memeval.types import Query, Turn
 
 START = datetime(2023, 5, 1)
 

@@ -8,11 +8,11 @@ import pytest
 from support.rows import IDENTITY, meta, row
 
 from memeval.comparison import best, check_comparable, compare, setbacks, timing_differences
-from memeval.errors import BaselineError, ConfigError
-from memeval.measures import ContextTokens, EvidenceRecall, ReadSeconds, WriteSeconds
-from memeval.report.comparison import comparison_report, rendered, setback_notes
-from memeval.stats import holm, paired
-from memeval.store import Run
+from memeval.comparison.stats import holm, paired
+from memeval.kit.errors import BaselineError, ConfigError
+from memeval.records.runs import Run
+from memeval.reports.comparison import comparison_report, rendered, setback_notes
+from memeval.scoring.measures import ContextTokens, EvidenceRecall, ReadSeconds, WriteSeconds
 
 RECALL = EvidenceRecall()
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from support.dialogues import Memory
 
-from memeval.compose import Composer, composer
-from memeval.errors import ConfigError
+from memeval.harness.compose import Composer, composer
+from memeval.kit.errors import ConfigError
 
 
 @pytest.fixture(scope="module")

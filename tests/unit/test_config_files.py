@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from memeval.compose import AXES, Composer, composer
-from memeval.errors import ConfigError
+from memeval.harness.compose import AXES, Composer, composer
+from memeval.kit.errors import ConfigError
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 FILES = sorted(CONFIGS.rglob("*.yaml"))
@@ -96,12 +96,12 @@ def test_keys_are_the_constructors(path: Path) -> None:
     ("node", "named"),
     [
         ({"_target_": "memeval.nowhere.X"}, "memeval.nowhere"),
-        ({"_target_": "memeval.document.Missing"}, "Missing"),
+        ({"_target_": "memeval.kit.document.Missing"}, "Missing"),
         (
-            {"_target_": "memeval.document.Document", "before": "", "after": "", "date": "", "caption": "", "a": 1},
+            {"_target_": "memeval.kit.document.Document", "before": "", "after": "", "date": "", "caption": "", "a": 1},
             "no a",
         ),
-        ({"_target_": "memeval.document.Document", "before": "", "after": "", "date": ""}, "takes caption"),
+        ({"_target_": "memeval.kit.document.Document", "before": "", "after": "", "date": ""}, "takes caption"),
     ],
 )
 def test_keys_catch(node: dict[str, Any], named: str) -> None:

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memeval.document import Document
-from memeval.storage import SqlExtent
+from memeval.kit.document import Document
+from memeval.kit.stores import SqlExtent
+from memeval.kit.types import Query, Turn
 from memeval.strategies.extraction.calendar import number
 from memeval.strategies.extraction.dates import resolve
 from memeval.strategies.extraction.rules import RuleExtractor
 from memeval.strategies.long_term.sql.asked import asked
 from memeval.strategies.writing.facts import Facts
-from memeval.types import Query, Turn
 
 # A Wednesday.
 NOW = datetime(2024, 7, 10, 9)

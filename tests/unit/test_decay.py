@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memeval.compose import composer
-from memeval.document import Document
-from memeval.errors import ConfigError
+from memeval.harness.compose import composer
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError
+from memeval.kit.protocols import Forgets
+from memeval.kit.types import Hit, Query, Turn
 from memeval.strategies.long_term.bm25 import BM25
 from memeval.strategies.long_term.decay import Decay
 from memeval.strategies.long_term.importance import importance
 from memeval.strategies.writing.turns import Turns
-from memeval.types import Forgets, Hit, Query, Turn
 
 START = datetime(2023, 5, 1)
 VITAL, TRIVIAL = "My sister Caroline died.", "ok then"

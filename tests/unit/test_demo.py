@@ -19,9 +19,9 @@ from memeval.benchmarks.demo import SHA256, VERSION, Demo, details, events, pers
 from memeval.benchmarks.demo.grammar import Voice
 from memeval.benchmarks.demo.story import Deck
 from memeval.benchmarks.demo.writer import write
-from memeval.checks import check_dialogue
-from memeval.errors import ConfigError
-from memeval.types import Dialogue, Question, Turn
+from memeval.harness.checks import check_dialogue
+from memeval.kit.errors import ConfigError
+from memeval.kit.types import Dialogue, Question, Turn
 
 WORDED = ("single-hop", "multi-hop", "knowledge-update", "preference")
 # Function words, the frame of "Which came first", and words that say nothing of the matter.

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from memeval.strategies.stores import remote
+from memeval.strategies.stores.clients import remote
 
 # No container stands for these: hosted, made of a dozen services, or content with FalkorDB's.
 HOSTED = {"MEMEVAL_PINECONE_URL", "MEMEVAL_SUPABASE_URL", "MEMEVAL_GRAPHITI_URL"}

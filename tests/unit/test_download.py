@@ -16,7 +16,7 @@ import pytest
 from memeval.benchmarks import sources
 from memeval.benchmarks.download import SOURCES, Source, fetch, find, get_source, locate
 from memeval.benchmarks.sources import file_sha256
-from memeval.errors import ConfigError, DataError
+from memeval.kit.errors import ConfigError, DataError
 
 CONTENT = bytes(range(256)) * 4096
 # Larger than what is hashed without taking a note.
@@ -173,7 +173,7 @@ def test_a_disk_that_fills_up_while_writing(server: Server, tmp_path: Path) -> N
     program = (
         "import resource\n"
         "from memeval.benchmarks.download import Source, fetch\n"
-        "from memeval.errors import DataError\n"
+        "from memeval.kit.errors import DataError\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))\n"
         f"source = {a_source(server)!r}\n"
         "try:\n"

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memeval import ledger
-from memeval.errors import ConfigError, ContractError, ModelError
+from memeval.kit import ledger
+from memeval.kit.errors import ConfigError, ContractError, ModelError
+from memeval.kit.types import Usage, Vectors
 from memeval.strategies.embedders import base, minilm
 from memeval.strategies.embedders.api import Api
 from memeval.strategies.embedders.base import CachedEmbedder
@@ -22,7 +23,6 @@ from memeval.strategies.embedders.minilm import MiniLM
 from memeval.strategies.embedders.sentence_transformers import SentenceTransformers
 from memeval.strategies.embedders.wordllama import Wordllama
 from memeval.testing import check_embedder
-from memeval.types import Usage, Vectors
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memeval.errors import ConfigError
-from memeval.escaping import csv_cell, latex, log_line, markdown, shortened, shown, xml
+from memeval.kit.errors import ConfigError
+from memeval.kit.escaping import csv_cell, latex, log_line, markdown, shortened, shown, xml
 
 # Whole Unicode, halves of surrogate pairs included, and signs that act often.
 ANY = st.text(st.characters() | st.sampled_from("\x1b\x07\x9b\n\r\t\u202e\u2066\ud800:#[]|<>&=-+@`*_\\!$%{}~^"))

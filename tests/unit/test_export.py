@@ -14,13 +14,13 @@ from support.rows import row
 
 from memeval.cli.main import main
 from memeval.comparison import compare
-from memeval.errors import ConfigError
-from memeval.evaluate import evaluate
-from memeval.gate.baseline import entry_of, save
-from memeval.measures import ContextTokens, EvidenceRecall, ReadSeconds
-from memeval.report.comparison import Report, comparison_report
-from memeval.report.export import format_of, records, to_csv, to_latex, to_markdown, to_parquet
-from memeval.store import find
+from memeval.kit.errors import ConfigError
+from memeval.records.runs import find
+from memeval.reports.comparison import Report, comparison_report
+from memeval.reports.export import format_of, records, to_csv, to_latex, to_markdown, to_parquet
+from memeval.scoring.baseline import entry_of, save
+from memeval.scoring.evaluate import evaluate
+from memeval.scoring.measures import ContextTokens, EvidenceRecall, ReadSeconds
 
 RECALL, TOKENS, SECONDS = EvidenceRecall(), ContextTokens(), ReadSeconds(p=95)
 

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memeval.document import Document
-from memeval.errors import ConfigError
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError
+from memeval.kit.protocols import Embedder
+from memeval.kit.types import Query, Turn
 from memeval.strategies.embedders.wordllama import Wordllama
 from memeval.strategies.extraction.dates import resolve
 from memeval.strategies.extraction.fact import Fact
@@ -21,7 +23,6 @@ from memeval.strategies.long_term.bm25 import BM25
 from memeval.strategies.writing.deduplication import Deduplicator
 from memeval.strategies.writing.facts import Facts
 from memeval.testing.retrievers import check_retriever
-from memeval.types import Embedder, Query, Turn
 
 MAY = datetime(2023, 5, 8, 13, 56)  # a Monday
 

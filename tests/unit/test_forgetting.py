@@ -7,13 +7,13 @@ import pytest
 from support.dialogues import Memory
 from support.plans import DOCUMENT, TOKENIZER, plan, window
 
-from memeval.errors import ConfigError
-from memeval.evaluate import evaluate
-from memeval.experiment import Settings, run_plan
-from memeval.forgetting import chosen
-from memeval.measures import EvidenceRecall, GhostRate, IndexBytes, ItemsPerTurn, Measure, WriteRate
-from memeval.plan import SCOPE, SCRATCH
-from memeval.scoring import Scores
+from memeval.harness.forgetting import chosen
+from memeval.harness.once import Settings, run_plan
+from memeval.harness.plan import SCOPE, SCRATCH
+from memeval.kit.errors import ConfigError
+from memeval.scoring.evaluate import evaluate
+from memeval.scoring.measures import EvidenceRecall, GhostRate, IndexBytes, ItemsPerTurn, Measure, WriteRate
+from memeval.scoring.scores import Scores
 
 TURNS = {"_target_": "memeval.strategies.writing.turns.Turns", "document": DOCUMENT}
 GHOSTS = GhostRate()
@@ -37,7 +37,7 @@ VECTOR = {
     "_target_": "memeval.strategies.long_term.vector.Vector",
     "writing": TURNS,
     "embedder": {"_target_": "memeval.strategies.embedders.wordllama.Wordllama"},
-    "store": {"_target_": "memeval.strategies.stores.numpy.NumpyStore"},
+    "store": {"_target_": "memeval.strategies.stores.vector.numpy.NumpyStore"},
     "scope": SCOPE,
 }
 SUMMARY = window("summary.Summary", embedder=VECTOR["embedder"], turns=3, tokens=200, block=4)

@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.gates import ONES, RECALL, TOKENS, entry, verdict
 
-from memeval.errors import BaselineError, ConfigError
-from memeval.gate import Allowance, Check, Rule, Verdict, Verdicts, default_rules, judge, load_rules
-from memeval.gate.baseline import load, load_all, save
-from memeval.gate.pairing import pair
-from memeval.gate.rules import read_rule
-from memeval.gate.session import _default_rules
-from memeval.gate.update import update
-from memeval.measures import ContextTokens, EvidenceRecall, IndexBytes, ReadSeconds, Recall
-from memeval.report import gate as report
+from memeval.gating import Allowance, Check, Rule, Verdict, Verdicts, default_rules, judge, load_rules
+from memeval.gating.pairing import pair
+from memeval.gating.rules import read_rule
+from memeval.gating.session import _default_rules
+from memeval.gating.update import update
+from memeval.kit.errors import BaselineError, ConfigError
+from memeval.reports import gate as report
+from memeval.scoring.baseline import load, load_all, save
+from memeval.scoring.measures import ContextTokens, EvidenceRecall, IndexBytes, ReadSeconds, Recall
 
 # Rules.
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from support.gates import ONES, RECALL, entry
 
-from memeval.gate import Rule, judge
-from memeval.gate.decision import Test as Asked
-from memeval.gate.decision import decide
-from memeval.measures import EvidenceRecall
-from memeval.report import gate as report
+from memeval.gating import Rule, judge
+from memeval.gating.decision import Test as Asked
+from memeval.gating.decision import decide
+from memeval.reports import gate as report
+from memeval.scoring.measures import EvidenceRecall
 
 
 def noisy(rng: np.random.Generator, dialogues: int, drop: float = 0.0, questions: int = 20) -> Asked:

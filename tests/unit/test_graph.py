@@ -11,22 +11,23 @@ from typing import Any
 import pytest
 
 from memeval.benchmarks.locomo import Locomo
-from memeval.document import Document
-from memeval.errors import ConfigError
-from memeval.storage import GraphEdge, GraphNode, GraphStore
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError
+from memeval.kit.protocols import Writing
+from memeval.kit.stores import GraphEdge, GraphNode, GraphStore
+from memeval.kit.tokens import get_tokenizer
+from memeval.kit.types import Hit, Query, Turn
 from memeval.strategies.extraction.rules import RuleExtractor
 from memeval.strategies.long_term.graph import Graph
 from memeval.strategies.long_term.graph.walk import Near, pagerank
-from memeval.strategies.stores.graph_ladybug import LadybugGraph
-from memeval.strategies.stores.graph_memory import MemoryGraph
+from memeval.strategies.stores.graph.ladybug import LadybugGraph
+from memeval.strategies.stores.graph.memory import MemoryGraph
 from memeval.strategies.writing.facts import Facts
 from memeval.strategies.writing.rounds import Rounds
 from memeval.strategies.writing.sessions import Sessions
 from memeval.strategies.writing.turns import Turns
 from memeval.strategies.writing.windows import Windows
 from memeval.testing.retrievers import check_retriever
-from memeval.tokens import get_tokenizer
-from memeval.types import Hit, Query, Turn, Writing
 
 START = datetime(2024, 3, 1, 9, 0)
 WRITINGS: dict[str, Callable[[], Writing]] = {

@@ -13,14 +13,14 @@ from support.dialogues import dialogue
 from support.hostile import IDS, PAYLOADS, Hostile, stored
 
 from memeval.cli.main import main
-from memeval.errors import StoreError
-from memeval.evaluate import evaluate
-from memeval.measures import ContextTokens, EvidenceRecall, ReadSeconds
-from memeval.report.html import Written, write_report
-from memeval.report.html.packing import Packer, found_of
-from memeval.report.html.scripts import script
-from memeval.report.rows import Row
-from memeval.types import ContextPart, Outcome
+from memeval.kit.errors import RecordsError
+from memeval.kit.types import ContextPart, Outcome
+from memeval.reports.html import Written, write_report
+from memeval.reports.html.packing import Packer, found_of
+from memeval.reports.html.scripts import script
+from memeval.scoring.evaluate import evaluate
+from memeval.scoring.measures import ContextTokens, EvidenceRecall, ReadSeconds
+from memeval.scoring.rows import Row
 
 MEASURES = (EvidenceRecall(), ContextTokens(), ReadSeconds(p=95))
 
@@ -132,7 +132,7 @@ def test_the_same_runs_give_the_same_files_and_another_folder_is_left_alone(rows
     assert not (tmp_path / "a" / "data" / "run-1.js").exists() and (tmp_path / "a" / "data" / "notes.txt").exists()
     (tmp_path / "c").mkdir()
     (tmp_path / "c" / "thesis.txt").write_text("mine")
-    with pytest.raises(StoreError, match="other files than a report"):
+    with pytest.raises(RecordsError, match="other files than a report"):
         write_report(rows, MEASURES, tmp_path / "c", "title")
     assert [path.name for path in (tmp_path / "c").iterdir()] == ["thesis.txt"]
 

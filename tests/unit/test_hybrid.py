@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memeval.build import build
-from memeval.compose import Composer, composer
-from memeval.errors import ConfigError
+from memeval.harness.compose import Composer, composer
+from memeval.kit.errors import ConfigError
+from memeval.kit.types import Hit, Query, Turn
+from memeval.options.build import build
 from memeval.strategies.long_term.hybrid import Hybrid
-from memeval.types import Hit, Query, Turn
 
 ASK = Query("anything")
 

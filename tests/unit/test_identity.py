@@ -10,10 +10,10 @@ import pytest
 from support.dialogues import Memory
 from support.plans import DOCUMENT, TOKENIZER, plan, window
 
-from memeval import identity
 from memeval.cli import main
-from memeval.errors import ConfigError
-from memeval.store import load
+from memeval.kit.errors import ConfigError
+from memeval.options import identity
+from memeval.records.runs import load
 
 ROOT = Path(__file__).resolve().parents[2]
 STORED = ROOT / "tests" / "fixtures" / "version_1"
@@ -70,7 +70,7 @@ def test_no_stored_result_names_code() -> None:
 
 
 def test_the_window_counts_where_an_outcome_depends_on_it() -> None:
-    reader = {"_target_": "memeval.reading.Reader", "model": {"_target_": "x.Y"}}
+    reader = {"_target_": "memeval.answers.reader.Reader", "model": {"_target_": "x.Y"}}
     for changes, depends in (({}, False), ({"reader": reader}, True), ({"mode": "replay"}, True)):
         ids = {plan(Memory(), window(), window=size, **changes).run_id for size in (128_000, 200_000)}
         assert len(ids) == (2 if depends else 1), changes

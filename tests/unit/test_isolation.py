@@ -7,11 +7,11 @@ import pytest
 from support.dialogues import Memory
 from support.plans import DOCUMENT, TOKENIZER, plan, window
 
-from memeval.errors import ConfigError
-from memeval.evaluate import evaluate
-from memeval.experiment import Finished, Settings, run_plan
-from memeval.measures import EvidenceRecall, LeakRate
-from memeval.plan import SCOPE, SCRATCH
+from memeval.harness.once import Finished, Settings, run_plan
+from memeval.harness.plan import SCOPE, SCRATCH
+from memeval.kit.errors import ConfigError
+from memeval.scoring.evaluate import evaluate
+from memeval.scoring.measures import EvidenceRecall, LeakRate
 
 
 def fts5(scope: str) -> dict[str, Any]:
@@ -59,7 +59,7 @@ class _Leaky:
         self.everybody.extend(turns)
 
     def read(self, query: Any, budget: int) -> Any:
-        from memeval.types import Context, Segment
+        from memeval.kit.types import Context, Segment
 
         number = query.text.split()[-1].rstrip("?")
         found = [turn for turn in self.everybody if f"{number} " in turn.text]

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memeval.benchmarks.jsonl import Jsonl, Mistake, line, validate
-from memeval.checks import check_dialogue
-from memeval.errors import ConfigError, DataError
-from memeval.types import Query, Question, Turn
+from memeval.harness.checks import check_dialogue
+from memeval.kit.errors import ConfigError, DataError
+from memeval.kit.types import Query, Question, Turn
 
 FILE = str(Path(__file__).parents[1] / "fixtures" / "dialogues.jsonl")
 

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memeval import judge_check
+from memeval.answers import judge_check
+from memeval.answers.judge import Judge
+from memeval.answers.judge_check import ALL, cases, check, keep, kept, notes, wilson
 from memeval.cli.main import main
-from memeval.judge_check import ALL, cases, check, keep, kept, notes, wilson
-from memeval.judging import Judge
 from memeval.llm.scripted import Scripted
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from memeval.errors import ConfigError
-from memeval.judging import Judge
+from memeval.answers.judge import Judge
+from memeval.kit.errors import ConfigError
+from memeval.kit.types import Query, Question, Reply
 from memeval.llm.scripted import Scripted
-from memeval.types import Query, Question, Reply
 
 ASKED = Question("q", Query("Where?", datetime(2024, 5, 1)), ("Rome", "in Rome"), ("secret-turn",), "single-hop")
 OPEN = Question("q", Query("Where?"), (), None, "abstention")

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from memeval.document import Document
-from memeval.errors import ConfigError
-from memeval.storage import KeyValueStore
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError
+from memeval.kit.stores import KeyValueStore
+from memeval.kit.types import Query, Turn
 from memeval.strategies.extraction.rules import RuleExtractor
 from memeval.strategies.long_term.kv import KV
-from memeval.strategies.stores.kv_memory import MemoryKV
-from memeval.strategies.stores.kv_sqlite import SqliteKV
+from memeval.strategies.stores.kv.memory import MemoryKV
+from memeval.strategies.stores.kv.sqlite import SqliteKV
 from memeval.testing.retrievers import check_retriever
-from memeval.types import Query, Turn
 
 START = datetime(2024, 3, 1, 9, 0)
 STORES: dict[str, Callable[[], KeyValueStore]] = {"memory": MemoryKV, "sqlite": SqliteKV}

@@ -17,11 +17,11 @@ import pytest
 from support import chat_server
 from support.chat_server import Answer, ChatServer, fails, says, words
 
-from memeval import ledger
-from memeval.build import build
-from memeval.errors import ConfigError, ModelError
-from memeval.llm import ReplyError, providers, retrying
+from memeval.kit import ledger
+from memeval.kit.errors import ConfigError, ModelError, ReplyError
+from memeval.llm import providers, retrying
 from memeval.llm.litellm_model import LiteLLM
+from memeval.options.build import build
 
 VERDICT = {
     "type": "object",

@@ -18,10 +18,10 @@ import pytest
 from support import chat_server
 from support.chat_server import Answer, ChatServer, fails, says
 
-from memeval import ledger
 from memeval.cli.main import main
-from memeval.errors import ConfigError, ModelError
-from memeval.llm import Repeats, ReplyError, providers, replies, retrying
+from memeval.kit import ledger
+from memeval.kit.errors import ConfigError, ModelError, ReplyError
+from memeval.llm import Repeats, providers, replies, retrying
 from memeval.llm.litellm_model import LiteLLM
 
 KEY = "sk-planted-0123456789abcdef"

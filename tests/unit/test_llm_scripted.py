@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from memeval import ledger
-from memeval.build import build
-from memeval.errors import ConfigError, ModelError
-from memeval.llm import Repeats, ReplyError, structured
+from memeval.kit import ledger
+from memeval.kit.errors import ConfigError, ModelError, ReplyError
+from memeval.kit.tokens import get_tokenizer
+from memeval.llm import Repeats, structured
 from memeval.llm.scripted import Scripted
-from memeval.tokens import get_tokenizer
+from memeval.options.build import build
 
 VERDICT = {
     "type": "object",
@@ -150,7 +150,7 @@ def test_rules_of_a_file(tmp_path: Path) -> None:
         "_target_": "memeval.llm.scripted.Scripted",
         "rules": [{"match": "green", "reply": "of rules"}],
         "replies": str(script),
-        "tokenizer": {"_target_": "memeval.tokens.get_tokenizer", "name": "cl100k_base"},
+        "tokenizer": {"_target_": "memeval.kit.tokens.get_tokenizer", "name": "cl100k_base"},
         "seconds": 1,
     }
     model = build(node, "llm")

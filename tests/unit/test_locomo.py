@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from memeval.benchmarks.locomo import ANOMALIES, Locomo
-from memeval.checks import check_dialogue
-from memeval.errors import ConfigError, DataError
-from memeval.types import Question
+from memeval.harness.checks import check_dialogue
+from memeval.kit.errors import ConfigError, DataError
+from memeval.kit.types import Question
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 FILE = str(FIXTURES / "locomo.json")

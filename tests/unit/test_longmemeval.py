@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from memeval.benchmarks import fields
 from memeval.benchmarks.longmemeval import ANOMALIES, LongMemEval
-from memeval.checks import check_dialogue, positions
-from memeval.errors import ConfigError, DataError
+from memeval.harness.checks import check_dialogue, positions
+from memeval.kit.errors import ConfigError, DataError
 
 FILE = str(Path(__file__).parents[1] / "fixtures" / "longmemeval.json")
 

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memeval.measures import (
+from memeval.answers.reader import abstains
+from memeval.kit.types import Dialogue, DialogueRecord, Outcome, Query, Question, Turn, Usage
+from memeval.scoring.measures import (
     AbstentionPrecision,
     AbstentionRecall,
     ExactMatch,
@@ -14,11 +16,9 @@ from memeval.measures import (
     JudgedAccuracy,
     TokenF1,
 )
-from memeval.measures.answers import rouge_l, token_f1
-from memeval.measures.text import rouge_words, squad_words
-from memeval.reading import abstains
-from memeval.scoring import Scores, score
-from memeval.types import Dialogue, DialogueRecord, Outcome, Query, Question, Turn, Usage
+from memeval.scoring.measures.answers import rouge_l, token_f1
+from memeval.scoring.measures.text import rouge_words, squad_words
+from memeval.scoring.scores import Scores, score
 
 
 def independent_normal_form(text: str) -> list[str]:

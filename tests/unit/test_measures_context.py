@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memeval.document import Document
-from memeval.measures import (
+from memeval.kit.document import Document
+from memeval.kit.tokens import Tokenizer, get_tokenizer
+from memeval.kit.types import ContextPart, Dialogue, DialogueRecord, Outcome, Query, Question, Turn, Usage
+from memeval.scoring.measures import (
     AnswerInContext,
     ContextShare,
     ContextTokens,
@@ -19,10 +21,8 @@ from memeval.measures import (
     ReadSeconds,
     WriteSeconds,
 )
-from memeval.measures.facts import Case, History
-from memeval.measures.text import normalise
-from memeval.tokens import Tokenizer, get_tokenizer
-from memeval.types import ContextPart, Dialogue, DialogueRecord, Outcome, Query, Question, Turn, Usage
+from memeval.scoring.measures.facts import Case, History
+from memeval.scoring.measures.text import normalise
 
 DAY = datetime(2023, 5, 7)
 TURNS = (

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memeval.errors import ConfigError
-from memeval.measures import (
+from memeval.kit.errors import ConfigError
+from memeval.scoring.measures import (
     DEFAULT_MEASURES,
     KNOWN,
     MRR,

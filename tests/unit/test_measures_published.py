@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from memeval.document import Document
-from memeval.measures import PRESETS, Measure, Recall, get_preset, parse
-from memeval.scoring import Scores, score
-from memeval.tokens import get_tokenizer
-from memeval.types import ContextPart, Dialogue, DialogueRecord, Outcome, Query, Question, Turn, Usage
+from memeval.kit.document import Document
+from memeval.kit.tokens import get_tokenizer
+from memeval.kit.types import ContextPart, Dialogue, DialogueRecord, Outcome, Query, Question, Turn, Usage
+from memeval.scoring.measures import PRESETS, Measure, Recall, get_preset, parse
+from memeval.scoring.scores import Scores, score
 
 EXACT = re.compile(r"D\d+:\d+")
 DOCS = Path(__file__).parents[2] / "docs" / "measures.md"

@@ -11,9 +11,9 @@ import pytrec_eval
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memeval.measures import MRR, EvidenceRecall, Precision, RankingMeasure, Recall, nDCG, parse
-from memeval.measures.facts import Case, History
-from memeval.types import ContextPart, Dialogue, Outcome, Query, Question, Turn
+from memeval.kit.types import ContextPart, Dialogue, Outcome, Query, Question, Turn
+from memeval.scoring.measures import MRR, EvidenceRecall, Precision, RankingMeasure, Recall, nDCG, parse
+from memeval.scoring.measures.facts import Case, History
 
 
 class Plain:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from memeval.errors import ModelError
+from memeval.kit.errors import ModelError
 from memeval.strategies.embedders import minilm
 from memeval.strategies.embedders.base import CachedEmbedder
 from memeval.strategies.embedders.minilm import MiniLM

@@ -12,24 +12,25 @@ from support.dialogues import Memory as Tiny
 from support.dialogues import turns
 from support.plans import plan
 
-from memeval.build import build
-from memeval.compose import Composer, composer
-from memeval.document import Document
-from memeval.errors import ConfigError, ModelError
-from memeval.ledger import phase
+from memeval.harness.compose import Composer, composer
+from memeval.harness.runner import Runner
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError, ModelError
+from memeval.kit.ledger import phase
+from memeval.kit.protocols import Model
+from memeval.kit.tokens import get_tokenizer
+from memeval.kit.types import Query, Reply, Turn
 from memeval.llm import structured
 from memeval.llm.scripted import Scripted
-from memeval.runner import Runner
+from memeval.options.build import build
 from memeval.strategies.extraction.model import SCHEMA, ModelExtractor
 from memeval.strategies.long_term.bm25 import BM25
 from memeval.strategies.long_term.kv import KV
 from memeval.strategies.memory import Memory
 from memeval.strategies.short_term.sliding_window import SlidingWindow
-from memeval.strategies.stores.kv_memory import MemoryKV
+from memeval.strategies.stores.kv.memory import MemoryKV
 from memeval.strategies.writing.facts import Facts
 from memeval.testing import check_retriever, check_strategy
-from memeval.tokens import get_tokenizer
-from memeval.types import Model, Query, Reply, Turn
 
 TOKENIZER = get_tokenizer("o200k_base")
 MAY = datetime(2023, 5, 8, 13, 56)

@@ -13,22 +13,23 @@ from support.dialogues import Memory as Tiny
 from support.dialogues import turns
 from support.plans import plan, window
 
-from memeval.build import build
-from memeval.compose import Composer, composer
-from memeval.document import Document
-from memeval.errors import ConfigError, ModelError
-from memeval.ledger import phase
+from memeval.harness.compose import Composer, composer
+from memeval.harness.runner import Runner
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError, ModelError
+from memeval.kit.ledger import phase
+from memeval.kit.prompt import count
+from memeval.kit.protocols import Model
+from memeval.kit.tokens import get_tokenizer
+from memeval.kit.types import Query, Reply, Segment, Turn
 from memeval.llm.scripted import Scripted
-from memeval.prompt import count
-from memeval.runner import Runner
+from memeval.options.build import build
 from memeval.strategies.long_term.bm25 import BM25
 from memeval.strategies.memory import Memory
 from memeval.strategies.short_term.model_summary import ModelSummary
 from memeval.strategies.short_term.shorten import shorten
 from memeval.strategies.writing.turns import Turns
 from memeval.testing import check_strategy
-from memeval.tokens import get_tokenizer
-from memeval.types import Model, Query, Reply, Segment, Turn
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKENIZER = get_tokenizer("o200k_base")

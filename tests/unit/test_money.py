@@ -11,16 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memeval.cli.main import main
-from memeval.evaluate import target_of
-from memeval.measures import InputDollars, Measure, QuestionDollars, WriteDollars, parse
-from memeval.money import Lifetime, Rates, account, break_even, full_of, lifetime
+from memeval.kit.types import Dialogue, DialogueRecord, DialogueResult, Outcome, Query, Question, Turn, Usage
 from memeval.pricing import Price, Target, Tier, find_target
-from memeval.records import SCHEMA_VERSION
-from memeval.report.table import money, show, unit
-from memeval.runner import DialogueResult
-from memeval.scoring import score
-from memeval.store import Run, RunWriter, load
-from memeval.types import Dialogue, DialogueRecord, Outcome, Query, Question, Turn, Usage
+from memeval.records.outcomes import SCHEMA_VERSION
+from memeval.records.runs import Run, RunWriter, load
+from memeval.reports.table import money, show, unit
+from memeval.scoring.costs import Lifetime, Rates, account, break_even, full_of, lifetime
+from memeval.scoring.evaluate import target_of
+from memeval.scoring.measures import InputDollars, Measure, QuestionDollars, WriteDollars, parse
+from memeval.scoring.scores import score
 
 # 2 dollars a million tokens in, 10 out, twice as much for prompts above 1,000 tokens.
 TARGET = Target("small", 5_000, 2_000, price=Price(2.0, 10.0, tiers=(Tier(1_000, 4.0, 20.0),)))

@@ -12,11 +12,11 @@ from support.dialogues import Memory
 from support.plans import plan, window
 
 from memeval.cli.main import main
-from memeval.errors import BaselineError, ConfigError, StoreError
-from memeval.experiment import Settings, run_plan
-from memeval.gate import baseline
-from memeval.plain_names import as_file_name, is_plain
-from memeval.store import load
+from memeval.harness.once import Settings, run_plan
+from memeval.kit.errors import BaselineError, ConfigError, RecordsError
+from memeval.kit.plain_names import as_file_name, is_plain
+from memeval.records.runs import load
+from memeval.scoring import baseline
 
 HOSTILE = [
     "", ".", "..", "../x", "../../../../TRAVERSED", "/etc/passwd", "a/b", "a\\b", "C:\\x", "-rf", ".hidden", "a\nb",
@@ -94,14 +94,14 @@ def spoilt(folder: Path, **changes: Any) -> None:
 def test_a_record_whose_names_lead_elsewhere_is_refused(stored: Path, name: Any, place: str) -> None:
     load(stored)
     spoilt(stored, **{place: name})
-    with pytest.raises(StoreError, match="no plain name"):
+    with pytest.raises(RecordsError, match="no plain name"):
         load(stored)
 
 
 def test_what_is_no_record_is_refused(stored: Path) -> None:
     for text in ("[]", "7", "null", '"x"', "{"):
         (stored / "run.json").write_text(text)
-        with pytest.raises(StoreError, match="run.json"):
+        with pytest.raises(RecordsError, match="run.json"):
             load(stored)
 
 

@@ -1,5 +1,6 @@
 """What a run is, wherever its models stand, and what cannot be run together."""
 
+import ast
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,10 @@ import pytest
 from support.dialogues import Memory
 from support.plans import plan, window
 
-from memeval import provenance
-from memeval.compose import Composer, composer
-from memeval.errors import ConfigError
-from memeval.plan import Plan
+from memeval.harness import closure
+from memeval.harness.compose import Composer, composer
+from memeval.harness.plan import Plan
+from memeval.kit.errors import ConfigError
 
 LLM = ("llm=litellm", "llm.model=openai/tiny", "llm.api_base=http://127.0.0.1:9/v1")
 EMBEDDER = ("embedder=api", "embedder.model=openai/small", "embedder.api_base=http://127.0.0.1:9/v1")
@@ -28,8 +29,8 @@ PLACES = {
     "embedder of a part": ("embedder", ("strategy=none", "retriever=hybrid", *EMBEDDER)),
 }
 HOW = {"cache": "off", "retries": "0", "timeout": "7.5", "concurrency": "2"}
-READER: Mapping[str, Any] = {"_target_": "memeval.reading.Reader", "model": {"_target_": "x.Y"}}
-JUDGING: Mapping[str, Any] = {"_target_": "memeval.judging.Judge", "model": {"_target_": "x.Y"}}
+READER: Mapping[str, Any] = {"_target_": "memeval.answers.reader.Reader", "model": {"_target_": "x.Y"}}
+JUDGING: Mapping[str, Any] = {"_target_": "memeval.answers.judge.Judge", "model": {"_target_": "x.Y"}}
 
 
 @pytest.fixture(scope="module")
@@ -68,34 +69,74 @@ def test_a_judge_needs_answers() -> None:
 
 
 def hashed(memory: Mapping[str, Any], **models: Any) -> str:
-    provenance._own_code.cache_clear()
-    return provenance.code_hash({"memory": memory, "reader": None, "judge": None, **models})
+    closure._content.cache_clear()
+    return closure.code_hash({"memory": memory, "reader": None, "judge": None, **models})
 
 
 def test_code_that_models_go_through_counts_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     llm = {"_target_": "memeval.llm.scripted.Scripted"}
-    answered = {**READER, "model": llm}
+    answered = {**READER, "model": {"_target_": "memeval.llm.litellm_model.LiteLLM"}}
     summary = {**window("model_summary.ModelSummary"), "llm": llm}
-    own = {**window(), "llm": {"_target_": "collections.OrderedDict"}}
     silent = {**window(), "llm": {"_target_": None}}
-    with_model = [(summary, {}), (window(), {"reader": answered}), (own, {})]
-    before = [hashed(memory, **models) for memory, models in with_model]
-    plain = [hashed(window()), hashed(silent)]
-    assert plain[0] == plain[1] and hashed(window()) not in before
-
-    for changed in ("litellm_model.py", "structured.py", "reading.py", "judging.py"):
+    plain = hashed(window())
+    assert hashed(silent) == plain
+    for changed, counts in (
+        ("structured.py", (True, True)),
+        ("litellm_model.py", (False, True)),
+        ("reader.py", (False, True)),
+        ("prices.py", (False, True)),
+        ("pinecone.py", (False, False)),
+    ):
+        before = hashed(summary), hashed(window(), reader=answered)
         with monkeypatch.context() as patched:
             edited(patched, changed)
-            assert [hashed(window()), hashed(silent)] == plain, changed
-            now = [hashed(memory, **models) for memory, models in with_model]
-            assert all(a != b for a, b in zip(before, now, strict=True)), changed
-    with monkeypatch.context() as patched:
-        edited(patched, "runner.py")
-        assert hashed(window()) != plain[0]
-    provenance._own_code.cache_clear()
+            assert hashed(window()) == hashed(silent) == plain, changed
+            now = hashed(summary), hashed(window(), reader=answered)
+            assert tuple(a != b for a, b in zip(before, now, strict=True)) == counts, changed
+    for changed in ("session.py", "runner.py", "prompt.py", "sliding_window.py", "executors.py", "outcomes.py"):
+        with monkeypatch.context() as patched:
+            edited(patched, changed)
+            assert hashed(window()) != plain, changed
+    closure._content.cache_clear()
 
 
 def edited(patched: pytest.MonkeyPatch, name: str) -> None:
     """Files of a name read as if somebody had worked on them."""
     read = Path.read_bytes
     patched.setattr(Path, "read_bytes", lambda path: read(path) + (b"# edited" if path.name == name else b""))
+
+
+def test_imports_are_those_that_python_sees() -> None:
+    """The quick reading of a source finds what its syntax tree has, in every file of memeval."""
+    root = Path(closure.memeval.__file__).parent
+    seen = 0
+    for path in sorted(root.resolve().rglob("*.py")) + sorted((root / "strategies").resolve().rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        expected = {
+            f"{node.module}.{alias.name}" if closure._path(f"{node.module}.{alias.name}") else str(node.module)
+            for node in ast.walk(without_type_checking(ast.parse(text)))
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "memeval"
+            for alias in node.names
+        }
+        found = set(closure.imports(text, "memeval.x"))
+        assert expected <= found and {name for name in found if name not in expected} <= parents(expected), path
+        seen += len(expected)
+    assert seen > 500
+
+
+def parents(names: set[str]) -> set[str]:
+    return {name.rpartition(".")[0] for name in names} | {"memeval"}
+
+
+def without_type_checking(tree: ast.Module) -> ast.Module:
+    tree.body = [
+        node for node in tree.body if not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test))
+    ]
+    return tree
+
+
+def test_a_module_of_ones_own_counts_with_what_lies_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine_a.py").write_text("from mine_b import helper\nimport json, numpy\n\n\nclass Memory: ...\n")
+    (tmp_path / "mine_b.py").write_text("def helper(): ...\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert closure.closure("mine_a") == {"mine_a", "mine_b"}

@@ -10,13 +10,13 @@ from matplotlib.text import Text
 
 from memeval.cli.main import main
 from memeval.cli.run import run_cells
-from memeval.compose import composer
-from memeval.errors import ConfigError
-from memeval.measures import EvidenceAge
-from memeval.report.plots import PLOTS
-from memeval.report.plots.labels import label_ends, label_points
-from memeval.report.plots.style import canvas, frontier
-from memeval.report.rows import Row
+from memeval.harness.compose import composer
+from memeval.kit.errors import ConfigError
+from memeval.reports.plots import PLOTS
+from memeval.reports.plots.labels import label_ends, label_points
+from memeval.reports.plots.style import canvas, frontier
+from memeval.scoring.measures import EvidenceAge
+from memeval.scoring.rows import Row
 
 QUIET = ["progress=off"]
 

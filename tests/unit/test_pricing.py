@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memeval.compose import Composer, composer
-from memeval.errors import ConfigError
+from memeval.harness.compose import Composer, composer
+from memeval.kit.errors import ConfigError
 from memeval.pricing import (
     CacheRules,
     Price,

@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memeval import prompt
+from memeval.harness.prefixes import Measured, Prefixes
+from memeval.kit import prompt
+from memeval.kit.tokens import get_tokenizer
+from memeval.kit.types import Context, Query, Request, Segment
 from memeval.pricing import CacheRules, Price, Tier, find_target
-from memeval.prompt_cache import Measured, Prefixes, Split, split
-from memeval.tokens import get_tokenizer
-from memeval.types import Context, Query, Request, Segment
+from memeval.pricing.prompt_cache import Split, split
 
 TOKENIZER = get_tokenizer("o200k_base")
 OPENAI = CacheRules(automatic=True, minimum=1024, step=128, seconds=600)

@@ -5,23 +5,23 @@ import pytest
 from support.dialogues import Memory, dialogue
 from support.plans import plan, window
 
-from memeval.errors import ConfigError
+from memeval.answers.reader import ABSTENTION, Reader
+from memeval.harness.plan import Plan
+from memeval.harness.runner import Runner
+from memeval.kit.errors import ConfigError
+from memeval.kit.types import Context, DialogueResult, Query, Segment
 from memeval.llm.scripted import Scripted
-from memeval.plan import Plan
-from memeval.reading import ABSTENTION, Reader
-from memeval.runner import DialogueResult, Runner
-from memeval.types import Context, Query, Segment
 
 
 def reader(*rules: dict[str, Any], **options: Any) -> dict[str, Any]:
     model = {"_target_": "memeval.llm.scripted.Scripted", "rules": list(rules), **options}
-    return {"_target_": "memeval.reading.Reader", "model": model, "instruction": "Brief, or {abstention}"}
+    return {"_target_": "memeval.answers.reader.Reader", "model": model, "instruction": "Brief, or {abstention}"}
 
 
 def judge(*rules: dict[str, Any]) -> dict[str, Any]:
     model = {"_target_": "memeval.llm.scripted.Scripted", "rules": list(rules)}
     return {
-        "_target_": "memeval.judging.Judge",
+        "_target_": "memeval.answers.judge.Judge",
         "model": {"_target_": None},
         "fallback": model,
         "repeats": 1,

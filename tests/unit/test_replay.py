@@ -9,19 +9,28 @@ import pytest
 from support.dialogues import START, Memory, dialogue, turns
 from support.plans import DOCUMENT, TOKENIZER, plan, window
 
-from memeval import records
 from memeval.benchmarks.locomo import Locomo
 from memeval.cli.main import main
-from memeval.errors import ConfigError
-from memeval.executors import Serial, Shared
-from memeval.plan import SCOPE
+from memeval.harness.executors import Serial, Shared
+from memeval.harness.plan import SCOPE
+from memeval.harness.runner import Runner
+from memeval.kit.errors import ConfigError
+from memeval.kit.tokens import get_tokenizer
+from memeval.kit.types import Dialogue, DialogueResult, Outcome, Request, Turn, Usage
 from memeval.pricing import CacheRules, Price, Target, find_target
-from memeval.report.replay import compared, crossing, money
-from memeval.report.replay_costs import Course, Crossover, Life, course, crossover, hit_rate, lives, per_hundred_turns
-from memeval.runner import DialogueResult, Runner
-from memeval.store import find
-from memeval.tokens import get_tokenizer
-from memeval.types import Dialogue, Outcome, Request, Turn, Usage
+from memeval.records import outcomes as records
+from memeval.records.runs import find
+from memeval.reports.replay import compared, crossing, money
+from memeval.scoring.replay_costs import (
+    Course,
+    Crossover,
+    Life,
+    course,
+    crossover,
+    hit_rate,
+    lives,
+    per_hundred_turns,
+)
 
 COUNT = get_tokenizer("o200k_base").count
 # Round figures, so that a dollar can be worked out by hand: 1 in, 0.1 read, 2 out, per million.
@@ -124,7 +133,7 @@ def test_a_dialogue_that_outgrows_the_window_says_from_where(lived: Any):
 def test_what_needs_gold_is_refused(lived: Any):
     with pytest.raises(ConfigError, match="oracle knows the evidence"):
         oracle = {key: value for key, value in window().items() if key != "_target_"}
-        lived(dialogue(), {"_target_": "memeval.controls.Oracle", **oracle})
+        lived(dialogue(), {"_target_": "memeval.harness.references.Oracle", **oracle})
     with pytest.raises(ConfigError, match="forget needs questions"):
         lived(dialogue(), forget=0.5)
 
@@ -279,7 +288,7 @@ def test_shared_stores_know_the_same_turns():
             "_target_": "memeval.strategies.long_term.vector.Vector",
             "writing": {"_target_": "memeval.strategies.writing.turns.Turns", "document": DOCUMENT},
             "embedder": {"_target_": "memeval.strategies.embedders.wordllama.Wordllama", "cache": False},
-            "store": {"_target_": "memeval.strategies.stores.numpy.NumpyStore"},
+            "store": {"_target_": "memeval.strategies.stores.vector.numpy.NumpyStore"},
             "scope": SCOPE,
         },
         "tokenizer": TOKENIZER,

@@ -6,12 +6,11 @@ import pytest
 from support.dialogues import Memory, dialogue, turns
 from support.plans import plan, window
 
-from memeval.errors import ConfigError, DataError, ModelError
-from memeval.measures import IncrementSeconds
-from memeval.plan import Plan
-from memeval.runner import DialogueResult
-from memeval.runner import Runner as RealRunner
-from memeval.types import Dialogue, Query, Question, Turn
+from memeval.harness.plan import Plan
+from memeval.harness.runner import Runner as RealRunner
+from memeval.kit.errors import ConfigError, DataError, ModelError
+from memeval.kit.types import Dialogue, DialogueResult, Query, Question, Turn
+from memeval.scoring.measures import IncrementSeconds
 
 
 class Runner:
@@ -107,7 +106,7 @@ def test_what_would_fail_everywhere_stops_the_run():
 
 def test_oracle_and_random_are_references_with_rankings():
     oracle = {
-        "_target_": "memeval.controls.Oracle",
+        "_target_": "memeval.harness.references.Oracle",
         "document": window()["document"],
         "tokenizer": window()["tokenizer"],
     }
@@ -119,7 +118,7 @@ def test_oracle_and_random_are_references_with_rankings():
             tuple(source for part in outcome.context for sources in part.sources for source in sources)
             == gold[outcome.question]
         )
-    chance = {**oracle, "_target_": "memeval.controls.Random", "seed": 3, "depth": 50}
+    chance = {**oracle, "_target_": "memeval.harness.references.Random", "seed": 3, "depth": 50}
     once, again = (Runner(plan(Memory(), chance)).run(dialogue()).outcomes for _ in range(2))
     assert [outcome.ranking for outcome in once] == [outcome.ranking for outcome in again]
     other = Runner(plan(Memory(), {**chance, "seed": 4})).run(dialogue()).outcomes

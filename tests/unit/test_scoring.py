@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memeval.errors import DataError
-from memeval.measures import (
+from memeval.kit.errors import DataError
+from memeval.kit.types import ContextPart, Dialogue, DialogueRecord, Outcome, Query, Question, Turn, Usage
+from memeval.scoring.measures import (
     DEFAULT_MEASURES,
     MRR,
     AnswerInContext,
@@ -22,9 +23,8 @@ from memeval.measures import (
     WriteSeconds,
     get_preset,
 )
-from memeval.measures.base import Measure
-from memeval.scoring import Part, Scores, score
-from memeval.types import ContextPart, Dialogue, DialogueRecord, Outcome, Query, Question, Turn, Usage
+from memeval.scoring.measures.base import Measure
+from memeval.scoring.scores import Part, Scores, score
 
 
 class Plain:

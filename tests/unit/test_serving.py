@@ -1,26 +1,26 @@
 import pytest
 
-from memeval import serving
-from memeval.errors import ConfigError, ModelError, StorageError
-from memeval.serving import Engine
-from memeval.strategies.stores import remote
+from memeval.kit import engines
+from memeval.kit.engines import Engine
+from memeval.kit.errors import ConfigError, ModelError, StorageError
+from memeval.strategies.stores.clients import remote
 
 ENGINE = Engine("pgvector", "real", "PostgreSQL", "18.6", {"index": "hnsw"})
 
 
 def test_what_a_visit_made_is_removed_last_first_also_after_an_error():
     removed: list[str] = []
-    with pytest.raises(ValueError, match="broken"), serving.visit() as visit:
-        serving.served_by(ENGINE)
-        serving.served_by(ENGINE)
-        assert serving.engines() == (ENGINE,)
+    with pytest.raises(ValueError, match="broken"), engines.visit() as visit:
+        engines.served_by(ENGINE)
+        engines.served_by(ENGINE)
+        assert engines.engines() == (ENGINE,)
         for name in ("first", "second"):
-            serving.made(name, lambda name=name: removed.append(name))
-        serving.made("first", lambda: removed.append("first again"))
+            engines.made(name, lambda name=name: removed.append(name))
+        engines.made("first", lambda: removed.append("first again"))
         raise ValueError("broken")
     assert removed == ["second", "first again"]
     assert visit.made == {}
-    assert serving.engines() == ()
+    assert engines.engines() == ()
 
 
 def test_what_cannot_be_removed_is_named_and_the_rest_goes():
@@ -30,20 +30,20 @@ def test_what_cannot_be_removed_is_named_and_the_rest_goes():
         raise OSError("the server is gone")
 
     with pytest.raises(StorageError, match=r"collection b at qdrant could not be removed \(the server is gone\)"):
-        with serving.visit():
-            serving.made("collection a", lambda: removed.append("a"))
-            serving.made("collection b at qdrant", fail)
+        with engines.visit():
+            engines.made("collection a", lambda: removed.append("a"))
+            engines.made("collection b at qdrant", fail)
     assert removed == ["a"]
-    with pytest.raises(ValueError, match="first") as caught, serving.visit():
-        serving.made("collection b at qdrant", fail)
+    with pytest.raises(ValueError, match="first") as caught, engines.visit():
+        engines.made("collection b at qdrant", fail)
         raise ValueError("first")
     assert "memeval stores clean" in caught.value.__notes__[0]
 
 
 def test_outside_a_visit_nothing_is_noted():
-    serving.served_by(ENGINE)
-    serving.made("x", lambda: pytest.fail("nobody asked"))
-    assert serving.engines() == ()
+    engines.served_by(ENGINE)
+    engines.made("x", lambda: pytest.fail("nobody asked"))
+    assert engines.engines() == ()
 
 
 def test_an_address_comes_from_config_or_environment(monkeypatch: pytest.MonkeyPatch):

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from support.dialogues import turns
 from support.plans import window
 
-from memeval.build import build
-from memeval.errors import ConfigError
-from memeval.prompt import context_tokens, count, messages, sections
+from memeval.kit.errors import ConfigError
+from memeval.kit.prompt import context_tokens, count, messages, sections
+from memeval.kit.protocols import Strategy
+from memeval.kit.tokens import get_tokenizer
+from memeval.kit.types import Context, Hit, Query, Segment, Turn
+from memeval.options.build import build
 from memeval.strategies.memory import Memory
-from memeval.tokens import get_tokenizer
-from memeval.types import Context, Hit, Query, Segment, Strategy, Turn
 
 TOKENIZER = get_tokenizer("o200k_base")
 QUERY = Query("what was said?")

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memeval.document import Document
+from memeval.kit.document import Document
+from memeval.kit.types import Turn
 from memeval.strategies.extraction.english import is_english
 from memeval.strategies.extraction.fact import Fact
 from memeval.strategies.extraction.rules import RuleExtractor
 from memeval.strategies.long_term.kv import KV
-from memeval.strategies.stores.kv_memory import MemoryKV
+from memeval.strategies.stores.kv.memory import MemoryKV
 from memeval.strategies.writing.facts import Facts
-from memeval.types import Turn
 
 NOW = datetime(2024, 7, 10, 9)
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memeval.compose import Composer, composer
-from memeval.document import Document
-from memeval.errors import ConfigError, ContractError
-from memeval.storage import SqlExtent, SqlFilters
+from memeval.harness.compose import Composer, composer
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError, ContractError
+from memeval.kit.stores import SqlExtent, SqlFilters
+from memeval.kit.types import Query, Turn
 from memeval.strategies.long_term.sql import Sql
 from memeval.strategies.long_term.sql.asked import asked
-from memeval.strategies.stores.sql_sqlite import SqliteSQL
-from memeval.types import Query, Turn
+from memeval.strategies.stores.sql.sqlite import SqliteSQL
 
 # A Wednesday.
 NOW = datetime(2023, 8, 16, 14, 30)

@@ -11,8 +11,7 @@ from scipy import stats as scipy_stats
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from memeval.errors import ConfigError
-from memeval.stats import (
+from memeval.comparison.stats import (
     bootstrap_interval,
     cluster_mean,
     cluster_t_test,
@@ -25,6 +24,7 @@ from memeval.stats import (
     t_quantile,
     t_two_sided,
 )
+from memeval.kit.errors import ConfigError
 
 Floats = npt.NDArray[np.float64]
 # Questions with evidence in each dialogue of LoCoMo.

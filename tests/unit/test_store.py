@@ -6,10 +6,10 @@ import pytest
 from support.dialogues import Memory
 from support.plans import plan, window
 
-from memeval.errors import StoreError
-from memeval.experiment import Finished, Settings, run_plan
-from memeval.plan import Plan
-from memeval.store import RunWriter, find, load, runs
+from memeval.harness.once import Finished, Settings, run_plan
+from memeval.harness.plan import Plan
+from memeval.kit.errors import RecordsError
+from memeval.records.runs import RunWriter, find, load, runs
 
 NODE = window()
 
@@ -99,7 +99,7 @@ def test_a_run_of_other_code_is_set_aside_not_continued(tmp_path: Path):
 def test_two_processes_cannot_write_one_run(tmp_path: Path):
     done = run(tmp_path)
     writer = RunWriter(done.run.folder, done.run.meta)
-    with pytest.raises(StoreError, match="another process is writing"):
+    with pytest.raises(RecordsError, match="another process is writing"):
         RunWriter(done.run.folder, done.run.meta)
     writer.close()
     RunWriter(done.run.folder, done.run.meta).close()
@@ -124,7 +124,7 @@ def test_what_the_system_refuses_is_said_and_what_was_written_is_kept(
         real(descriptor)
 
     monkeypatch.setattr(os, "fsync", full_after_two)
-    with pytest.raises(StoreError, match=message):
+    with pytest.raises(RecordsError, match=message):
         run(tmp_path)
     monkeypatch.undo()
     again = run(tmp_path)
@@ -145,16 +145,16 @@ def test_runs_are_found_by_id_start_glob_and_folder(tmp_path: Path, monkeypatch:
     for pattern in (str(tmp_path), f"{tmp_path}/*", f"{tmp_path.name}/*", f"{tmp_path.name}/*/mine-500-*"):
         assert {stored.id for stored in find(elsewhere, [pattern, pattern])} == both, pattern
     for pattern in ("nope", "*", f"{tmp_path}/nope*", f"{elsewhere}/*/nope", str(elsewhere)):
-        with pytest.raises(StoreError, match="no run matches"):
+        with pytest.raises(RecordsError, match="no run matches"):
             find(elsewhere, [pattern])
 
 
 def test_a_result_of_another_schema_is_refused_with_a_sentence(tmp_path: Path):
     done = run(tmp_path)
     (done.run.folder / "run.json").write_text(json.dumps({**done.run.meta, "schema_version": 99}))
-    with pytest.raises(StoreError, match="schema version 99"):
+    with pytest.raises(RecordsError, match="schema version 99"):
         load(done.run.folder)
-    with pytest.raises(StoreError, match="holds no run"):
+    with pytest.raises(RecordsError, match="holds no run"):
         load(tmp_path)
 
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memeval import strict_json
 from memeval.benchmarks.jsonl import Jsonl, validate
 from memeval.benchmarks.locomo import Locomo
 from memeval.benchmarks.longmemeval import LongMemEval
-from memeval.errors import ConfigError, DataError
+from memeval.kit import strict_json
+from memeval.kit.errors import ConfigError, DataError
 from memeval.llm.scripted import Scripted
 
 JSON = st.recursive(

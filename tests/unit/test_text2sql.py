@@ -14,22 +14,23 @@ from support.dialogues import Memory as Tiny
 from support.dialogues import turns
 from support.plans import plan
 
-from memeval.build import build
-from memeval.compose import Composer, composer
-from memeval.document import Document
-from memeval.errors import ConfigError, ModelError
-from memeval.ledger import phase
+from memeval.harness.compose import Composer, composer
+from memeval.harness.runner import Runner
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError, ModelError
+from memeval.kit.ledger import phase
+from memeval.kit.protocols import Model
+from memeval.kit.stores import SqlStore
+from memeval.kit.tokens import get_tokenizer
+from memeval.kit.types import Hit, Query, Turn
 from memeval.llm.scripted import Scripted
-from memeval.runner import Runner
-from memeval.storage import SqlStore
+from memeval.options.build import build
 from memeval.strategies.long_term.sql import Sql
 from memeval.strategies.long_term.sql.text2sql import Text2Sql
 from memeval.strategies.memory import Memory
 from memeval.strategies.short_term.sliding_window import SlidingWindow
-from memeval.strategies.stores.sql_sqlite import SqliteSQL
+from memeval.strategies.stores.sql.sqlite import SqliteSQL
 from memeval.testing import check_retriever, check_strategy
-from memeval.tokens import get_tokenizer
-from memeval.types import Hit, Model, Query, Turn
 
 TOKENIZER = get_tokenizer("o200k_base")
 QUESTION = Query("What did Ann say of number5?", datetime(2024, 3, 9))

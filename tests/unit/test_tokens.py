@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memeval.errors import ConfigError
-from memeval.tokens import ENCODINGS, get_tokenizer
+from memeval.kit.errors import ConfigError
+from memeval.kit.tokens import ENCODINGS, get_tokenizer
 
 # What a rendered turn looks like: stripped, beginning with a date or a name.
 rendered = st.text(max_size=80).map(lambda text: f"Ann: {text}".strip())

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from memeval import user_files
 from memeval.benchmarks.jsonl import Jsonl, validate
 from memeval.benchmarks.locomo import Locomo
 from memeval.benchmarks.longmemeval import LongMemEval
-from memeval.errors import ConfigError, DataError, MemevalError
-from memeval.gate.rules import load_rules
+from memeval.gating.rules import load_rules
+from memeval.kit import user_files
+from memeval.kit.errors import ConfigError, DataError, MemevalError
 from memeval.llm.scripted import Scripted
 
 

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from memeval.document import Document
-from memeval.errors import ConfigError
-from memeval.storage import Match, VectorStore
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError
+from memeval.kit.stores import Match, VectorStore
+from memeval.kit.types import Hit, Query, Turn, Vectors
 from memeval.strategies.embedders.wordllama import Wordllama
 from memeval.strategies.long_term.vector import Vector
-from memeval.strategies.stores.faiss import FaissStore
-from memeval.strategies.stores.numpy import NumpyStore
-from memeval.strategies.stores.qdrant import QdrantStore
+from memeval.strategies.stores.vector.faiss import FaissStore
+from memeval.strategies.stores.vector.numpy import NumpyStore
+from memeval.strategies.stores.vector.qdrant import QdrantStore
 from memeval.strategies.writing.sessions import Sessions
 from memeval.strategies.writing.turns import Turns
-from memeval.types import Hit, Query, Turn, Vectors
 
 PLAIN = Document(date=None, caption=None)
 SAID = [

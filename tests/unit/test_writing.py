@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memeval.document import Document
-from memeval.errors import ConfigError
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError
+from memeval.kit.protocols import Forgets, Writing
+from memeval.kit.tokens import get_tokenizer
+from memeval.kit.types import Passage, Role, Turn
 from memeval.strategies.writing.rounds import Rounds
 from memeval.strategies.writing.sessions import Sessions
 from memeval.strategies.writing.turns import Turns
 from memeval.strategies.writing.windows import Windows
-from memeval.tokens import get_tokenizer
-from memeval.types import Forgets, Passage, Role, Turn, Writing
 
 START = datetime(2024, 5, 1, 8, 0)
 PLAIN = Document(date=None)

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from memeval.errors import ConfigError
+from memeval.kit.errors import ConfigError
+from memeval.kit.protocols import Forgets, Prepares, Reports, Writing
+from memeval.kit.types import Hit, Passage, Query, Turn
 from memeval.strategies.long_term.bm25.analysis import Stemmer, StopWords, get_analysis
 from memeval.strategies.long_term.bm25.bm25s_engine import Bm25sEngine
 from memeval.strategies.long_term.bm25.engine import Engine
 from memeval.strategies.long_term.bm25.fts5_engine import K1, B, Fts5Engine
 from memeval.strategies.long_term.bm25.rank_bm25_engine import RankBm25Engine
-from memeval.types import Forgets, Hit, Passage, Prepares, Query, Reports, Turn, Writing
 
 Method = Literal["lucene", "robertson", "atire", "okapi", "bm25l", "bm25plus"]
 

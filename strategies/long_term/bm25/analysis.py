@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal
 
-from memeval.errors import ConfigError
+from memeval.kit.errors import ConfigError
 
 Stemmer = Literal["english", "porter"]
 StopWords = Literal["english"]

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Mapping
 
-from memeval.errors import ConfigError
+from memeval.kit.errors import ConfigError
 from memeval.strategies.long_term.bm25.analysis import Analysis
 
 # Built into FTS5's bm25(): https://www.sqlite.org/fts5.html#the_bm25_function

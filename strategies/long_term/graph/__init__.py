@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from memeval.errors import ConfigError
-from memeval.storage import GraphEdge, GraphNode, GraphStore
+from memeval.kit.errors import ConfigError
+from memeval.kit.protocols import Flushes, Forgets, Prepares, Reports, Writing
+from memeval.kit.stores import GraphEdge, GraphNode, GraphStore
+from memeval.kit.types import Hit, Passage, Query, Turn
 from memeval.strategies.extraction.entities import entities, normalise
 from memeval.strategies.extraction.fact import Extractor
 from memeval.strategies.extraction.synonyms import attributes
@@ -21,7 +23,6 @@ from memeval.strategies.long_term.graph.making import (
     subject,
     superseded,
 )
-from memeval.types import Flushes, Forgets, Hit, Passage, Prepares, Query, Reports, Turn, Writing
 
 _ME = re.compile(r"\b(?:i|my|me|mine|myself)\b", re.IGNORECASE)
 # A relation restated very often is judged by its newest statements.

@@ -3,12 +3,12 @@
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from memeval.storage import GraphEdge, GraphNode
+from memeval.kit.stores import GraphEdge, GraphNode
+from memeval.kit.types import Passage
 from memeval.strategies.extraction.entities import entities
 from memeval.strategies.extraction.fact import Fact
 from memeval.strategies.extraction.words import content, normal
 from memeval.strategies.long_term.graph.ids import CONCEPT, ENTITY, PASSAGE, relation
-from memeval.types import Passage
 
 # Longer words are no words: addresses, data.
 _LONGEST = 80

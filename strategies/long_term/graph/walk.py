@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from math import log
 
-from memeval.storage import GraphEdge, GraphStore
+from memeval.kit.stores import GraphEdge, GraphStore
 from memeval.strategies.long_term.graph.ids import PASSAGE
 
 _DIGITS = 12

@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from memeval import serving
-from memeval.document import Document
-from memeval.errors import ConfigError
-from memeval.llm import ReplyError
+from memeval.kit import engines
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError, ReplyError
+from memeval.kit.protocols import Embedder, Model, Prepares
+from memeval.kit.types import Hit, Query, Turn
 from memeval.strategies.long_term.graphiti.falkor import Falkor, engine, leftovers, remove
 from memeval.strategies.long_term.graphiti.loop import Loop
 from memeval.strategies.writing.groups import line
-from memeval.types import Embedder, Hit, Model, Prepares, Query, Turn
 
 __all__ = ["Falkor", "Graphiti", "engine", "leftovers", "remove"]
 
@@ -124,9 +124,9 @@ class Graphiti:
             self._loop = loop
             self.close()
             raise
-        serving.served_by(served)
+        engines.served_by(served)
         if not self._store.keep:
-            serving.made(f"graph {self._group} at falkordb", lambda: self._store.remove(self._group))
+            engines.made(f"graph {self._group} at falkordb", lambda: self._store.remove(self._group))
 
     def write(self, turns: Sequence[Turn]) -> None:
         """Have each turn extracted, one after the other as Graphiti asks for.

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from memeval import ledger
-from memeval.strategies.stores.remote import client
-from memeval.types import Embedder, Model, Reply, Usage
+from memeval.kit import ledger
+from memeval.kit.protocols import Embedder, Model
+from memeval.kit.types import Reply, Usage
+from memeval.strategies.stores.clients.remote import client
 
 _OPTION = "retriever=graphiti"
 _ANY_OBJECT = {"type": "object"}

@@ -10,12 +10,11 @@ from datetime import datetime
 from importlib import metadata
 from typing import Any, TypeVar, cast
 
-from memeval.errors import ConfigError, MemevalError, StorageError
-from memeval.llm import ReplyError
-from memeval.serving import Engine
+from memeval.kit.engines import Engine
+from memeval.kit.errors import ConfigError, MemevalError, ReplyError, StorageError
+from memeval.kit.protocols import Embedder, Model
 from memeval.strategies.long_term.graphiti.clients import embedder_client, model_client, no_reranker
-from memeval.strategies.stores import remote
-from memeval.types import Embedder, Model
+from memeval.strategies.stores.clients import remote
 
 _SYSTEM = "graphiti"
 _OPTION = "retriever"

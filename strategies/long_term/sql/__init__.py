@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from memeval.document import Document
-from memeval.errors import ConfigError
-from memeval.storage import SqlFilters, SqlRows, SqlStore
+from memeval.kit.document import Document
+from memeval.kit.errors import ConfigError
+from memeval.kit.protocols import Prepares, Reports
+from memeval.kit.stores import SqlFilters, SqlRows, SqlStore
+from memeval.kit.types import Hit, Query, Turn
 from memeval.strategies.long_term.bm25.analysis import get_analysis
 from memeval.strategies.long_term.sql.asked import asked, warm_up
 from memeval.strategies.writing.groups import line
-from memeval.types import Hit, Prepares, Query, Reports, Turn
 
 
 class Sql:

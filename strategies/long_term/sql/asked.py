@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from memeval.storage import SqlExtent, SqlFilters
+from memeval.kit.stores import SqlExtent, SqlFilters
+from memeval.kit.types import Query
 from memeval.strategies.extraction.calendar import (
     COUNT,
     MONTHS,
@@ -25,7 +26,6 @@ from memeval.strategies.extraction.calendar import (
     weekday_number,
 )
 from memeval.strategies.extraction.dates import parse
-from memeval.types import Query
 
 _COUNT = rf"a\ few|{COUNT}"
 _UNIT = {"day": 1, "week": 7, "month": 30.44, "year": 365.25}

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, cast
 
-from memeval.document import Document
-from memeval.errors import ContractError
-from memeval.llm import ReplyError
-from memeval.storage import SqlExtent, SqlRows, SqlStore
+from memeval.kit.document import Document
+from memeval.kit.errors import ContractError, ReplyError
+from memeval.kit.protocols import Model, Prepares
+from memeval.kit.stores import SqlExtent, SqlRows, SqlStore
+from memeval.kit.types import Hit, Query, Role, Turn
 from memeval.strategies.language import clean, needed, one_line
 from memeval.strategies.long_term.sql import Sql
-from memeval.types import Hit, Model, Prepares, Query, Role, Turn
 
 _FENCED = re.compile(r"```(?:\w+)?\s(?P<sql>.*?)```", re.DOTALL)
 _BEGINNING = re.compile(r"^\s*(?:select|with)\b", re.IGNORECASE | re.MULTILINE)

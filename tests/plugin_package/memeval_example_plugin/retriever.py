@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from memeval.types import Hit, Passage, Query, Turn, Writing
+from memeval.kit.protocols import Writing
+from memeval.kit.types import Hit, Passage, Query, Turn
 
 
 class SharedWords:

@@ -1,0 +1,66 @@
+"""The reader: a model's answer from a context, and how its abstaining is recognised."""
+
+import re
+from collections.abc import Mapping
+
+from memeval.kit import prompt
+from memeval.kit.errors import ConfigError
+from memeval.kit.protocols import Model, Prepares
+from memeval.kit.types import Context, Query
+
+ABSTENTION = "I do not know."
+_SAID = re.compile(r"i (do not|don['’]t|dont) know", re.IGNORECASE)
+
+
+def abstains(answer: str) -> bool:
+    """Whether an answer abstains: its first sentence is the phrase that the reader was told, or there is none.
+
+    `I don't know` counts as the same phrase; `I do not know, but perhaps Rome` is an answer.
+    """
+    first = next((part.strip() for part in re.split(r"[.!?\n]", answer.strip(" \"'*`\n")) if part.strip()), "")
+    return not first or _SAID.fullmatch(first) is not None
+
+
+class Reader:
+    """Answers questions by a language model."""
+
+    def __init__(self, model: Model | None, instruction: str) -> None:
+        """Take the model and what it is told first.
+
+        Args:
+            model: answers; may be asked by several threads.
+            instruction: the first system message; `{abstention}` stands for `ABSTENTION`.
+
+        Raises:
+            ConfigError: no model, or an instruction that does not say how to abstain.
+        """
+        if model is None:
+            raise ConfigError("reader=llm needs a model: add e.g. llm=litellm llm.model=gpt-4o-mini, or llm=scripted")
+        if "{abstention}" not in instruction:
+            raise ConfigError(
+                "reader.instruction lacks {abstention}, so that abstaining could not be recognised: write for example "
+                "'Answer briefly. If the context does not say, reply with exactly: {abstention}'"
+            )
+        self._model = model
+        self.instruction = instruction.replace("{abstention}", ABSTENTION)
+
+    def prepare(self) -> None:
+        """Load what the model needs."""
+        if isinstance(self._model, Prepares):
+            self._model.prepare()
+
+    def messages(self, context: Context, query: Query) -> list[Mapping[str, str]]:
+        """The request: the instruction, then the prompt; system segments of the context follow the instruction."""
+        built = prompt.messages(context, query)
+        if built[0]["role"] == "system":
+            return [{"role": "system", "content": f"{self.instruction}\n{built[0]['content']}"}, *built[1:]]
+        return [{"role": "system", "content": self.instruction}, *built]
+
+    def answer(self, context: Context, query: Query) -> str:
+        """The answer, stripped.
+
+        Raises:
+            ReplyError: this question has no answer, e.g. since its prompt is too long for the model.
+            ModelError: the model does not answer at all.
+        """
+        return self._model.complete(self.messages(context, query)).text.strip()

@@ -1,0 +1,48 @@
+"""Measures stored runs for the gate; what cannot be measured becomes an entry that says why."""
+
+import json
+from collections.abc import Iterable, Sequence
+
+from memeval.kit.errors import DataError, RecordsError
+from memeval.kit.protocols import Benchmark
+from memeval.records.runs import OUTCOMES_FILE, Run
+from memeval.scoring.baseline import Entry, entry_of, unscored
+from memeval.scoring.evaluate import evaluate, open_benchmark
+from memeval.scoring.measures import (
+    DEFAULT_MEASURES,
+    EvidenceAge,
+    InputDollars,
+    Measure,
+    QuestionDollars,
+    ReadSeconds,
+    WriteDollars,
+)
+
+# A baseline is also compared and drawn, when the run itself is long gone.
+_TOLD = (ReadSeconds(p=99), InputDollars(), QuestionDollars(), WriteDollars(), EvidenceAge())
+
+
+def measures_for(*groups: Iterable[Measure]) -> tuple[Measure, ...]:
+    """The default measures, those that comparisons and plots tell, and all others that are asked for, once."""
+    return tuple(dict.fromkeys([*DEFAULT_MEASURES, *_TOLD, *(measure for group in groups for measure in group)]))
+
+
+def gather(runs: Iterable[Run], measures: Sequence[Measure]) -> list[Entry]:
+    """Score runs; a benchmark that several of them share is opened once."""
+    benchmarks: dict[str, Benchmark] = {}
+    return [_entry(run, measures, benchmarks) for run in runs]
+
+
+def _entry(run: Run, measures: Sequence[Measure], benchmarks: dict[str, Benchmark]) -> Entry:
+    if not (run.folder / OUTCOMES_FILE).is_file():
+        return unscored(run, broken=f"the run is empty: there is no {OUTCOMES_FILE} in {run.folder}")
+    # Runs of one benchmark may have been made with different data, which only opening it for each of them shows.
+    key = json.dumps([run.meta["benchmark"]["node"], run.meta["identity"]["benchmark"]], sort_keys=True)
+    try:
+        if key not in benchmarks:
+            benchmarks[key] = open_benchmark(run)
+        return entry_of(run, evaluate(run, measures, benchmark=benchmarks[key]))
+    except RecordsError as error:
+        return unscored(run, broken=str(error))
+    except DataError as error:
+        return unscored(run, other_data=str(error))

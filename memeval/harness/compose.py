@@ -1,0 +1,343 @@
+"""From the words on the command line to plans, by Hydra's composition."""
+
+import logging
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from itertools import product
+from typing import Any
+
+from memeval.harness.plan import SCOPE, SCRATCH, UNIQUE, Plan
+from memeval.kit.errors import ConfigError
+from memeval.kit.protocols import Benchmark
+from memeval.llm import providers
+from memeval.options.build import TARGET, build
+from memeval.options.identity import CONFIG_MODULE, plugin_packages
+from memeval.options.parts import with_parts
+from memeval.pricing import completed, find_target
+
+AXES = ("benchmark", "strategy", "retriever")
+# In a block of a sweep: all options of a group, those of plug-ins too.
+EVERY = "glob(*)"
+# Overrides that a reference shares with the rows it stands beside; all others describe a memory, which it is not.
+_OF_REFERENCES = frozenset(
+    (
+        "benchmark", "budget", "document", "experiment", "isolation", "judge", "judge_llm", "limit", "llm",
+        "llm@judge_llm", "max_turn_tokens", "measures", "mode", "overwrite", "plots", "progress", "reader",
+        "references", "results", "seed", "skip_unreachable", "target", "tokenizer", "workers",
+    )
+)  # fmt: skip
+
+
+@dataclass
+class RunConfig:
+    """Schema of the root config: wrong types and misspelt keys are refused by Hydra itself."""
+
+    benchmark: Any = None
+    strategy: Any = None
+    retriever: Any = None
+    writing: Any = None
+    embedder: Any = None
+    vector_store: Any = None
+    kv_store: Any = None
+    parts: dict[str, Any] = field(default_factory=dict)
+    graph_store: Any = None
+    sql_store: Any = None
+    target: Any = None
+    llm: Any = None
+    judge_llm: Any = None
+    reader: Any = None
+    judge: Any = None
+    tokenizer: Any = None
+    document: Any = None
+    memory: Any = None
+    budget: int = 2000
+    retrieved_share: float = 0.5
+    top_k: int | None = None
+    depth: int = 50
+    seed: int = 0
+    scope: str = SCOPE
+    scratch: str = SCRATCH
+    unique: str = UNIQUE
+    mode: str = "questions"
+    targets: list[str] = field(default_factory=list)
+    isolation: str = "separate"
+    forget: float = 0.0
+    increments: int = 0
+    limit: int | None = None
+    max_turn_tokens: int = 32768
+    references: list[str] = field(default_factory=list)
+    skip_unreachable: bool = False
+    sweep: list[Any] = field(default_factory=list)
+    measures: list[str] | None = None
+    plots: list[str] = field(default_factory=list)
+    results: str = "results/runs"
+    workers: int = 1
+    overwrite: bool = False
+    progress: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A composed cell of a sweep."""
+
+    config: Mapping[str, Any]
+    names: Mapping[str, str]
+    overrides: tuple[str, ...]
+
+    def plan(self, benchmark: Benchmark) -> Plan:
+        """The plan of this cell over its benchmark.
+
+        Raises:
+            ConfigError: values that cannot be run together.
+        """
+        config = self.config
+        alone = not _target(config["retriever"])
+        strategy = dict(config["strategy"])
+        # A strategy may name a budget of its own: `full` names the target's window.
+        budget = strategy.pop("budget", config["budget"])
+        memory = strategy if alone else {**config["memory"], "window": strategy}
+        if not alone and _target(strategy).startswith("memeval.harness.references."):
+            raise ConfigError(
+                f"strategy={self.names['strategy']} is a reference and is not combined: add retriever=none, or choose "
+                "another strategy"
+            )
+        return Plan(
+            names=self.names,
+            benchmark=config["benchmark"],
+            fingerprint=benchmark.fingerprint(),
+            memory=memory,
+            tokenizer=config["tokenizer"],
+            document=config["document"],
+            budget=budget,
+            window=config["target"]["window"],
+            limit=config["limit"],
+            max_turn_tokens=config["max_turn_tokens"],
+            isolation=config["isolation"],
+            forget=config["forget"],
+            increments=config["increments"],
+            mode=config["mode"],
+            reader=config["reader"] if _target(config["reader"]) else None,
+            judge=config["judge"] if _target(config["judge"]) else None,
+        )
+
+
+def _targets_by_name(overrides: Sequence[str]) -> list[str]:
+    """With models in place of options of the group target: `target=gpt-5-mini` is target=litellm of that name."""
+    named: list[str] = []
+    for override in overrides:
+        key, _, value = override.partition("=")
+        known = key == "target" and find_target(value)
+        named += ["target=litellm", f"target.name={value}"] if known else [override]
+    return named
+
+
+def _root(override: str) -> str:
+    """The first word of an override's key."""
+    return override.partition("=")[0].lstrip("+~").partition(".")[0]
+
+
+def _name(axis: str, option: str, overrides: Sequence[str]) -> str:
+    """The option's name, or that of the class that was put in its place: `strategy._target_=package.Class`."""
+    given = [override.partition("=")[2] for override in overrides if override.startswith(f"{axis}.{TARGET}=")]
+    return given[-1].rpartition(".")[2] if given else option
+
+
+def _target(node: Any) -> str:
+    return str(node.get(TARGET) or "") if isinstance(node, Mapping) else ""
+
+
+@contextmanager
+def composer() -> Iterator["Composer"]:
+    """Open Hydra on memeval's configs and those of installed plug-ins."""
+    from hydra import initialize_config_module
+    from hydra.core.config_store import ConfigStore
+
+    ConfigStore.instance().store(name="config_schema", node=RunConfig)
+    logging.getLogger("hydra").setLevel(logging.ERROR)
+    with initialize_config_module(CONFIG_MODULE, version_base="1.3"):
+        yield Composer([f"pkg://{package}" for package in plugin_packages()])
+
+
+class Composer:
+    """Composes cells from overrides."""
+
+    def __init__(self, plugins: Sequence[str]) -> None:
+        """Take the config packages of plug-ins."""
+        self._plugins = [f"hydra.searchpath=[{','.join(plugins)}]"] if plugins else []
+
+    def cell(self, overrides: Sequence[str]) -> Cell:
+        """Compose one cell.
+
+        Raises:
+            ConfigError: an override that Hydra refuses, with the choices where there are some.
+        """
+        from hydra.errors import HydraException
+        from omegaconf.errors import OmegaConfBaseException
+
+        try:
+            config, choices = self._compose(overrides)
+        except (HydraException, OmegaConfBaseException) as error:
+            raise ConfigError(_readable(error, overrides, self._known_keys(overrides))) from error
+        unread = set(config) - {each.name for each in fields(RunConfig)} - set(choices)
+        if unread:
+            raise ConfigError(
+                f"nothing reads {', '.join(sorted(unread))}: remove it; memeval run --cfg shows every option"
+            )
+        providers.check_addresses(config)
+        return Cell(config, {axis: _name(axis, str(choices.get(axis)), overrides) for axis in AXES}, tuple(overrides))
+
+    def _compose(self, overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+        from hydra import compose
+        from hydra.errors import MissingConfigException
+        from omegaconf import OmegaConf
+
+        try:
+            composed = compose("config", overrides=[*self._plugins, *overrides], return_hydra_config=True)
+        except MissingConfigException:
+            named = _targets_by_name(overrides)
+            if named == list(overrides):
+                raise
+            composed = compose("config", overrides=[*self._plugins, *named], return_hydra_config=True)
+        choices = dict(composed.hydra.runtime.choices)
+        plain = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
+        # Before the tokenizer and the strategies take their values from it.
+        target: Any = OmegaConf.to_container(plain["target"])
+        OmegaConf.update(plain, "target", completed(target), merge=False)
+        filled = with_parts(plain, self._option, self._options)
+        config = OmegaConf.to_container(filled, resolve=True)
+        if not isinstance(config, dict):
+            raise ConfigError("the composed config is not a mapping: check the overrides")
+        return {str(key): value for key, value in config.items()}, choices
+
+    def _option(self, group: str, name: str) -> Any:
+        """The config of one option as its file has it."""
+        from hydra import compose
+
+        return compose(f"{group}/{name}", overrides=self._plugins)[group]
+
+    def _options(self, group: str) -> list[str]:
+        from hydra.core.global_hydra import GlobalHydra
+
+        return list(GlobalHydra.instance().config_loader().get_group_options(group))
+
+    def _known_keys(self, overrides: Sequence[str]) -> list[str]:
+        """Keys of the config without the overrides that set single values: they may be the misspelt ones."""
+        from hydra.errors import HydraException
+        from omegaconf.errors import OmegaConfBaseException
+
+        groups = [override for override in overrides if "." not in override.split("=", 1)[0]]
+        for candidate in (groups, []):
+            try:
+                return list(_keys(self._compose(candidate)[0]))
+            except (HydraException, OmegaConfBaseException):
+                continue
+        return []
+
+    def cells(self, overrides: Sequence[str], multirun: bool) -> list[Cell]:
+        """Compose all cells: comma lists (with `multirun`), the config's own `sweep`; a sweep gets its reference rows.
+
+        Raises:
+            ConfigError: as `cell`, and a comma list without `multirun`.
+        """
+        found: list[Cell] = []
+        for expanded in _expand(overrides, multirun):
+            first = self.cell(expanded)
+            blocks = first.config["sweep"]
+            if not blocks:
+                found.append(first)
+            given = {override.split("=", 1)[0].lstrip("+~") for override in expanded}
+            for block in blocks:
+                axes = {key: value for key, value in block.items() if key not in given}
+                values = [self._values(key, value) for key, value in axes.items()]
+                for point in product(*values):
+                    found.append(
+                        self.cell([*expanded, *(f"{key}={value}" for key, value in zip(axes, point, strict=True))])
+                    )
+        return [*found, *self._references(found)] if len(found) > 1 else found
+
+    def _values(self, key: str, value: Any) -> list[Any]:
+        """What a block of a sweep gives for a key: a list, one value, or `glob(*)` for every option of a group."""
+        if value == EVERY:
+            return self._options(key)
+        return value if isinstance(value, list) else [value]
+
+    def _references(self, cells: Iterable[Cell]) -> Iterator[Cell]:
+        """For each combination of the other settings, the reference strategies."""
+        seen: set[tuple[str, ...]] = set()
+        for cell in cells:
+            others = tuple(override for override in cell.overrides if _root(override) in _OF_REFERENCES)
+            if others in seen:
+                continue
+            seen.add(others)
+            for reference in cell.config["references"]:
+                if cell.config["mode"] == "replay" and reference in ("oracle", "random"):
+                    # They answer to the evidence of questions, of which a replay asks none.
+                    continue
+                yield self.cell([*others, f"strategy={reference}", "retriever=none"])
+
+
+def _expand(overrides: Sequence[str], multirun: bool) -> Iterator[list[str]]:
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    try:
+        parsed = OverridesParser.create().parse_overrides(list(overrides))
+    except HydraException as error:
+        raise ConfigError(_readable(error, overrides, ())) from error
+    axes: list[list[str]] = []
+    for override in parsed:
+        if not override.is_sweep_override():
+            axes.append([str(override.input_line)])
+        elif multirun:
+            axes.append([f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()])
+        else:
+            raise ConfigError(
+                f"{override.input_line} lists several values: add -m to run all of them, e.g. memeval run -m "
+                f"{override.input_line}"
+            )
+    yield from (list(point) for point in product(*axes))
+
+
+def _readable(error: Exception, given: Sequence[str], keys: Sequence[str]) -> str:
+    """What Hydra refuses, in a sentence that says what to type."""
+    text = str(error)
+    words = " ".join(given)
+    if match := re.search(r"Could not find '([^/']+)/([^']+)'", text):
+        group, name = match.groups()
+        options = re.findall(
+            r"^\t(\S+)$", text.partition("Available options")[2].partition("Config search path")[0], re.M
+        )
+        return f"unknown {group} {name!r}{_did_you_mean(name, options)}: choose {group}= one of {', '.join(options)}"
+    if match := re.search(r"Could not override '([^']+)'", text):
+        key = match[1].rstrip(".")
+        parent = key.rpartition(".")[0]
+        siblings = [known for known in keys if known.rpartition(".")[0] == parent]
+        known = ", ".join(siblings) or "none"
+        return f"unknown option {key!r} in {words!r}{_did_you_mean(key, siblings)}: known are {known}"
+    if match := re.search(r"Error merging override (\S+)", text):
+        reason = str(error.__cause__ or "").splitlines()[0] if error.__cause__ else "it has the wrong type"
+        return f"{match[1]} is not valid: {reason[:1].lower()}{reason[1:]}"
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    reason = lines[0] if lines else type(error).__name__
+    return f"{words!r} is not understood ({reason}): overrides read key=value, e.g. strategy=truncation"
+
+
+def _did_you_mean(name: str, options: Sequence[str]) -> str:
+    close = get_close_matches(name, options, n=1)
+    return f", did you mean {close[0]}?" if close else ""
+
+
+def _keys(node: Any, prefix: str = "") -> Iterator[str]:
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            yield f"{prefix}{key}"
+            yield from _keys(value, f"{prefix}{key}.")
+
+
+def build_benchmark(cell: Cell) -> Benchmark:
+    """The benchmark of a cell."""
+    benchmark: Benchmark = build(cell.config["benchmark"], "benchmark")
+    return benchmark

@@ -1,0 +1,188 @@
+"""Runs a plan over its benchmark into the store: skips what is finished, appends what comes out."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from memeval.harness import provenance
+from memeval.harness.closure import code_hash
+from memeval.harness.executors import get_executor
+from memeval.harness.plan import Plan
+from memeval.kit import engines
+from memeval.kit.errors import ConfigError, ModelError, StorageError
+from memeval.kit.plain_names import RULE, is_plain
+from memeval.kit.protocols import Benchmark
+from memeval.kit.types import Dialogue, DialogueRecord
+from memeval.options import identity
+from memeval.options.build import TARGET, build
+from memeval.records.outcomes import SCHEMA_VERSION
+from memeval.records.runs import Run, RunWriter, reuse
+
+_ADDRESS = re.compile(r"^([^=]*\burl=).*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to run, as opposed to what: none of it changes an outcome."""
+
+    results: Path
+    workers: int = 1
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run after `run_plan`: `executed` dialogues were run now, `kept` were there before."""
+
+    run: Run
+    executed: int
+    kept: int
+    errors: int
+
+
+def run_plan(
+    plan: Plan,
+    benchmark: Benchmark,
+    config: Mapping[str, Any],
+    settings: Settings,
+    progress: Callable[[DialogueRecord | None, int], None] = lambda record, total: None,
+    overrides: Sequence[str] = (),
+) -> Finished:
+    """Run what is not finished yet.
+
+    Args:
+        plan: what to run.
+        benchmark: the benchmark built from `plan.benchmark`.
+        config: the resolved config, kept in run.json for the reader.
+        settings: how to run it.
+        progress: called with (None, total) once, then with the record of each dialogue, kept ones first.
+        overrides: the words that it was composed from, kept likewise.
+
+    Raises:
+        RecordsError, DataError, ConfigError, ModelError: what stops the run; finished dialogues are kept.
+    """
+    if not is_plain(benchmark.name):
+        raise ConfigError(
+            f"a benchmark calls itself {benchmark.name!r:.200}, but its runs lie in a folder of that name: give it a "
+            f"plain name ({RULE})"
+        )
+    folder = settings.results / benchmark.name / plan.run_id
+    meta = {
+        "schema_version": SCHEMA_VERSION,
+        "id": plan.run_id,
+        "names": dict(plan.names),
+        "identity": plan.identity,
+        "code": code_hash(
+            {"memory": plan.memory, "benchmark": plan.benchmark, "reader": plan.reader, "judge": plan.judge}
+        ),
+        "benchmark": {"name": benchmark.name, "licence": benchmark.licence, "node": identity.described(plan.benchmark)},
+        # Without the memory's own: two memories that were run by one memeval share it.
+        "harness_code": code_hash({}),
+        "environment": provenance.environment(),
+        "config": _without_addresses(config),
+        "overrides": [_ADDRESS.sub(r"\1(not kept)", word) for word in overrides],
+    }
+    if plan.judge is not None:
+        # Under this name stands what `memeval judge-check` has found out about it.
+        meta["judge"] = build(plan.judge, "judge").fingerprint
+    if not settings.overwrite and (reusable := reuse(folder, meta)) is not None:
+        return Finished(reusable, 0, reusable.meta["dialogues"], 0)
+    writer = RunWriter(folder, meta, settings.overwrite)
+    try:
+        total = len(benchmark) if plan.limit is None else min(plan.limit, len(benchmark))
+        progress(None, total)
+        for record in list(writer.finished.values()):
+            progress(record, total)
+        kept = len(writer.finished)
+        order: list[str] = []
+        errors = 0
+        executor = get_executor(settings.workers, plan.isolation)
+        if plan.isolation == "shared" and writer.finished:
+            # The stores must hold every dialogue before the first question at a dialogue's end is read.
+            writer.forget_all()
+            kept = 0
+        start = time.perf_counter()
+        for result in executor.run(plan, _open_dialogues(benchmark, plan.limit, writer, order)):
+            writer.append(result)
+            errors += sum(outcome.error is not None for outcome in result.outcomes)
+            progress(result.record, total)
+        executed = len(writer.finished) - kept
+        unanswered = sum(map(_unanswered, writer.finished.values()))
+        execution = {
+            "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "workers": settings.workers,
+            "dialogues": executed,
+            "seconds": round(time.perf_counter() - start, 3),
+            "peak_memory_bytes": provenance.peak_memory(),
+        }
+        facts = {
+            "dialogues": len(order),
+            "questions": sum(record.questions for record in writer.finished.values()),
+            "errors": errors + unanswered,
+            "execution": execution,
+        }
+        if engines := _engines(writer.finished.values()):
+            facts["engines"] = engines
+        return Finished(writer.finish(order, facts), executed, kept, errors + unanswered)
+    finally:
+        writer.close()
+
+
+def _without_addresses(node: Any) -> Any:
+    """Where a store is reached is nobody else's business, and is left out of what is kept."""
+    if isinstance(node, Mapping):
+        return {
+            key: "(not kept)" if key == "url" and value is not None else _without_addresses(value)
+            for key, value in node.items()
+        }
+    return [_without_addresses(value) for value in node] if isinstance(node, list) else node
+
+
+def unreachable(plan: Plan) -> str | None:
+    """Why one of the plan's stores cannot be opened, in a sentence; None if all of them answer."""
+    with TemporaryDirectory(prefix="memeval-") as scratch, engines.visit():
+        for node in _stores(plan.memory_of("probe", scratch)):
+            try:
+                store = build(node, "store")
+                try:
+                    store.count("probe")
+                finally:
+                    store.close()
+            except (ConfigError, ModelError, StorageError) as error:
+                return str(error)
+    return None
+
+
+def _stores(node: Any) -> Iterator[Mapping[str, Any]]:
+    children = node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ()
+    if isinstance(node, Mapping) and isinstance(store := node.get("store"), Mapping) and store.get(TARGET):
+        yield store
+    for child in children:
+        yield from _stores(child)
+
+
+def _engines(records: Iterable[DialogueRecord]) -> list[Mapping[str, Any]]:
+    """What served the run, each once."""
+    found = {json.dumps(engine, sort_keys=True): engine for record in records for engine in record.engines}
+    return list(found.values())
+
+
+def _unanswered(record: DialogueRecord) -> int:
+    """Questions that got no answer or no verdict; those of kept dialogues count too, since they are still open."""
+    return int(record.stats.get("unanswered", 0) + record.stats.get("unjudged", 0))
+
+
+def _open_dialogues(benchmark: Benchmark, limit: int | None, writer: RunWriter, order: list[str]) -> Iterator[Dialogue]:
+    """Dialogues that are not finished; `order` gets the ids of all of them."""
+    for number, dialogue in enumerate(benchmark):
+        if limit is not None and number >= limit:
+            return
+        order.append(dialogue.id)
+        if dialogue.id not in writer.finished:
+            yield dialogue

@@ -1,0 +1,158 @@
+"""What one cell of a sweep runs: everything that determines its result, and the id that follows from it."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from memeval.kit.errors import ConfigError
+from memeval.kit.plain_names import as_file_name
+from memeval.options import identity
+
+# Options of models, embedders and stores that say where and how to ask and not what: no reply or vector depends on
+# them. Whatever names them at any depth of memory, reader or judge, they are no part of the identity of a run.
+_HOW_TO_ASK = frozenset(("cache", "timeout", "retries", "concurrency", "url", "keep"))
+_ASKED = ("llm", "model", "fallback", "embedder", "judge_llm", "store")
+
+# Stand in a plan for what only the run knows: the dialogue's own scope, a folder that ends with the run, and letters,
+# digits and _ that make a name at a server this run's own.
+SCOPE = "<scope>"
+SCRATCH = "<scratch>"
+UNIQUE = "<unique>"
+_PLACEHOLDER = re.compile("|".join(map(re.escape, (SCOPE, SCRATCH, UNIQUE))))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A resolved cell. Nodes are plain mappings for `memeval.options.build.build`.
+
+    Attributes:
+        names: option names of the axes, e.g. {"benchmark": "locomo", "strategy": "truncation", "retriever": "none"}.
+        benchmark: node of the benchmark.
+        fingerprint: what the benchmark says identifies its data and gold.
+        memory: node of the strategy that the runner drives, with `SCOPE` and `SCRATCH` standing in it.
+        tokenizer, document: nodes of the harness's own.
+        budget: tokens a context may have.
+        window: context window of the target model, tokens; a replay and answers depend on it.
+        limit: only the first so many dialogues; None for all.
+        max_turn_tokens: longer turns are refused.
+        isolation: `separate`: every dialogue has stores of its own; `shared`: one set of stores holds all of them, told
+            apart by scope, and everything is written before the questions at the dialogues' ends are read.
+        forget: share of the questions whose evidence is forgotten at the end and looked for when they are asked again.
+        increments: the last so many turns of each dialogue are written one at a time: what does one more cost?
+        mode: `questions`: the benchmark's questions, each when its time has come; `replay`: every user turn is a query.
+        reader, judge: nodes of what answers from a context and of what judges the answer; None for neither.
+    """
+
+    names: Mapping[str, str]
+    benchmark: Mapping[str, Any]
+    fingerprint: Mapping[str, Any]
+    memory: Mapping[str, Any]
+    tokenizer: Mapping[str, Any]
+    document: Mapping[str, Any]
+    budget: int
+    window: int
+    limit: int | None
+    max_turn_tokens: int
+    isolation: str = "separate"
+    forget: float = 0.0
+    increments: int = 0
+    mode: str = "questions"
+    reader: Mapping[str, Any] | None = None
+    judge: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be run."""
+        identity.named_here([self.benchmark, self.tokenizer, self.document])
+        if self.budget < 1:
+            raise ConfigError(
+                f"budget={self.budget} leaves no room for any context: give 1 token or more, e.g. budget=2000"
+            )
+        if self.budget > self.window:
+            raise ConfigError(
+                f"budget={self.budget} is larger than the context window of the target ({self.window:,} tokens): "
+                "lower it, or choose a target with a larger window (memeval list target)"
+            )
+        if self.limit is not None and self.limit < 1:
+            raise ConfigError(f"limit={self.limit} runs no dialogue: give 1 or more, or limit=null for all")
+        if self.isolation not in ("separate", "shared"):
+            raise ConfigError(f"isolation={self.isolation!r} is unknown: choose isolation=separate or isolation=shared")
+        if self.mode not in ("questions", "replay"):
+            raise ConfigError(f"mode={self.mode!r} is unknown: choose mode=questions or mode=replay")
+        if self.mode == "replay" and (self.reader is not None or self.judge is not None):
+            raise ConfigError("a replay asks no questions to answer: add reader=none judge=none, or mode=questions")
+        if self.judge is not None and self.reader is None:
+            raise ConfigError("there is no answer to judge: add reader=llm, or leave the judge out with judge=none")
+        if self.increments < 0:
+            raise ConfigError(f"increments={self.increments} is no number of turns: give 0 or more, e.g. increments=20")
+        if not 0 <= self.forget <= 1:
+            raise ConfigError(f"forget={self.forget} is not a share: give 0 to 1, e.g. forget=0.5")
+        if self.forget and self.isolation == "shared":
+            raise ConfigError("forget needs stores of one dialogue: add isolation=separate")
+        if self.max_turn_tokens < 1:
+            raise ConfigError(f"max_turn_tokens={self.max_turn_tokens} allows no turn: give e.g. max_turn_tokens=32768")
+
+    @cached_property
+    def identity(self) -> Mapping[str, Any]:
+        """What determines the result, and nothing else: two cells with equal identities are one run."""
+        # A prompt that does not fit the window is not answered, and a replay notes where the dialogue outgrows it.
+        window_matters = self.reader is not None or self.mode == "replay"
+        return {
+            "benchmark": dict(self.fingerprint),
+            "memory": identity.described(_without_how(self.memory)),
+            "tokenizer": identity.described(self.tokenizer),
+            "document": identity.described(self.document),
+            "budget": self.budget,
+            "limit": self.limit,
+            **({"window": self.window} if window_matters else {}),
+            **({"forget": self.forget} if self.forget else {}),
+            **({"isolation": self.isolation} if self.isolation != "separate" else {}),
+            **({"increments": self.increments} if self.increments else {}),
+            **({"mode": self.mode} if self.mode != "questions" else {}),
+            **({"reader": identity.described(_without_how(self.reader))} if self.reader is not None else {}),
+            **({"judge": identity.described(_without_how(self.judge))} if self.judge is not None else {}),
+        }
+
+    @cached_property
+    def run_id(self) -> str:
+        """Readable name and hash of the identity, stable over time and machines."""
+        return identity.run_id(self.names, self.identity)
+
+    def memory_of(self, scope: str, scratch: str) -> Mapping[str, Any]:
+        """The memory node with the placeholders replaced.
+
+        An option called `scope` gets the dialogue's own id, which may be any text. Everywhere else, as in the path of a
+        file, the id stands as a file name.
+        """
+        # Shared stores are one for all scopes, so that their names are, too.
+        place = scratch if self.isolation == "shared" else f"{scratch}/{scope}"
+        unique = f"{self.run_id[-10:]}_{hashlib.sha256(place.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+        placed: Mapping[str, Any] = _replace(self.memory, {SCOPE: scope, SCRATCH: scratch, UNIQUE: unique})
+        return placed
+
+
+def _without_how(node: Any, parent: str = "") -> Any:
+    if isinstance(node, Mapping):
+        return {
+            key: _without_how(value, str(key))
+            for key, value in node.items()
+            if not (parent in _ASKED and key in _HOW_TO_ASK)
+        }
+    return [_without_how(value) for value in node] if isinstance(node, list) else node
+
+
+def _replace(node: Any, values: Mapping[str, str], key: str = "") -> Any:
+    if isinstance(node, Mapping):
+        return {name: _replace(value, values, str(name)) for name, value in node.items()}
+    if isinstance(node, list):
+        return [_replace(value, values, key) for value in node]
+    if isinstance(node, str) and "<" in node:
+        return _PLACEHOLDER.sub(lambda found: _placed(found[0], values, key), node)
+    return node
+
+
+def _placed(placeholder: str, values: Mapping[str, str], key: str) -> str:
+    value = values[placeholder]
+    return as_file_name(value) if placeholder == SCOPE and key != "scope" else value

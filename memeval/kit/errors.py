@@ -1,0 +1,63 @@
+"""Errors a user can act on: each message names the value, the choices and what to type."""
+
+from memeval.kit.escaping import shortened
+
+# Characters of a message; none of memeval's own words are as long.
+MOST = 4_000
+_END = 1_000
+# Characters of an error that are kept for a question of a run.
+_KEPT = 2_000
+
+
+class MemevalError(Exception):
+    """Base of every error that memeval raises on purpose; the CLI prints it without a traceback and exits with 2.
+
+    A message that repeats a long value of the user's is cut in the middle and says so, wherever it is printed or kept.
+    """
+
+    def __str__(self) -> str:
+        return shortened(super().__str__(), MOST, end=_END)
+
+
+class ConfigError(MemevalError):
+    """An option, a name or a combination of options that cannot be run."""
+
+
+class DataError(MemevalError):
+    """A data file that is missing, damaged, not what its hash says, or not of its schema."""
+
+
+class ContractError(MemevalError):
+    """A strategy broke the rules of its protocol: unknown source, false verbatim claim, budget exceeded."""
+
+
+class LeakError(ContractError):
+    """A strategy cited turns of another dialogue."""
+
+
+class RecordsError(MemevalError):
+    """Results that cannot be written or read."""
+
+
+class StorageError(MemevalError):
+    """A storage system that cannot be reached, refuses, or fails; the message names it and how to go on."""
+
+
+class BaselineError(MemevalError):
+    """A comparison that lacks what it compares with."""
+
+
+class ModelError(MemevalError):
+    """A model or embedder that is missing, is not the one expected, or did not answer."""
+
+
+class ReplyError(ModelError):
+    """One request that has no usable reply: too long for the model, empty, cut, against the schema, refused.
+
+    Other requests may succeed, so that it is noted where it happened; any other `ModelError` fails them all.
+    """
+
+
+def words(error: Exception) -> str:
+    """What an error says, as it is kept for a question of a run: cut where it is long, with its length said."""
+    return shortened(str(error), _KEPT)

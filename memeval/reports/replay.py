@@ -1,0 +1,284 @@
+"""Tables of replayed dialogues: dollars, hit rates, and when full history costs less than another strategy."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from memeval.pricing import Target
+from memeval.records.runs import Run
+from memeval.reports.table import DASH
+from memeval.scoring.replay_costs import Course, Crossover, course, crossover, hit_rate, lives, per_hundred_turns
+from memeval.scoring.rows import Row, axes
+from memeval.scoring.scores import Scores
+
+FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A stored replay priced on targets: `courses` by target's name, one a dialogue."""
+
+    run: Run
+    name: str
+    courses: Mapping[str, Sequence[Course]]
+
+    @property
+    def is_full(self) -> bool:
+        """Full history and nothing beside it: what the others are compared with."""
+        names = self.run.meta["names"]
+        return bool(names["strategy"] == FULL and names["retriever"] == "none")
+
+    @property
+    def any_course(self) -> Sequence[Course]:
+        """The courses of one of the targets, for what does not depend on prices."""
+        return next(iter(self.courses.values()))
+
+
+def price(runs: Sequence[Run], targets: Sequence[Target]) -> list[Replayed]:
+    """Price stored replays, in the order given.
+
+    Raises:
+        ConfigError: a run that is no replay.
+    """
+    priced = []
+    for run, name in zip(runs, _names(runs), strict=True):
+        lived = lives(run)
+        priced.append(
+            Replayed(run, name, {target.name: [course(life, target) for life in lived] for target in targets})
+        )
+    return priced
+
+
+def _names(runs: Sequence[Run]) -> list[str]:
+    """Strategy and retriever, and where that is the same for several, whatever else tells the runs apart."""
+    unscored = Scores({}, {}, (), (), (), (), np.array([], np.int64), np.array([], np.bool_), False, False)
+    rows = [Row(run, unscored) for run in runs]
+    told = axes(rows)
+    alike = Counter(row.name for row in rows)
+    return [
+        f"{row.name} ({', '.join(f'{axis}={row.on(axis)}' for axis in told if row.on(axis))})"
+        if alike[row.name] > 1 and told
+        else row.name
+        for row in rows
+    ]
+
+
+def tables(replays: Sequence[Replayed], targets: Sequence[Target]) -> RenderableType:
+    """Dollars, hit rates and crossovers, with what they mean."""
+    parts: list[RenderableType] = [Text("Dollars per 100 turns", style="bold"), _dollars(replays, targets)]
+    if any(target.cache is not None for target in targets):
+        parts += [Text("Hit rate: prompt tokens read from the provider's cache (%)", style="bold")]
+        parts += [_hits(replays, targets)]
+    full = next((each for each in replays if each.is_full), None)
+    others = [each for each in replays if each is not full]
+    if full is not None and others:
+        title = "Full history costs no more, from the dialogue's start, than ..."
+        parts += [Text(title, style="bold"), _crossovers(full, others, targets)]
+    parts.append(Text("\n".join(_legend(replays, targets)), style="dim"))
+    return Group(*parts)
+
+
+def _grid(targets: Sequence[Target], both: bool) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("strategy", vertical="bottom", no_wrap=True)
+    for target in targets:
+        if both:
+            table.add_column(f"{target.name}\nplain", justify="right", vertical="bottom")
+            table.add_column("\ncached", justify="right", vertical="bottom")
+        else:
+            table.add_column(target.name, justify="right", vertical="bottom")
+    return table
+
+
+def _dollars(replays: Sequence[Replayed], targets: Sequence[Target]) -> Table:
+    table = _grid(targets, both=True)
+    for replay in replays:
+        cells = []
+        for target in targets:
+            courses = replay.courses[target.name]
+            mark = "*" if any(each.overflow is not None for each in courses) else ""
+            cells += [money(per_hundred_turns(courses, cache)) + mark for cache in (False, True)]
+        table.add_row(replay.name, *cells)
+    return table
+
+
+def _hits(replays: Sequence[Replayed], targets: Sequence[Target]) -> Table:
+    caching = [target for target in targets if target.cache is not None]
+    table = _grid(caching, both=False)
+    table.add_column("any start shared", justify="right", vertical="bottom")
+    table.add_column("tokens per request", justify="right", vertical="bottom")
+    for replay in replays:
+        rates = [hit_rate(replay.courses[target.name]) for target in caching]
+        courses = replay.any_course
+        tokens = sum(float(each.tokens.sum()) for each in courses)
+        requests = sum(each.tokens.size for each in courses)
+        shared = sum(request.prefix_tokens for each in courses for request in each.life.requests)
+        table.add_row(
+            replay.name,
+            *(percent(rate) for rate in rates),
+            percent(shared / tokens if tokens else None),
+            f"{tokens / requests:,.0f}" if requests else DASH,
+        )
+    return table
+
+
+def _crossovers(full: Replayed, others: Sequence[Replayed], targets: Sequence[Target]) -> Table:
+    table = _grid(targets, both=True)
+    for other in others:
+        cells = [
+            crossing(compared(full.courses[target.name], other.courses[target.name], cache))
+            for target in targets
+            for cache in (False, True)
+        ]
+        table.add_row(other.name, *cells)
+    return table
+
+
+def compared(full: Sequence[Course], other: Sequence[Course], cache: bool) -> list[Crossover]:
+    """The crossover of each dialogue that both have; [] where a price is missing.
+
+    With a cache the other strategy is taken as it is cheaper, with or without: nobody pays to write what is never read.
+    """
+    if cache and not np.isnan([each.discounted.sum() for each in other]).any():
+        cache_pays = sum(each.discounted.sum() for each in other) < sum(each.plain.sum() for each in other)
+    else:
+        cache_pays = cache
+    by_dialogue = {each.life.dialogue: each for each in other}
+    found = []
+    for first in full:
+        second = by_dialogue.get(first.life.dialogue)
+        if second is None:
+            continue
+        _, here, there = np.intersect1d(first.turns, second.turns, assume_unique=True, return_indices=True)
+        crossed = crossover(first.dollars(cache)[here], second.dollars(cache_pays)[there], first.turns[here])
+        if crossed is not None:
+            found.append(crossed)
+    return found
+
+
+def crossing(found: Sequence[Crossover]) -> str:
+    """Crossovers of all dialogues in a cell: the median turn, and how many dialogues if they do not agree."""
+    if not found:
+        return DASH
+    counts = Counter(each.kind for each in found)
+    words = []
+    for kind, count in counts.most_common():
+        turns = [each.turn for each in found if each.kind == kind and each.turn is not None]
+        text = f"{kind} {median(turns):,.0f}" if turns else kind
+        words.append(text if len(counts) == 1 else f"{text} ({count})")
+    return "\n".join(words)
+
+
+def money(dollars: float | None) -> str:
+    """Three significant digits; a dash where a price is missing."""
+    if dollars is None:
+        return DASH
+    if dollars == 0:
+        return "0"
+    digits = max(2, 2 - int(np.floor(np.log10(abs(dollars)))))
+    return f"{dollars:,.{digits}f}"
+
+
+def percent(share: float | None) -> str:
+    """A share in percent with one decimal; a dash for None."""
+    return DASH if share is None else f"{100 * share:.1f}"
+
+
+def _legend(replays: Sequence[Replayed], targets: Sequence[Target]) -> Iterator[str]:
+    courses = replays[0].any_course
+    requests = sum(each.tokens.size for each in courses)
+    turns = sum(each.life.length for each in courses)
+    identity = replays[0].run.meta["identity"]
+    tokenizer = identity["tokenizer"].get("name", "unnamed")
+    answered = "the reader's" if identity.get("reader") else "the tokens of the real next turns of the assistant"
+    yield (
+        f"{len(courses):,} dialogues, {turns:,} turns of all speakers, {requests:,} requests: every user turn is one. "
+        f"Answers are {answered}. All tokens are of {tokenizer}, whatever the target."
+    )
+    yield (
+        "plain: no prompt cache. cached: the start shared with the dialogue's previous request is priced by the "
+        "provider's rules (minimum length, steps, writing, time to live on the dialogue's clock). A dash: no cache, or "
+        "no known price."
+    )
+    yield (
+        "until N: up to turn N (median over dialogues) full history has cost no more than the other, then it has; "
+        "from N: the other way round; always: up to the dialogue's end; never: at no turn less. A tenth of a request "
+        "counts as nothing. With a cache the other is taken without it where that is cheaper. (n): that many dialogues."
+    )
+    for target in targets:
+        yield f"{target.name}: {rules(target)}"
+    others = [target.name for target in targets if target.price.known and not target.exact_tokenizer]
+    if others:
+        yield f"{', '.join(others)}: count tokens in ways of their own, so that their dollars are estimates."
+    yield from _clock(courses)
+    for replay in replays:
+        yield from _notes(replay, targets)
+
+
+def _clock(courses: Sequence[Course]) -> Iterator[str]:
+    """How far the data's times can be trusted to tell what a cache still holds."""
+    if not all(each.timed for each in courses):
+        yield "Some dialogues have no times: there nothing in a cache grows too old, and hit rates are upper bounds."
+    gaps = [request.seconds_since for each in courses for request in each.life.requests]
+    known = [gap for gap in gaps if gap is not None]
+    still = sum(gap == 0 for gap in known) / len(known) if known else 0.0
+    if still > 0.1:
+        yield (
+            f"{100 * still:.0f} % of the requests have the time of the one before: the data has no clock there, "
+            "nothing in a cache grows too old, and hit rates are upper bounds."
+        )
+
+
+def _notes(replay: Replayed, targets: Sequence[Target]) -> Iterator[str]:
+    failed = sum(each.life.failed for each in replay.any_course)
+    if failed:
+        yield f"{replay.name}: {failed:,} requests failed and are left out."
+    for target in targets:
+        courses = replay.courses[target.name]
+        over = [each.overflow for each in courses if each.overflow is not None]
+        if over:
+            cut = any(request.overflowed for each in courses for request in each.life.requests)
+            budget = replay.run.meta["identity"]["budget"]
+            yield (
+                f"* {replay.name}, {target.name}: in {len(over):,} of {len(courses):,} dialogues, first at turn "
+                f"{min(over):,}, "
+                + (
+                    f"the history outgrew the run's window of {budget:,} tokens and lost its oldest turns."
+                    if cut
+                    else f"the prompt outgrew the target's window of {target.window:,} tokens: it would be refused."
+                )
+            )
+
+
+def rules(target: Target) -> str:
+    """A target's prices and the rules of its provider's cache, in words."""
+    price = target.price
+    if price.input is None:
+        return "no known price."
+    words = [f"${price.input:g} / {DASH if price.output is None else f'${price.output:g}'} per million tokens in / out"]
+    words += [
+        f"over {tier.above:,} in: {DASH if tier.input is None else f'${tier.input:g}'} / "
+        f"{DASH if tier.output is None else f'${tier.output:g}'}"
+        for tier in price.tiers
+    ]
+    cache = target.cache
+    if cache is None:
+        words.append("no prompt cache with known rules")
+    else:
+        read = "" if price.cache_read is None else f"${price.cache_read:g}"
+        write = f", written at ${price.cache_write:g}" if price.write_premium else ""
+        how = "automatic" if cache.automatic else "at the ends of the prompt's sections"
+        steps = f" in steps of {cache.step:,}" if cache.step > 1 else ""
+        words.append(
+            f"cache {how}, from {cache.minimum:,} tokens{steps}, read at {read or 'the full price'}{write}, kept for "
+            f"{cache.seconds:,.0f} s"
+        )
+    source = f" ({price.source})" if price.source else ""
+    return "; ".join(words) + source + "."

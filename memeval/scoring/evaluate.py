@@ -1,0 +1,94 @@
+"""Scores of stored runs: finds the gold again and makes sure that it is the gold of the run."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from memeval.kit.errors import ConfigError, DataError
+from memeval.kit.protocols import Benchmark
+from memeval.kit.types import Dialogue
+from memeval.options import identity
+from memeval.options.build import build
+from memeval.pricing import Target, read_target
+from memeval.records.runs import Run
+from memeval.scoring.measures import Measure
+from memeval.scoring.measures.presets import Preset
+from memeval.scoring.scores import Scores, score
+
+# Of these parts of a fingerprint the outcomes do not depend, only the scores: a preset may choose others.
+_GOLD_KEYS = ("gold", "evidence")
+
+
+def open_benchmark(run: Run, preset: Preset | None = None) -> Benchmark:
+    """The benchmark that a run was made with, with the gold that the preset asks for.
+
+    Raises:
+        ConfigError: a preset of another benchmark.
+        DataError: the data are not the ones of the run any more.
+    """
+    node = run.meta["benchmark"]["node"]
+    if preset is not None and preset.benchmark != run.meta["benchmark"]["name"]:
+        raise ConfigError(
+            f"preset={preset.name} is defined on {preset.benchmark}, run {run.id} is of "
+            f"{run.meta['benchmark']['name']}: choose runs of that benchmark, or measures=[...] instead of a preset"
+        )
+    benchmark: Benchmark = build({**identity.built_from(node), **(preset.gold if preset else {})}, "benchmark")
+    recorded = run.meta["identity"]["benchmark"]
+    now = benchmark.fingerprint()
+    differing = [key for key in recorded if key not in _GOLD_KEYS and recorded[key] != now.get(key)]
+    if differing:
+        key = differing[0]
+        raise DataError(
+            f"run {run.id} was made with other data ({key} was {recorded[key]}, is now {now.get(key)}): bring back "
+            "the data of the run, or run it again"
+        )
+    return benchmark
+
+
+def target_of(run: Run) -> Target | None:
+    """The model that a run was made for, with the prices that stood in its config; None for a run without one."""
+    node = run.meta.get("config", {}).get("target")
+    return read_target(node) if node else None
+
+
+def evaluate(
+    run: Run,
+    measures: Sequence[Measure],
+    preset: Preset | None = None,
+    benchmark: Benchmark | None = None,
+    target: Target | None = None,
+) -> Scores:
+    """Score a stored run.
+
+    Args:
+        run: the run.
+        measures: what to compute.
+        preset: another definition of gold and denominator.
+        benchmark: the run's benchmark if it is open already; ignored with a preset.
+        target: the model whose prices apply; None takes the run's own.
+
+    Raises:
+        DataError: gold that does not belong to the run.
+    """
+    if run.is_replay:
+        raise ConfigError(
+            f"run {run.id} is a replay: its queries are the user's turns, which have no gold to be scored by; memeval "
+            f"replay {run.id} says what it costs"
+        )
+    if benchmark is None or preset is not None:
+        benchmark = open_benchmark(run, preset)
+    whole = run.meta["identity"]
+    records = list(run.records())
+    dialogues: Iterator[Dialogue] = islice(iter(benchmark), whole["limit"])
+    if not run.finished:
+        done = {record.dialogue for record in records}
+        dialogues = (dialogue for dialogue in dialogues if dialogue.id in done)
+    return score(
+        (outcome for result in run.results() for outcome in result.outcomes),
+        records,
+        dialogues,
+        measures,
+        document=build(identity.built_from(whole["document"]), "document"),
+        tokenizer=build(identity.built_from(whole["tokenizer"]), "tokenizer"),
+        gold=preset.view if preset else None,
+        target=target or target_of(run),
+    )

@@ -1,0 +1,118 @@
+"""One row a run: what tables and plots are made from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from memeval.records.runs import Run
+from memeval.scoring.measures import EvidenceRecall, Measure
+from memeval.scoring.scores import Scores
+
+REFERENCES = frozenset({"none", "full", "oracle", "random"})
+MAIN = EvidenceRecall()
+# Overrides that have columns of their own, or say how a run is carried out and not what it is.
+_NAMED = frozenset(
+    (
+        "strategy", "retriever", "budget", "benchmark", "experiment", "workers", "progress", "results", "overwrite",
+        "references", "measures", "plots", "sweep", "skip_unreachable",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A scored run."""
+
+    run: Run
+    scores: Scores
+
+    @property
+    def strategy(self) -> str:
+        """Short-term strategy, or the reference."""
+        return str(self.run.meta["names"]["strategy"])
+
+    @property
+    def retriever(self) -> str:
+        """Long-term retriever; `none` for a window alone."""
+        return str(self.run.meta["names"]["retriever"])
+
+    @property
+    def is_reference(self) -> bool:
+        """One of the fixed rows that say what is the least and the most that can be reached."""
+        return self.strategy in REFERENCES and self.retriever == "none"
+
+    @property
+    def budget(self) -> int:
+        """Tokens that a context could have."""
+        return int(self.run.meta["identity"]["budget"])
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """The overrides that the run was composed with."""
+        return dict(
+            override.lstrip("+").split("=", 1) for override in self.run.meta.get("overrides", ()) if "=" in override
+        )
+
+    @property
+    def engines(self) -> str:
+        """The storage systems outside the process that served the run: name, version and kind; empty without any."""
+        told = (f"{each['name']} {each['version']}, {each['kind']}" for each in self.run.meta.get("engines", ()))
+        return "; ".join(dict.fromkeys(told))
+
+    @property
+    def store(self) -> str:
+        """The store that the run was told to use, with its settings: `pgvector index=hnsw`; empty where none was."""
+        words = []
+        for key, value in self.settings.items():
+            if _is_of_store(key):
+                option = key.partition(".")[2]
+                # A class that was put in the option's place goes by its own name.
+                words.append(value.rpartition(".")[2] if option in ("", "_target_") else f"{option}={value}")
+        return " ".join(words)
+
+    def on(self, axis: str) -> str:
+        """Where the row stands on one of the `axes`."""
+        if axis in ("store", "engine"):
+            return self.store if axis == "store" else self.engines
+        return f"{self.budget:,}" if axis == "budget" else self.settings.get(axis, "")
+
+    @property
+    def name(self) -> str:
+        """Strategy and retriever."""
+        if self.retriever == "none":
+            return self.strategy
+        return f"{self.retriever} alone" if self.strategy == "none" else f"{self.strategy} + {self.retriever}"
+
+
+def axes(rows: Sequence[Row]) -> list[str]:
+    """What else than strategy and retriever tells the rows apart: `budget` and overrides that differ between them.
+
+    Where storage systems served some of them, what they were stands beside it: the last one is then `engine`.
+    """
+    compared = [row for row in rows if not row.is_reference] or list(rows)
+    found = ["budget"] if len({row.budget for row in compared}) > 1 else []
+    given = [row.settings for row in compared]
+    for key in dict.fromkeys(key for settings in given for key in settings):
+        if key not in _NAMED and len({settings.get(key) for settings in given}) > 1:
+            found.append(key)
+    stores = [key for key in found if _is_of_store(key)]
+    if len({key.partition(".")[0] for key in stores}) > 1:
+        # No run has more than one of them: columns that are mostly empty say less than one.
+        found[found.index(stores[0])] = "store"
+        found = [key for key in found if key not in stores]
+    return [*found, "engine"] if any(row.engines for row in rows) else found
+
+
+def _is_of_store(key: str) -> bool:
+    return key.partition(".")[0].endswith("_store")
+
+
+def ordered(rows: Sequence[Row], by: Measure = MAIN) -> list[Row]:
+    """Strategies first, best first by a measure, then the references; rows without a value last."""
+
+    def key(row: Row) -> tuple[bool, bool, float, str, int]:
+        score = row.scores.overall.get(by)
+        value = None if score is None else score.value
+        sign = -1 if by.better == "higher" else 1
+        return (row.is_reference, value is None, sign * (value or 0.0), row.name, row.budget)
+
+    return sorted(rows, key=key)

@@ -1,0 +1,82 @@
+"""What writing an entry does to the values of its key, for databases that cannot work it out themselves."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from memeval.kit.stores import Entry
+
+OLDEST = "0001-01-01T00:00:00.000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value as it is stored.
+
+    Attributes:
+        time: ISO text of always the same length, "" without one; such texts are sorted as times.
+        at: the age that values are ordered by: their time, or that of the newest value before them.
+        serial: order of writing, which decides between equal ages.
+    """
+
+    slot: str
+    value: str
+    time: str
+    at: str
+    serial: int
+    sources: tuple[str, ...]
+
+    @property
+    def age(self) -> tuple[str, int]:
+        """Newer is greater."""
+        return self.at, self.serial
+
+    def entry(self, key: str, current: bool) -> Entry:
+        """As the protocol has it."""
+        time = datetime.fromisoformat(self.time) if self.time else None
+        return Entry(key, self.slot, self.value, time, self.sources, current)
+
+
+@dataclass(slots=True)
+class Held:
+    """What is known of a key, and what a call changes.
+
+    Attributes:
+        slots: the current values of all slots that are written to.
+        newest: the `at` of the newest current value, of all slots.
+        changed: slots whose value is another now, or has other sources.
+        retired: values that have become history, or were never more.
+    """
+
+    slots: dict[str, Value] = field(default_factory=dict)
+    newest: str = OLDEST
+    changed: set[str] = field(default_factory=set)
+    retired: list[Value] = field(default_factory=list)
+
+    def put(self, entry: Entry, serial: int) -> None:
+        """Write one entry; see `KeyValueStore.upsert`."""
+        time = stamp(entry.time)
+        at = time or self.newest
+        new = Value(entry.slot, entry.value, time, at, serial, entry.sources)
+        held = self.slots.get(entry.slot)
+        if held is not None and held.value == entry.value:
+            sources = tuple(dict.fromkeys((*held.sources, *entry.sources)))
+            new = replace(held, time=max(held.time, time), at=max(held.at, at), sources=sources)
+        elif held is not None and at < held.at:
+            self.retired.append(new)
+            return
+        elif held is not None:
+            self.retired.append(held)
+        self.slots[entry.slot] = new
+        self.changed.add(entry.slot)
+        self.newest = max(self.newest, new.at)
+
+
+def stamp(time: datetime | None) -> str:
+    """Of always the same length, so that texts are sorted as times."""
+    return "" if time is None else time.isoformat(timespec="microseconds")
+
+
+def newest_first(values: Iterable[Value]) -> list[Value]:
+    """By age."""
+    return sorted(values, key=lambda value: value.age, reverse=True)

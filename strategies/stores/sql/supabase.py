@@ -1,0 +1,303 @@
+"""SQL store in a Supabase project, over its web address: PostgREST and functions that are set up there once."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from memeval.kit import engines
+from memeval.kit.errors import ConfigError, StorageError
+from memeval.kit.stores import SqlExtent, SqlFilters, SqlRows
+from memeval.kit.types import Hit, Turn
+from memeval.strategies.stores.clients.remote import PREFIX, address, client, persistently
+from memeval.strategies.stores.sql.guard import ScopeCopy
+from memeval.strategies.stores.sql.turns import check_turns, stamp, storable
+
+SETUP = Path(__file__).with_name("supabase.sql")
+_SYSTEM = "supabase"
+_OPTION = "sql_store"
+_KEY = "MEMEVAL_SUPABASE_KEY"
+# Turns in one request, and rows in one answer: Supabase cuts answers at a thousand.
+_BATCH = 500
+_PAGE = 1_000
+# PostgREST cannot reach its database, too many requests, a gateway that waits; and what PostgreSQL itself lets pass.
+_PASSING = {"PGRST000", "PGRST001", "PGRST002", "PGRST003", "429", "502", "503", "504", "520"}
+_PASSING |= {"40001", "40P01", "53300", "57P01", "57P02", "57P03", "08000", "08003", "08006"}
+_MISSING = {"PGRST202", "PGRST205", "42P01", "42883"}
+_COLUMNS = "number,id,session,ordinal,speaker,role,text,caption,time"
+_CELLS = ("id", "session", "ordinal", "speaker", "role", "text", "caption", "time")
+_T = TypeVar("_T")
+
+
+class _Project:
+    """The client, and repetitions of what may pass."""
+
+    def __init__(self, url: str | None, timeout: float, retries: int) -> None:
+        if not timeout > 0:
+            raise ConfigError(f"{_OPTION}.timeout={timeout} must be more than 0 seconds, e.g. {_OPTION}.timeout=60")
+        if retries < 0:
+            raise ConfigError(f"{_OPTION}.retries={retries} must be 0 or more, e.g. {_OPTION}.retries=3")
+        supabase = client("supabase", f"{_OPTION}={_SYSTEM}", _SYSTEM)
+        self._httpx = client("httpx", f"{_OPTION}={_SYSTEM}", _SYSTEM)
+        self._refusal = client("postgrest.exceptions", f"{_OPTION}={_SYSTEM}", _SYSTEM).APIError
+        self.url = address(_SYSTEM, _OPTION, url, "https://project.supabase.co")
+        key = os.environ.get(_KEY)
+        if not key:
+            raise ConfigError(
+                f"{_OPTION}={_SYSTEM} needs the project's secret key (service_role) in the environment: {_KEY}=..."
+            )
+        self._given = (url, timeout, retries)
+        self._retries = retries
+        self._session = self._httpx.Client(timeout=timeout, follow_redirects=True)
+        options = supabase.ClientOptions(
+            httpx_client=self._session, postgrest_client_retry=False, auto_refresh_token=False, persist_session=False
+        )
+        self._client = supabase.create_client(self.url, key, options)
+
+    def again(self) -> "_Project":
+        """A second one to the same address, which must still be the environment's if it was."""
+        return _Project(*self._given)
+
+    def ask(self, request: Callable[[Any], _T]) -> _T:
+        """Let the client make a request, which must do no harm if it is done twice."""
+        if self._session.is_closed:
+            raise StorageError(f"the store at {_SYSTEM} is closed")
+
+        def call() -> _T:
+            try:
+                return request(self._client)
+            except self._refusal as error:
+                if error.code in _MISSING:
+                    raise StorageError(
+                        f"{_SYSTEM}: the project is not set up ({error.message}): run {SETUP} once in its SQL editor"
+                    ) from None
+                raise
+
+        return persistently(call, self._passes, _SYSTEM, self.url, self._retries)
+
+    def _passes(self, error: Exception) -> bool:
+        if isinstance(error, self._refusal):
+            return str(error.code) in _PASSING
+        return isinstance(error, self._httpx.TransportError)
+
+    def call(self, function: str, **arguments: Any) -> Any:
+        """A function of the setup."""
+        return self.ask(lambda supabase: supabase.rpc(function, arguments).execute().data)
+
+    def engine(self, settings: Mapping[str, str | int]) -> engines.Engine:
+        """Which program answers: PostgREST says so in the description of itself, a stand-in in a header."""
+
+        def root(supabase: Any) -> Any:
+            answer = self._session.get(f"{supabase.rest_url}/", headers=supabase.options.headers)
+            if answer.status_code in (401, 403):
+                raise StorageError(f"{_SYSTEM} refuses the key: {_KEY} must be the project's secret (service_role) key")
+            answer.raise_for_status()
+            return answer
+
+        answer = self.ask(root)
+        server = answer.headers.get("Server", "")
+        told = answer.json().get("info", {})
+        version = str(told.get("version", "0")).split()[0]
+        if server.startswith("memeval-stand-in"):
+            return engines.Engine(_SYSTEM, "stand-in", "memeval stand-in", server.partition("/")[2], settings)
+        real = "postgrest" in f"{told.get('description')} {server}".lower()
+        return engines.Engine(
+            _SYSTEM, "real" if real else "emulator", "PostgREST" if real else server, version, settings
+        )
+
+    def count(self, collection: str, scope: str | None = None) -> int:
+        """Turns of a collection, or of one scope of it."""
+
+        def request(supabase: Any) -> Any:
+            # Not by HEAD: its refusals have no text.
+            query = supabase.table("memeval_turns").select("number", count="exact").eq("collection", collection)
+            return (query if scope is None else query.eq("scope", scope)).limit(1).execute().count
+
+        return int(self.ask(request))
+
+    def remove(self, collection: str) -> None:
+        """All turns of a collection."""
+        self.ask(lambda supabase: supabase.table("memeval_turns").delete().eq("collection", collection).execute())
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+
+class SupabaseSQL:
+    """Rows of one table that carry the collection's name; every call is one request or a few.
+
+    The ranking is PostgreSQL's `ts_rank` with English stemming and stop words.
+    PostgREST runs no SQL of others: for `select` the scope's turns are fetched, and the SELECT runs on them in SQLite.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        collection: str = "memeval_turns",
+        normalization: int = 0,
+        max_rows: int = 100,
+        max_seconds: float = 2.0,
+        keep: bool = False,
+        timeout: float = 60.0,
+        retries: int = 3,
+    ) -> None:
+        """Connect.
+
+        Args:
+            url: of the project; None: MEMEVAL_SUPABASE_URL. The key is read from MEMEVAL_SUPABASE_KEY.
+            collection: what the rows of this store carry; one that is there already is gone on with.
+            normalization: PostgreSQL's bit mask, 0 to 63: 0 does not look at how long texts are, 1 divides by 1 + the
+                logarithm of their length.
+            max_rows: of `select`: how many rows are returned.
+            max_seconds: of `select`: how long it may take, once the turns are here.
+            keep: do not remove the rows at the end of the run.
+            timeout: seconds for each request.
+            retries: how often again after a lost connection.
+
+        Raises:
+            ConfigError: no address or key, or settings that make no sense.
+            ModelError: the client is not installed.
+            StorageError: the project does not answer, refuses, or is not set up.
+        """
+        for name, value in (("max_rows", max_rows), ("max_seconds", max_seconds)):
+            if not value > 0:
+                raise ConfigError(f"{_OPTION}.{name}={value} answers nothing: give more than 0")
+        if not collection or not storable(collection):
+            raise ConfigError(f"{_OPTION}.collection={collection!r} is no name: give e.g. {PREFIX}${{unique}}")
+        if not 0 <= normalization <= 63:
+            raise ConfigError(f"{_OPTION}.normalization={normalization} is no mask: give 0 to 63, e.g. 1")
+        self._collection = collection
+        self._normalization = normalization
+        self._max_rows = max_rows
+        self._seconds = max_seconds
+        self._project = _Project(url, timeout, retries)
+        try:
+            told: dict[str, str | int] = {"language": "english", "rank": "ts_rank", "normalization": normalization}
+            engines.served_by(self._project.engine(told))
+            if not keep and not self._project.count(collection):
+                engines.made(f"collection {collection} at {_SYSTEM}", self._remove)
+        except BaseException:
+            self._project.close()
+            raise
+
+    def _remove(self) -> None:
+        with closing(self._project.again()) as project:
+            project.remove(self._collection)
+
+    def write(self, scope: str, turns: Sequence[Turn], texts: Sequence[str]) -> None:
+        """Write turns with the text that each is found by; see `SqlStore`."""
+        check_turns(scope, turns, texts)
+        rows = [
+            {
+                "id": turn.id,
+                "session": turn.session,
+                "speaker": turn.speaker,
+                "role": turn.role,
+                "text": turn.text,
+                "caption": turn.caption,
+                "time": stamp(turn.time) if turn.time else None,
+                "document": text,
+            }
+            for turn, text in zip(turns, texts, strict=True)
+        ]
+        for start in range(0, len(rows), _BATCH):
+            self._call("memeval_write", scope, turns=rows[start : start + _BATCH])
+
+    def _call(self, function: str, scope: str, **arguments: Any) -> Any:
+        return self._project.call(function, collection=self._collection, scope=scope, **arguments)
+
+    def search(
+        self, scope: str, words: Sequence[str], k: int, filters: SqlFilters, boost: float | None
+    ) -> Sequence[Hit]:
+        """The at most `k` best turns; see `SqlStore`. English stop words find nothing."""
+        asked = [word for word in words if storable(word)]
+        if k < 1 or not (asked or filters != SqlFilters()) or not storable(scope):
+            return []
+        # Texts that sort before and after every date.
+        arguments = {
+            "words": asked,
+            "speakers": [name for name in filters.speakers if storable(name)],
+            "starts": [stamp(start) if start else "" for start, _ in filters.periods],
+            "ends": [stamp(end) if end else "~" for _, end in filters.periods],
+            "sessions": list(filters.sessions),
+            "boost": boost,
+            "normalization": self._normalization,
+        }
+        hits: list[Hit] = []
+        while len(hits) < k:
+            most = min(_PAGE, k - len(hits))
+            rows = self._call("memeval_search", scope, **arguments, first=len(hits), most=most)
+            hits += [Hit(row["document"], (row["id"],), row["score"]) for row in rows]
+            if len(rows) < most:
+                break
+        return hits
+
+    def select(self, scope: str, sql: str, parameters: Sequence[str | int | float | None] = ()) -> SqlRows:
+        """Answer one SELECT in SQLite's dialect over the scope's turns, which are fetched for it."""
+        cells = (tuple(row[name] for name in _CELLS) for row in self._turns(scope))
+        with closing(ScopeCopy(cells)) as copy:
+            return copy.select(sql, parameters, self._max_rows, self._seconds)
+
+    def _turns(self, scope: str) -> Iterator[Mapping[str, Any]]:
+        if not storable(scope):
+            return
+        last = -1
+        while True:
+
+            def request(supabase: Any, last: int = last) -> Any:
+                query = supabase.table("memeval_turns").select(_COLUMNS).eq("collection", self._collection)
+                return query.eq("scope", scope).gt("number", last).order("number").limit(_PAGE).execute().data
+
+            rows = self._project.ask(request)
+            yield from rows
+            if not rows:
+                return
+            last = rows[-1]["number"]
+
+    def extent(self, scope: str) -> SqlExtent:
+        """What the scope spans."""
+        row = self._call("memeval_extent", scope)[0]
+        latest = row["latest"]
+        return SqlExtent(
+            tuple(row["speakers"] or ()), row["sessions"] or 0, datetime.fromisoformat(latest) if latest else None
+        )
+
+    def forget(self, scope: str, turn_ids: Sequence[str]) -> None:
+        """Remove."""
+        ids = [each for each in turn_ids if storable(each)]
+        if ids:
+            self._call("memeval_forget", scope, ids=ids)
+
+    def count(self, scope: str) -> int:
+        """How many turns the scope holds."""
+        return self._project.count(self._collection, scope) if storable(scope) else 0
+
+    def stats(self) -> Mapping[str, float]:
+        """Bytes of the table with its indexes, all collections together."""
+        return {"index_bytes": float(self._project.call("memeval_bytes")), "rebuilds": 0}
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._project.close()
+
+
+def engine(url: str | None, timeout: float = 10.0) -> engines.Engine:
+    """Which program answers at the address."""
+    with closing(_Project(url, timeout, 0)) as project:
+        return project.engine({})
+
+
+def leftovers(url: str | None, timeout: float = 10.0) -> list[str]:
+    """Collections that memeval has made there."""
+    with closing(_Project(url, timeout, 0)) as project:
+        return [row["name"] for row in project.call("memeval_collections") if row["name"].startswith(PREFIX)]
+
+
+def remove(url: str | None, names: Sequence[str], timeout: float = 60.0) -> None:
+    """Remove the rows of these collections; what is gone already is fine."""
+    with closing(_Project(url, timeout, 0)) as project:
+        for name in names:
+            project.remove(name)
