@@ -6,6 +6,7 @@ from typing import Any
 
 from memeval.kit.errors import ConfigError, ReplyError
 from memeval.kit.protocols import Model, Prepares
+from memeval.kit.reply import answer_of
 from memeval.kit.types import Question
 from memeval.llm import Repeats
 
@@ -66,7 +67,7 @@ class Judge:
             given["asked_on"] = question.query.time.date().isoformat()
         if question.answers:
             given["accepted_answers"] = list(question.answers)
-        given["answer_to_grade"] = answer
+        given["answer_to_grade"] = answer_of(answer)
         system = self._instruction if question.answers else self._unanswerable
         return [
             {"role": "system", "content": system},

@@ -5,19 +5,22 @@ from collections.abc import Mapping
 
 from memeval.kit import prompt
 from memeval.kit.errors import ConfigError
+from memeval.kit.folding import fold
 from memeval.kit.protocols import Model, Prepares
+from memeval.kit.reply import answer_of
 from memeval.kit.types import Context, Query
 
 ABSTENTION = "I do not know."
-_SAID = re.compile(r"i (do not|don['’]t|dont) know", re.IGNORECASE)
+_SAID = re.compile(r"i (do not|don't|dont) know")
 
 
 def abstains(answer: str) -> bool:
-    """Whether an answer abstains: its first sentence is the phrase that the reader was told, or there is none.
+    """Whether a reply abstains: the first sentence of its `answer_of` is the reader's phrase, or there is none.
 
     `I don't know` counts as the same phrase; `I do not know, but perhaps Rome` is an answer.
     """
-    first = next((part.strip() for part in re.split(r"[.!?\n]", answer.strip(" \"'*`\n")) if part.strip()), "")
+    proper = fold(answer_of(answer)).strip(" \"'*`\n“”„«»")
+    first = next((part.strip() for part in re.split(r"[.!?\n]", proper) if part.strip()), "")
     return not first or _SAID.fullmatch(first) is not None
 
 
@@ -57,7 +60,7 @@ class Reader:
         return [{"role": "system", "content": self.instruction}, *built]
 
     def answer(self, context: Context, query: Query) -> str:
-        """The answer, stripped.
+        """The reply, stripped; what counts of it is `answer_of`.
 
         Raises:
             ReplyError: this question has no answer, e.g. since its prompt is too long for the model.

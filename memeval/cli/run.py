@@ -195,6 +195,7 @@ def print_rows(rows: Sequence[Row], errors: int) -> None:
     """Print one table for each benchmark, and what failed."""
     from memeval.reports.comparison import setback_notes
     from memeval.reports.data_notes import data_notes
+    from memeval.reports.gaps import gap_notes
     from memeval.reports.table import category_table, run_table, tag_table
     from memeval.scoring.rows import MAIN
 
@@ -211,6 +212,8 @@ def print_rows(rows: Sequence[Row], errors: int) -> None:
             for sentence in setback_notes(group):
                 console.out().print(sentence, markup=False)
         for sentence in data_notes(group):
+            console.out().print(sentence, soft_wrap=True)
+        for sentence in gap_notes(group):
             console.out().print(sentence, soft_wrap=True)
     notes = console.notes()
     for row in rows:

@@ -66,6 +66,7 @@ class RunConfig:
     isolation: str = "separate"
     forget: float = 0.0
     increments: int = 0
+    language: str = "auto"
     limit: int | None = None
     max_turn_tokens: int = 32768
     references: list[str] = field(default_factory=list)

@@ -139,6 +139,8 @@ def _without_how(node: Any, parent: str = "") -> Any:
             key: _without_how(value, str(key))
             for key, value in node.items()
             if not (parent in _ASKED and key in _HOW_TO_ASK)
+            # What `auto` finds out follows from the data, whose hash stands beside it.
+            and (key, value) != ("language", "auto")
         }
     return [_without_how(value) for value in node] if isinstance(node, list) else node
 

@@ -1,13 +1,13 @@
 """Replies that follow a JSON schema: read, validated, and repaired once."""
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from memeval.kit.errors import ConfigError, ReplyError
+from memeval.kit.reply import answer_of, unfenced, without_thinking
 from memeval.kit.types import Reply
 
 Messages = Sequence[Mapping[str, str]]
@@ -19,7 +19,6 @@ REPAIR = (
 # Of an unusable reply, what the model is shown again, and what an error quotes.
 _SHOWN = 4000
 _QUOTED = 80
-_FENCE = re.compile(r"\s*```[a-zA-Z]*\n(.*?)\n?```\s*", re.DOTALL)
 
 
 def complete(
@@ -64,18 +63,24 @@ def complete(
 
 
 def parse(text: str, schema: Mapping[str, Any]) -> Any:
-    """The JSON value of a reply; a code fence around it is taken off.
+    """The JSON value of a reply; thinking before it and a code fence or a heading around it are taken off.
 
     Raises:
         ValueError: it is no JSON, or does not follow the schema; the message is written for a model to read.
         ConfigError: a schema that is none.
     """
     validator = _validator(canonical(schema))
-    fenced = _FENCE.fullmatch(text)
-    try:
-        data = json.loads(fenced[1] if fenced else text, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"it is no JSON ({error}).") from None
+    complaint = ""
+    # As it is first: what a later step takes off may belong to the value.
+    proper = without_thinking(text)
+    for candidate in dict.fromkeys((text, unfenced(text), proper, unfenced(proper), answer_of(text))):
+        try:
+            data = json.loads(candidate, parse_constant=_refuse)
+            break
+        except (ValueError, RecursionError) as error:
+            complaint = f"it is no JSON ({error})."
+    else:
+        raise ValueError(complaint)
     from jsonschema.exceptions import best_match
 
     worst = best_match(validator.iter_errors(data))

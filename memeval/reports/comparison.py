@@ -13,6 +13,7 @@ from memeval.answers import judge_check
 from memeval.comparison import Comparison, Estimate, Line, Scored, Setback, Tested, setbacks
 from memeval.comparison.stats import Interval
 from memeval.kit.escaping import shown
+from memeval.reports.gaps import gap_notes
 from memeval.reports.table import DASH, heading, show, unit
 from memeval.scoring.measures import EvidenceRecall, JudgedAccuracy, Measure
 from memeval.scoring.rows import MAIN, Row, axes, ordered
@@ -64,7 +65,8 @@ def comparison_report(comparison: Comparison, rows: Sequence[Row], title: str) -
         grids.append(_categories(comparison, names))
         if any(line.tested_categories for line in names.lines):
             grids.append(_tested_categories(comparison, names))
-    findings = (*_reference(comparison), *setback_notes(rows, comparison.main, comparison.level), *_cautions(names))
+    setbacks_said = setback_notes(rows, comparison.main, comparison.level)
+    findings = (*_reference(comparison), *setbacks_said, *gap_notes(rows), *_cautions(names))
     return Report(tuple(grids), findings, tuple(_legend(comparison, names)))
 
 

@@ -1,6 +1,7 @@
 """From the outcomes of a run and the gold of its benchmark to scores; streams, one dialogue in memory at a time."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -11,7 +12,8 @@ from memeval.kit.errors import DataError
 from memeval.kit.types import Dialogue, DialogueRecord, Outcome, Question
 from memeval.pricing import Target
 from memeval.scoring.measures.base import DialogueMeasure, Floats, Measure, QuestionMeasure
-from memeval.scoring.measures.facts import Case, Counter, History, Template
+from memeval.scoring.measures.facts import Case, History, Template
+from memeval.scoring.measures.facts import Counter as TokenCounter
 
 GoldView = Callable[[Question, Dialogue], Question | None]
 
@@ -49,6 +51,25 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Gaps:
+    """How much of a run is missing although nothing failed.
+
+    Attributes:
+        rankings: questions that the strategy ranked for.
+        empty: of these, questions whose ranking has no hit although something had been written.
+        answers: questions that the reader answered, where a judge was asked.
+        unjudged: of these, questions without a usable verdict.
+        unanswered: questions that the reader gave no answer to, where a judge was asked.
+    """
+
+    rankings: int = 0
+    empty: int = 0
+    answers: int = 0
+    unjudged: int = 0
+    unanswered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Scores:
     """All scores of a run, and the values that they are made from.
 
@@ -61,6 +82,7 @@ class Scores:
             `dialogues`.
         has_derived: some context holds derived text, so that recall over all segments is worth a column.
         has_ranking: the strategy ranked at least once.
+        gaps: rankings without hits, answers without a verdict.
     """
 
     overall: Mapping[Measure, Score]
@@ -73,6 +95,7 @@ class Scores:
     failed: npt.NDArray[np.bool_]
     has_derived: bool
     has_ranking: bool
+    gaps: Gaps = Gaps()
 
     def __getitem__(self, measure: Measure) -> Score:
         """The score of one measure."""
@@ -94,7 +117,7 @@ def score(
     measures: Sequence[Measure],
     *,
     document: Template,
-    tokenizer: Counter,
+    tokenizer: TokenCounter,
     gold: GoldView | None = None,
     target: Target | None = None,
 ) -> Scores:
@@ -229,6 +252,7 @@ class _Table:
         self._clusters: list[int] = []
         self._failed: list[bool] = []
         self._has_derived = self._has_ranking = False
+        self._gaps: Counter[str] = Counter()
 
     def begin(self, dialogue: str, record: DialogueRecord | None) -> None:
         self._dialogues.append(dialogue)
@@ -248,6 +272,7 @@ class _Table:
         if case.outcome is not None:
             self._has_ranking |= case.outcome.ranking is not None
             self._has_derived |= any(not part.verbatim for part in case.outcome.context or ())
+            self._gaps.update(_gaps(case.outcome))
         for column in self._columns.values():
             column.add(case)
 
@@ -275,6 +300,7 @@ class _Table:
             failed=np.asarray(self._failed, dtype=np.bool_),
             has_derived=self._has_derived,
             has_ranking=self._has_ranking,
+            gaps=Gaps(**self._gaps),
         )
 
     def _close(self, column: _Column, members: Mapping[str, Sequence[int]]) -> tuple[Floats, Score]:
@@ -295,6 +321,21 @@ class _Table:
             short=_mean(column.short),
             by_category={category: _part(measure, values[list(indexes)]) for category, indexes in members.items()},
         )
+
+
+def _gaps(outcome: Outcome) -> Iterator[str]:
+    """The fields of `Gaps` that the question counts in."""
+    if outcome.ranking is not None and outcome.written:
+        yield "rankings"
+        if not outcome.ranking:
+            yield "empty"
+    if outcome.verdict is not None:
+        if outcome.answer is None:
+            yield "unanswered"
+        else:
+            yield "answers"
+            if "error" in outcome.verdict:
+                yield "unjudged"
 
 
 def _note(values: list[float], value: float | None) -> None:

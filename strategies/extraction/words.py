@@ -4,6 +4,10 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from memeval.kit.analysis import unusual, usual
+from memeval.kit.folding import fold
+from memeval.kit.language import ENGLISH
+
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 # Letters for patterns of names: small ones of Latin, Greek, Cyrillic and Georgian, and all that are no small ones, so
@@ -100,12 +104,24 @@ def words(text: str) -> list[str]:
     return WORD.findall(text)
 
 
-def content(text: str) -> list[str]:
-    """Base forms of the words that say something, in order, each once."""
+def content(text: str, language: str = ENGLISH) -> list[str]:
+    """Base forms of the words that say something, in order, each once.
+
+    Words of other languages and scripts are those of `memeval.kit.analysis`, without stop words and stemmed.
+    """
+    if language != ENGLISH:
+        return list(dict.fromkeys(usual(language).terms(text)))
     found: dict[str, None] = {}
-    for word in WORD.findall(text):
+    if unusual(text):
+        found = dict.fromkeys(term for term in usual(ENGLISH).terms(text) if not term.isascii())
+    for word in WORD.findall(text if text.isascii() else fold(text)):
         lower = word.lower()
-        if lower not in STOP and (len(lower) > 2 or lower.isdigit()) and lemma(lower) not in STOP:
+        if (
+            lower not in STOP
+            and (len(lower) > 2 or lower.isdigit())
+            and lemma(lower) not in STOP
+            and not unusual(lower)
+        ):
             found[base(lower)] = None
     return list(found)
 

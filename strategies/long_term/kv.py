@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
+from memeval.kit.analysis import Analyser
 from memeval.kit.document import Document
 from memeval.kit.errors import ConfigError
+from memeval.kit.language import AUTO
 from memeval.kit.protocols import Prepares, Reports
 from memeval.kit.stores import Entry, KeyValueStore
 from memeval.kit.types import Hit, Query, Turn
@@ -48,6 +50,7 @@ class KV:
         topics: bool = True,
         limit: int = 50,
         minimum_importance: int = 1,
+        language: str = AUTO,
     ) -> None:
         """Open a scope of a store.
 
@@ -61,6 +64,7 @@ class KV:
             topics: facts also lie under the content words of their values.
             limit: at most so many of the newest values are got of each key.
             minimum_importance: facts below are left out, 1 to 5.
+            language: of the dialogue, `auto` to find it out from its texts, or a code such as de.
         """
         if limit < 1:
             raise ConfigError(f"retriever.limit={limit} reads nothing: give 1 or more, e.g. retriever.limit=50")
@@ -76,6 +80,7 @@ class KV:
         self._topics = topics
         self._limit = limit
         self._minimum = minimum_importance
+        self._analyser = Analyser(language, option="retriever.language")
         self._user = ""
         self._lookups = 0
         self._refused = 0
@@ -93,6 +98,7 @@ class KV:
         known = {turn.id: turn for turn in turns if _storable(turn)}
         self._refused += len(turns) - len(known)
         for turn in known.values():
+            self._analyser.read(turn.text)
             entries += self._speaker(turn)
         noted: set[str] = set()
         for fact in self._extractor.extract(list(known.values())):
@@ -124,7 +130,7 @@ class KV:
         if not self._topics:
             return
         # A topic that comes from a value which another can supersede would outlive it.
-        topics = content(fact.value) if fact.slot else fact.attribute.split()
+        topics = content(fact.value, self._analyser.language) if fact.slot else fact.attribute.split()
         slot = f"{fact.attribute}:{fact.slot}"
         for topic in topics:
             if topic != fact.attribute:
@@ -145,6 +151,8 @@ class KV:
                         known = found[name] = _Found(entry, order)
                         order += 1
                     known.parts |= parts
+        if not found:
+            self._analyser.miss(query.text)
         ranked = sorted(found.items(), key=lambda item: item[1].rank())
         hits = []
         for place, (name, known) in enumerate(ranked[:k]):
@@ -163,7 +171,7 @@ class KV:
         I and my spell no name: where a query names somebody too, what is known of them comes first.
         """
         entities, names = self._entities(text)
-        asked = content(text)
+        asked = content(text, self._analyser.language)
         asked += [base(word) for word in words(text) if word.lower() in _ASKED]
         favourites = []
         for match in _FAVOURITE.finditer(text):
@@ -224,7 +232,8 @@ class KV:
         extractor: object = self._extractor
         read = extractor.stats() if isinstance(extractor, Reports) else {}
         count = self._store.count(self._scope)
-        return {"items": count, "lookups": self._lookups, "refused": self._refused, **read, **held}
+        own = {"items": count, "lookups": self._lookups, "refused": self._refused, **self._analyser.stats()}
+        return {**own, **read, **held}
 
     def close(self) -> None:
         """Close the store."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from memeval.kit.document import Document
 from memeval.kit.errors import ConfigError
 from memeval.kit.protocols import Model, Prepares
+from memeval.kit.reply import without_thinking
 from memeval.kit.tokens import Tokenizer
 from memeval.kit.types import Context, Query, Segment, Turn
 from memeval.strategies.language import clean, needed
@@ -105,7 +106,7 @@ class ModelSummary:
         asked = f"[Summary so far]\n{self._text or '(none yet)'}\n\n[Turns that follow]\n{lines}"
         messages = [{"role": "system", "content": self._prompt}, {"role": "user", "content": asked}]
         reply = self._llm.complete(messages)
-        text = clean(reply.text)
+        text = clean(without_thinking(reply.text))
         # What the provider has cut ends in the middle of a sentence, which goes too.
         most = self._tokenizer.count(text) - 1 if reply.finish == "length" else self._tokens
         kept = shorten(text, min(most, self._tokens), self._tokenizer)

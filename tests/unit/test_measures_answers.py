@@ -1,5 +1,6 @@
 import re
 import string
+import unicodedata
 from collections import Counter
 
 import pytest
@@ -14,6 +15,7 @@ from memeval.scoring.measures import (
     ExactMatch,
     JudgeAgreement,
     JudgedAccuracy,
+    RougeL,
     TokenF1,
 )
 from memeval.scoring.measures.answers import rouge_l, token_f1
@@ -23,7 +25,7 @@ from memeval.scoring.scores import Scores, score
 
 def independent_normal_form(text: str) -> list[str]:
     """SQuAD's normalisation told differently: character by character and word by word."""
-    kept = "".join(character for character in text.lower() if character not in string.punctuation)
+    kept = "".join(character for character in text.lower() if character not in string.punctuation + "“")
     # An article ends where a character that is no word character follows, not only at white space.
     return [word for word in re.sub(r"(?<!\w)(?:the|an|a)(?!\w)", " ", kept).split() if word]
 
@@ -41,6 +43,18 @@ def test_normalisation_agrees_with_an_independent_one(text: str) -> None:
         ("Anna's theatre", ["annas", "theatre"]),
         ("A", []),
         ("", []),
+        ("Ｋöln", ["köln"]),  # full width
+        ("cafe\u0301", ["café"]),  # NFD
+        ("“Rome”", ["rome"]),
+        ("don’t", ["dont"]),
+        ("İzmir", ["izmir"]),
+        ("北京。", ["北", "京"]),
+        ("京都に", ["京", "都", "に"]),
+        ("เชียง", ["เ", "ชี", "ย", "ง"]),  # marks stay with their letter
+        ("부산에 살아", ["부", "산", "에", "살", "아"]),
+        ("दिल्ली में", ["दिल्ली", "में"]),
+        ("¡Madrid!", ["madrid"]),
+        ("🎸🎸", ["🎸", "🎸"]),
     ],
 )
 def test_squad_words_by_hand(text: str, words: list[str]) -> None:
@@ -77,6 +91,33 @@ def test_rouge_l_by_hand(answer: str, gold: str, value: float) -> None:
     assert rouge_l(rouge_words(answer), rouge_words(gold)) == pytest.approx(value)
 
 
+@pytest.mark.parametrize(
+    "gold",
+    ["Rome", "北京", "京都", "부산", "Москва", "Αθήνα", "القاهرة", "חיפה", "दिल्ली", "เชียงใหม่", "Köln", "Đà Nẵng", "🎸"],
+)
+def test_the_gold_answer_itself_is_worth_1_in_every_script(gold: str) -> None:
+    assert ExactMatch().of(gold, [gold]) == TokenF1().of(gold, [gold]) == RougeL().of(gold, [gold]) == 1
+    other = unicodedata.normalize("NFD", gold).upper()
+    assert ExactMatch().of(other, [gold]) == TokenF1().of(other, [gold]) == RougeL().of(other, [gold]) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold", "f1", "rouge"),
+    [
+        ("I live in Rome.", "Rome", 0.4, 0.4),
+        ("Ich wohne in Köln.", "Köln", 0.4, 0.4),
+        ("Я живу в Москве.", "Москве", 0.4, 0.4),
+        ("我住在北京。", "北京", 4 / 7, 4 / 7),  # characters are words: 2 of 5
+        ("京都に住んでいます。", "京都", 4 / 11, 4 / 11),
+        ("부산에 살아요.", "부산", 0.5, 0.5),
+        ("我住在北京。", "上海", 0.0, 0.0),
+    ],
+)
+def test_an_answer_within_a_sentence(answer: str, gold: str, f1: float, rouge: float) -> None:
+    assert TokenF1().of(answer, [gold]) == pytest.approx(f1)
+    assert RougeL().of(answer, [gold]) == pytest.approx(rouge)
+
+
 @given(st.lists(st.sampled_from("abc"), max_size=8), st.lists(st.sampled_from("abc"), max_size=8))
 def test_order_can_only_cost(answer: list[str], gold: list[str]) -> None:
     f1, rouge = token_f1(answer, gold), rouge_l(answer, gold)
@@ -87,13 +128,37 @@ def test_order_can_only_cost(answer: list[str], gold: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", ["I do not know.", "i don't know", "I don’t know. It was not said.", "", '"I do not know."']
+    "answer",
+    [
+        "I do not know.",
+        "i don't know",
+        "I don’t know. It was not said.",
+        "",
+        '"I do not know."',
+        "“I do not know.”",
+        "- I do not know.",
+        "  I  do not know",
+        "**Answer:** I do not know.",
+        "<think>\nRome? Nobody said so.\n</think>\n\nI do not know.",
+        "```\nI do not know.\n```",
+        "Ｉ ｄｏ ｎｏｔ ｋｎｏｗ．",
+    ],
 )
 def test_abstaining(answer: str) -> None:
     assert abstains(answer)
 
 
-@pytest.mark.parametrize("answer", ["I do not know, but perhaps Rome.", "Rome. I do not know.", "Nobody", "I know"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "I do not know, but perhaps Rome.",
+        "Rome. I do not know.",
+        "Nobody",
+        "I know",
+        "<think>I do not know.</think>Rome",
+        "Answer: Rome. I do not know.",
+    ],
+)
 def test_not_abstaining(answer: str) -> None:
     assert not abstains(answer)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from memeval.answers.reader import abstains
+from memeval.kit.reply import answer_of
 from memeval.scoring.measures.base import Better, QuestionMeasure
 from memeval.scoring.measures.facts import Case
 from memeval.scoring.measures.text import rouge_words, squad_words
@@ -37,7 +38,10 @@ class _Answers(QuestionMeasure):
 
 
 def _answer(case: Case) -> str | None:
-    return case.outcome.answer if case.outcome is not None else None
+    """The answer proper; None where the reader gave none."""
+    if case.outcome is None or case.outcome.answer is None:
+        return None
+    return answer_of(case.outcome.answer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -77,7 +81,8 @@ def token_f1(answer: Sequence[str], gold: Sequence[str]) -> float:
 class RougeL(_Answers):
     """F-measure of the longest common subsequence of words (Lin 2004, section 3.1, beta = 1).
 
-    Words are runs of ASCII letters and digits in lower case without stemming, as in Google's rouge_score.
+    Words are runs of letters and digits in lower case without stemming, as in Google's rouge_score; see
+    `text.rouge_words` for what is not ASCII.
     """
 
     summary: ClassVar[str] = "longest common subsequence with the nearest gold answer, F1"

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from memeval.scoring.measures import chance
 from memeval.scoring.measures.base import Better, Quantity, QuestionMeasure, option
 from memeval.scoring.measures.facts import Case, Segments, Unit
-from memeval.scoring.measures.text import normalise
+from memeval.scoring.measures.text import needles
 
 Rule = Literal["fraction", "any", "all"]
 Missing = Literal["none", "1"]
@@ -68,10 +68,10 @@ class EvidenceRecall(QuestionMeasure):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AnswerInContext(QuestionMeasure):
-    """Whether an accepted answer occurs in the context's text, as whole words, after SQuAD normalisation.
+    """Whether an accepted answer occurs in the context's text, as whole words and numbers; see `text.searchable`.
 
-    A lower bound where answers are paraphrased or computed, and generous where they are short. It sees derived text as
-    well, and does not look across the border of two turns.
+    A lower bound where answers are paraphrased or computed, and generous where they are short or in a script without
+    borders between words. It sees derived text as well, and does not look across the border of two turns.
     """
 
     summary: ClassVar[str] = "an accepted answer string occurs in the context"
@@ -83,12 +83,7 @@ class AnswerInContext(QuestionMeasure):
     def value(self, case: Case) -> float:
         """1 or 0."""
         text = "\n".join(case.context_texts())
-        return float(any(_occurs(answer, text) for answer in case.question.answers))
-
-
-def _occurs(answer: str, text: str) -> bool:
-    needle = normalise(answer)
-    return bool(needle.strip()) and needle in text
+        return float(any(needle in text for answer in case.question.answers for needle in needles(answer)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -5,7 +5,7 @@ from typing import Literal, Protocol
 
 from memeval.kit.types import Dialogue, DialogueRecord, Outcome, Question, Turn
 from memeval.pricing import Target
-from memeval.scoring.measures.text import normalise
+from memeval.scoring.measures.text import searchable
 
 Unit = Literal["turn", "session"]
 Segments = Literal["verbatim", "all"]
@@ -88,18 +88,18 @@ class History:
         return self._tokens_written[written]
 
     def text(self, turn_id: str) -> str:
-        """A turn as rendered, normalised for answer matching."""
+        """A turn as rendered, searchabled for answer matching."""
         known = self._texts.get(turn_id)
         if known is None:
-            known = normalise(self._document.render(self.turns[self.position[turn_id]]))
+            known = searchable(self._document.render(self.turns[self.position[turn_id]]))
             self._texts[turn_id] = known
         return known
 
     def derived_text(self, text: str) -> str:
-        """A derived text, normalised for answer matching; questions of a dialogue often share theirs."""
+        """A derived text, searchabled for answer matching; questions of a dialogue often share theirs."""
         known = self._derived.get(text)
         if known is None:
-            known = self._derived[text] = normalise(text)
+            known = self._derived[text] = searchable(text)
         return known
 
 
@@ -215,7 +215,7 @@ class Case:
         return sum(count for section, count in self.outcome.tokens.items() if section not in _OUTSIDE_CONTEXT)
 
     def context_texts(self) -> list[str]:
-        """The context's normalised texts: each verbatim turn once, then derived texts."""
+        """The context's searchabled texts: each verbatim turn once, then derived texts."""
         known = self.history.position
         texts = [self.history.text(turn) for turn in self.covered("turn", "verbatim") if turn in known]
         if self.outcome is not None:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from memeval.kit.analysis import WORD, AllWords, Analyser, Stemmer, StopWords, get_analysis
 from memeval.kit.errors import ConfigError
+from memeval.kit.language import AUTO
 from memeval.kit.protocols import Forgets, Prepares, Reports, Writing
 from memeval.kit.types import Hit, Passage, Query, Turn
-from memeval.strategies.long_term.bm25.analysis import Stemmer, StopWords, get_analysis
 from memeval.strategies.long_term.bm25.bm25s_engine import Bm25sEngine
 from memeval.strategies.long_term.bm25.engine import Engine
 from memeval.strategies.long_term.bm25.fts5_engine import K1, B, Fts5Engine
@@ -35,7 +36,7 @@ class BM25:
         writing: Writing,
         engine: Literal["bm25s", "rank_bm25", "fts5"] = "bm25s",
         tokenizer: Literal["word", "unicode61"] = "word",
-        pattern: str = r"\w{2,}",
+        pattern: str = WORD,
         lower: bool = True,
         stop_words: StopWords | None = "english",
         stemmer: Stemmer | None = "english",
@@ -47,6 +48,7 @@ class BM25:
         zero_scores: bool = False,
         scope: str = "default",
         path: str | None = None,
+        language: str = AUTO,
     ) -> None:
         r"""Open an empty index.
 
@@ -57,10 +59,13 @@ class BM25:
             tokenizer: `word`: texts and queries are split by `pattern`, the same for all engines. `unicode61`: SQLite
                 splits and stems the texts itself, `pattern` splits queries only; fts5 only, without stop words, with
                 stemmer porter or None.
-            pattern: regular expression of a word.
+            pattern: regular expression of a word, in scripts with blanks between words; the default takes English words
+                of two characters or more, and words of any length in other languages.
             lower: fold case.
-            stop_words: `english`: Lucene's 33, as in bm25s; None keeps all words.
-            stemmer: Snowball `english` (Porter 2) or `porter`; None keeps words as they are.
+            stop_words: `english`: Lucene's 33 for English, as in bm25s, and those of any other language; None keeps all
+                words.
+            stemmer: Snowball `english` (Porter 2) or `porter` for English, and that of any other language; None keeps
+                words as they are.
             method: how frequencies become scores; None means lucene for bm25s and okapi for rank_bm25; fts5 has no
                 choice.
             k1: saturation of a term's frequency; None means 1.5, and 1.2 for fts5, which has no choice.
@@ -71,6 +76,7 @@ class BM25:
             scope: whose passages these are, where several memories share `path`.
             path: SQLite file of fts5; None keeps the index in memory. With a shared file, document frequencies and the
                 average length are those of all scopes together.
+            language: of the dialogue, `auto` to find it out from its texts, or a code such as de.
 
         Raises:
             ConfigError: options that do not go together.
@@ -113,16 +119,21 @@ class BM25:
         self._k1 = k1 if k1 is not None else K1 if engine == "fts5" else 1.5
         self._b = b
         native = tokenizer == "unicode61"
-        analysis = get_analysis(pattern, lower, stop_words, None if native else stemmer)
+        kept = None if native else stemmer
+        self._analyser = Analyser(
+            language, lambda code: get_analysis(pattern, lower, stop_words, kept, code), "retriever.language"
+        )
+        # For queries of which nothing is left: built when the first one comes.
+        self._wide: Engine | None = None
+        self._wide_changed: dict[int, str | None] = {}
+        tokenize = (f"{stemmer} {tokenizer}" if stemmer else tokenizer) if native else None
         self._engine: Engine
         if engine == "bm25s":
-            self._engine = Bm25sEngine(analysis, method or METHODS[engine][0], self._k1, b, delta)
+            self._engine = Bm25sEngine(self._analyser, method or METHODS[engine][0], self._k1, b, delta)
         elif engine == "rank_bm25":
-            self._engine = RankBm25Engine(analysis, method or METHODS[engine][0], self._k1, b, delta, epsilon)
+            self._engine = RankBm25Engine(self._analyser, method or METHODS[engine][0], self._k1, b, delta, epsilon)
         else:
-            self._engine = Fts5Engine(
-                analysis, (f"{stemmer} {tokenizer}" if stemmer else tokenizer) if native else None, scope, path
-            )
+            self._engine = Fts5Engine(self._analyser, tokenize, scope, path)
 
     def prepare(self) -> None:
         """Load what the writing needs."""
@@ -143,24 +154,47 @@ class BM25:
                 self._next += 1
             self._passages[number] = passage
             self._changed[number] = passage.text
+            if self._analyser.read(passage.text):
+                # The terms of another language: everything is analysed again.
+                self._changed.update((each, known.text) for each, known in self._passages.items())
 
     def flush(self) -> None:
         """Index what has changed."""
         if self._changed:
             self._engine.update(self._changed)
+            if self._wide is not None:
+                self._wide_changed.update(self._changed)
             self._changed = {}
 
     def search(self, query: Query, k: int) -> Sequence[Hit]:
-        """The at most `k` best hits; the query's time is not used."""
+        """The at most `k` best hits; the query's time is not used.
+
+        A query of which the analysis leaves no word that a passage has is searched for again with all its words, stop
+        words, single characters and symbols included.
+        """
         self.flush()
         if k < 1:
             return []
         passages = self._passages
+        found = self._engine.search(query.text, k, self._zero_scores)
+        if not found and passages and not self._engine.knows(query.text):
+            self._analyser.miss(query.text)
+            found = self._all_words().search(query.text, k, False)
         return [
             Hit(passage.text, passage.sources, score, passage.verbatim)
-            for number, score in self._engine.search(query.text, k, self._zero_scores)
+            for number, score in found
             for passage in (passages[number],)
         ]
+
+    def _all_words(self) -> Engine:
+        """An index of all words, in memory; Lucene's formula gives every word a weight above 0, however frequent."""
+        if self._wide is None:
+            self._wide = Bm25sEngine(AllWords(), "lucene", self._k1, self._b, 0.5)
+            self._wide_changed = {number: passage.text for number, passage in self._passages.items()}
+        if self._wide_changed:
+            self._wide.update(self._wide_changed)
+            self._wide_changed = {}
+        return self._wide
 
     def forget(self, turn_ids: Sequence[str]) -> None:
         """Remove what was made from these turns; a writing that can forget gives the other turns of a passage back."""
@@ -174,11 +208,23 @@ class BM25:
                 self._changed[number] = None
 
     def stats(self) -> Mapping[str, float]:
-        """Passages stored, bytes of the index, how often it was built, the parameters in force, counters of writing."""
+        """Passages stored, bytes of the index, how often it was built, the parameters in force, counters of writing.
+
+        See `Analyser.stats` for what is said of the language.
+        """
         self.flush()
         writing = self._writing.stats() if isinstance(self._writing, Reports) else {}
-        return {"items": len(self._passages), **self._engine.stats(), "k1": self._k1, "b": self._b, **writing}
+        return {
+            "items": len(self._passages),
+            **self._engine.stats(),
+            "k1": self._k1,
+            "b": self._b,
+            **self._analyser.stats(),
+            **writing,
+        }
 
     def close(self) -> None:
         """Release the index."""
         self._engine.close()
+        if self._wide is not None:
+            self._wide.close()

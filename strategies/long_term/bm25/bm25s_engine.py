@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from memeval.strategies.long_term.bm25.analysis import Analysis
+from memeval.kit.analysis import Analyses
 from memeval.strategies.long_term.bm25.engine import best
 
 
@@ -33,7 +33,7 @@ def _package() -> Any:
 class Bm25sEngine:
     """The index cannot be added to: it is built anew from the term ids of all texts, each analysed once."""
 
-    def __init__(self, analysis: Analysis, method: str, k1: float, b: float, delta: float) -> None:
+    def __init__(self, analysis: Analyses, method: str, k1: float, b: float, delta: float) -> None:
         """Start empty."""
         bm25s = _package()
         self._analysis = analysis
@@ -81,6 +81,11 @@ class Bm25sEngine:
         floor = self._index.nonoccurrence_array
         above = None if every else 0.0 if floor is None else floor[ids].sum()
         return [(numbers[position], score) for position, score in best(scores, k, above)]
+
+    def knows(self, text: str) -> bool:
+        """See `Engine.knows`."""
+        known = self._vocabulary
+        return any(term in known for term in self._analysis.terms(text))
 
     def stats(self) -> Mapping[str, float]:
         """Bytes of the score matrix."""

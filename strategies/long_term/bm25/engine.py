@@ -19,6 +19,9 @@ class Engine(Protocol):
         Only texts that score more than one without any term of the query; with `every` all, whatever they score.
         """
 
+    def knows(self, text: str) -> bool:
+        """Whether some text has had a term of the query."""
+
     def stats(self) -> Mapping[str, float]:
         """`index_bytes`, `rebuilds`."""
 

@@ -3,8 +3,8 @@
 import sqlite3
 from collections.abc import Iterable, Mapping
 
+from memeval.kit.analysis import Analyses
 from memeval.kit.errors import ConfigError
-from memeval.strategies.long_term.bm25.analysis import Analysis
 
 # Built into FTS5's bm25(): https://www.sqlite.org/fts5.html#the_bm25_function
 K1 = 1.2
@@ -27,7 +27,7 @@ class Fts5Engine:
     Document frequencies and average length are those of the whole table, all scopes together.
     """
 
-    def __init__(self, analysis: Analysis, tokenize: str | None, scope: str, path: str | None) -> None:
+    def __init__(self, analysis: Analyses, tokenize: str | None, scope: str, path: str | None) -> None:
         """Open or make the table.
 
         Args:
@@ -76,7 +76,8 @@ class Fts5Engine:
             self._remove(
                 self._row[number] for number, text in texts.items() if text is not None and number in self._row
             )
-            for number, text in texts.items():
+            # Replaced texts first: the row of a new one could otherwise be one of theirs.
+            for number, text in sorted(texts.items(), key=lambda item: item[0] not in self._row):
                 if text is None:
                     row = self._row.pop(number, None)
                     if row is not None:
@@ -120,6 +121,10 @@ class Fts5Engine:
             matched = {number for number, _ in found}
             found += [(number, 0.0) for number in sorted(self._row.keys() - matched)[: k - len(found)]]
         return found
+
+    def knows(self, text: str) -> bool:
+        """See `Engine.knows`."""
+        return bool(self.search(text, 1, False))
 
     def stats(self) -> Mapping[str, float]:
         """Bytes of the whole database, all scopes together."""

@@ -4,14 +4,14 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from memeval.strategies.long_term.bm25.analysis import Analysis
+from memeval.kit.analysis import Analyses
 from memeval.strategies.long_term.bm25.engine import best
 
 
 class RankBm25Engine:
     """Okapi with the package's floor under negative idf, BM25L or BM25+; built anew at each update."""
 
-    def __init__(self, analysis: Analysis, method: str, k1: float, b: float, delta: float, epsilon: float) -> None:
+    def __init__(self, analysis: Analyses, method: str, k1: float, b: float, delta: float, epsilon: float) -> None:
         """Start empty."""
         self._analysis = analysis
         self._method = method
@@ -53,6 +53,10 @@ class RankBm25Engine:
             for term in known:
                 floor += self._index.idf[term] * self._delta
         return [(numbers[position], score) for position, score in best(scores, k, None if every else floor)]
+
+    def knows(self, text: str) -> bool:
+        """See `Engine.knows`."""
+        return self._index is not None and any(term in self._index.idf for term in self._analysis.terms(text))
 
     def stats(self) -> Mapping[str, float]:
         """Bytes of the tables of term frequencies and idf, without the strings that they share."""

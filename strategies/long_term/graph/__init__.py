@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
+from memeval.kit.analysis import Analyser
 from memeval.kit.errors import ConfigError
+from memeval.kit.language import AUTO
 from memeval.kit.protocols import Flushes, Forgets, Prepares, Reports, Writing
 from memeval.kit.stores import GraphEdge, GraphNode, GraphStore
 from memeval.kit.types import Hit, Passage, Query, Turn
@@ -53,6 +55,7 @@ class Graph:
         hops: int = 2,
         decay: float = 0.5,
         as_of: bool = True,
+        language: str = AUTO,
     ) -> None:
         """Open a scope of a store.
 
@@ -70,6 +73,7 @@ class Graph:
             hops: hops: how many edges to follow.
             decay: hops: what each edge beyond the first leaves of the score.
             as_of: ppr: only edges that are valid on the query's day are walked.
+            language: of the dialogue, `auto` to find it out from its texts, or a code such as de.
         """
         _range("damping", damping, 0 <= damping < 1, "0 to less than 1, e.g. retriever.damping=0.85")
         _range("follow", follow, 0 <= follow <= 1, "0 to 1, e.g. retriever.follow=0.3")
@@ -91,6 +95,9 @@ class Graph:
         self._hops = hops
         self._decay = decay
         self._as_of = as_of
+        self._analyser = Analyser(language, option="retriever.language")
+        # What may have to be joined to the words of another language.
+        self._early: dict[str, Passage] = {}
         self._sessions: dict[str, str] = {}
         self._last: Passage | None = None
         self._names: set[str] = set()
@@ -119,6 +126,11 @@ class Graph:
                 self._user = turn.speaker
                 self._store.upsert(self._scope, [GraphNode(USER, "user", turn.speaker)], [])
         passages = [passage for passage in self._writing.write(storable) if self._forgotten.isdisjoint(passage.sources)]
+        if not self._analyser.settled:
+            changed = any([self._analyser.read(turn.text) for turn in storable])
+            self._early |= {passage.id: passage for passage in passages}
+            if changed:
+                self._put(list(self._early.values()))
         self._put(passages)
         if self._extractor is not None:
             self._relate(storable, passages, self._extractor)
@@ -129,7 +141,7 @@ class Graph:
         passages = list({passage.id: passage for passage in passages}.values())
         nodes: dict[str, GraphNode] = {}
         edges: list[GraphEdge] = []
-        about = {passage.id: concepts(passage.text, self._names) for passage in passages}
+        about = {passage.id: concepts(passage.text, self._names, self._analyser.language) for passage in passages}
         held = self._store.neighbours(self._scope, [PASSAGE + passage.id for passage in passages])
         known = self._store.degrees(self._scope, list({node.id for found in about.values() for node in found}))
         for passage in passages:
@@ -196,6 +208,7 @@ class Graph:
         degrees = near.degrees(starts)
         seeds = {name: near.rarity(degrees[name]) for name in starts if degrees[name]}
         if not seeds:
+            self._analyser.miss(query.text)
             return {}
         if self._method == "ppr":
             return walk.pagerank(near, seeds, self._damping, self._tolerance)
@@ -204,15 +217,16 @@ class Graph:
 
     def _starts(self, text: str) -> list[str]:
         """The nodes that a query may name, they need not exist: words, names, who says I, and relations asked for."""
-        found = [node.id for node in concepts(text, self._names)]
+        language = self._analyser.language
+        found = [node.id for node in concepts(text, self._names, language)]
         people = entities(text, self._names)
         if _ME.search(text):
             if self._user is None:
                 self._user = next((node.text for node in self._store.nodes(self._scope, [USER])), "")
             people.append(self._user)
-            found += [CONCEPT + word for word in content(self._user)]
+            found += [CONCEPT + word for word in content(self._user, language)]
         for person in people:
-            for word in content(text):
+            for word in content(text, language):
                 found += [relation(subject(person), attribute) for attribute in attributes(word)]
         return list(dict.fromkeys(found))
 
@@ -220,6 +234,9 @@ class Graph:
         """Remove what these turns are sources of; a value that one of them had superseded holds again."""
         self._ranked = None
         self._forgotten.update(turn_ids)
+        self._early = {
+            name: passage for name, passage in self._early.items() if self._forgotten.isdisjoint(passage.sources)
+        }
         if self._last is not None and not self._forgotten.isdisjoint(self._last.sources):
             self._last = None
         if isinstance(self._writing, Forgets):
@@ -240,6 +257,7 @@ class Graph:
             "nodes": self._store.count(self._scope),
             "refused": self._refused,
             **read,
+            **self._analyser.stats(),
             **held,
         }
 

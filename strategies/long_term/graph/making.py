@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from memeval.kit.language import ENGLISH
 from memeval.kit.stores import GraphEdge, GraphNode
 from memeval.kit.types import Passage
 from memeval.strategies.extraction.entities import entities
@@ -17,18 +18,19 @@ _LONGEST = 80
 _K1, _B, _MEAN = 1.5, 0.75, 15.0
 
 
-def concepts(text: str, known: Container[str] = frozenset()) -> list[GraphNode]:
+def concepts(text: str, known: Container[str] = frozenset(), language: str = ENGLISH) -> list[GraphNode]:
     """The nodes of what a text is about: base forms of its content words, then names of several words.
 
     Args:
         text: of a passage or a query.
         known: names that may stand at the start of a sentence.
+        language: whose words they are.
     """
     names = entities(text, known)
-    single = {base for name in names if " " not in name for base in content(name)}
+    single = {base for name in names if " " not in name for base in content(name, language)}
     found = [
         GraphNode(CONCEPT + word, "entity" if word in single else "concept", word)
-        for word in content(text)
+        for word in content(text, language)
         if len(word) <= _LONGEST
     ]
     return found + [GraphNode(ENTITY + name, "entity", name) for name in names if " " in name and len(name) <= _LONGEST]

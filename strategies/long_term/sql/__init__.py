@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from memeval.kit.analysis import Analyser
 from memeval.kit.document import Document
 from memeval.kit.errors import ConfigError
+from memeval.kit.language import AUTO
 from memeval.kit.protocols import Prepares, Reports
 from memeval.kit.stores import SqlFilters, SqlRows, SqlStore
 from memeval.kit.types import Hit, Query, Turn
-from memeval.strategies.long_term.bm25.analysis import get_analysis
 from memeval.strategies.long_term.sql.asked import asked, warm_up
+from memeval.strategies.long_term.sql.spelling import all_asked_for, asked_for, found_by, shown
 from memeval.strategies.writing.groups import line
 
 
@@ -28,6 +30,7 @@ class Sql:
         scope: str = "default",
         filters: Literal["boost", "require", "off"] = "boost",
         boost: float = 0.5,
+        language: str = AUTO,
     ) -> None:
         """Open a scope of a store.
 
@@ -38,6 +41,7 @@ class Sql:
             filters: `boost`: what fits a filter ranks higher; `require`: only what fits all of them, or, if nothing
                 does, all but the speakers, or anything; `off`: full text alone.
             boost: share of a turn's score that each fitting filter adds.
+            language: of the dialogue, `auto` to find it out from its texts, or a code such as de.
         """
         if not 0 <= boost < float("inf"):
             raise ConfigError(f"retriever.boost={boost} must be 0 or more, e.g. retriever.boost=0.5")
@@ -46,7 +50,9 @@ class Sql:
         self._scope = scope
         self._filters = filters
         self._boost = boost
-        self._analysis = get_analysis(r"\w{2,}", True, "english", None)
+        self._analyser = Analyser(language, option="retriever.language")
+        # What may have to be written again in another language.
+        self._early: dict[str, tuple[Turn, str]] = {}
         self._opened = False
         self._counts = dict.fromkeys(("refused", "queries", "filtered", "relaxed"), 0)
 
@@ -79,24 +85,37 @@ class Sql:
                 continue
             kept.append(turn)
             texts.append(written.text)
-        self._store.write(self._scope, kept, texts)
+        if not self._analyser.settled:
+            # What was written in another language than it is now known to be is written again, and keeps its place.
+            changed = any([self._analyser.read(turn.text) for turn in kept])
+            self._early |= {turn.id: (turn, text) for turn, text in zip(kept, texts, strict=True)}
+            if changed:
+                kept, texts = ([*each] for each in zip(*self._early.values(), strict=True))
+        self._store.write(self._scope, kept, [found_by(text, self._analyser) for text in texts])
 
     def search(self, query: Query, k: int) -> Sequence[Hit]:
-        """The at most `k` best turns; if none holds a word of the question, those that fit its filters."""
+        """The at most `k` best turns; if none holds a word of the question, those that fit its filters.
+
+        Without filters, those that hold any of its words, stop words and single characters included.
+        """
         if k < 1:
             return []
-        words = [word.encode("utf-8", "replace").decode() for word in self._analysis.terms(query.text)]
         filters = SqlFilters()
         if self._filters != "off":
             filters = asked(query, self._store.extent(self._scope))
         self._counts["queries"] += 1
         self._counts["filtered"] += filters != SqlFilters()
+        words = asked_for(query.text, self._analyser)
         for relaxed, (wanted, given, boost) in enumerate(self._attempts(words, filters)):
             hits = self._store.search(self._scope, wanted, k, given, boost)
             if hits:
                 self._counts["relaxed"] += relaxed > 0
-                return hits
-        return []
+                return [shown(hit) for hit in hits]
+        self._analyser.miss(query.text)
+        if filters != SqlFilters():
+            return []
+        hits = self._store.search(self._scope, all_asked_for(query.text, self._analyser), k, SqlFilters(), None)
+        return [shown(hit) for hit in hits]
 
     def _attempts(
         self, words: Sequence[str], filters: SqlFilters
@@ -114,12 +133,14 @@ class Sql:
 
     def forget(self, turn_ids: Sequence[str]) -> None:
         """Remove these turns."""
+        for turn in turn_ids:
+            self._early.pop(turn, None)
         self._store.forget(self._scope, turn_ids)
 
     def stats(self) -> Mapping[str, float]:
-        """Turns stored and refused; queries, those with a filter, those whose filters had to be relaxed."""
+        """Turns stored and refused; queries, those with a filter, those whose filters had to be relaxed; language."""
         store = self._store.stats() if isinstance(self._store, Reports) else {}
-        return {"items": self._store.count(self._scope), **store, **self._counts}
+        return {"items": self._store.count(self._scope), **store, **self._counts, **self._analyser.stats()}
 
     def close(self) -> None:
         """Close the store."""

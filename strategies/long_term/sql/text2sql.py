@@ -8,7 +8,9 @@ from typing import Literal, cast
 
 from memeval.kit.document import Document
 from memeval.kit.errors import ContractError, ReplyError
+from memeval.kit.language import AUTO
 from memeval.kit.protocols import Model, Prepares
+from memeval.kit.reply import without_thinking
 from memeval.kit.stores import SqlExtent, SqlRows, SqlStore
 from memeval.kit.types import Hit, Query, Role, Turn
 from memeval.strategies.language import clean, needed, one_line
@@ -40,6 +42,7 @@ class Text2Sql:
         scope: str = "default",
         filters: Literal["boost", "require", "off"] = "boost",
         boost: float = 0.5,
+        language: str = AUTO,
     ) -> None:
         """Open a scope of a store.
 
@@ -51,6 +54,7 @@ class Text2Sql:
             scope: whose memory it is.
             filters: of the offline search, as of `Sql`.
             boost: of the offline search.
+            language: of the offline search.
 
         Raises:
             ConfigError: no model.
@@ -60,7 +64,7 @@ class Text2Sql:
         self._document = document
         self._store = store
         self._scope = scope
-        self._offline = Sql(store, document, scope, filters, boost)
+        self._offline = Sql(store, document, scope, filters, boost, language)
         # A context may ask further down the same ranking; it is one SELECT all the same.
         self._last: tuple[Query, list[Hit]] | None = None
         self._counts = dict.fromkeys(("sql_asked", "sql_written", "sql_refused", "sql_failed", "sql_empty"), 0)
@@ -157,6 +161,7 @@ def _asked(query: Query, extent: SqlExtent) -> str:
 
 def _sql(reply: str) -> str:
     """The statement of a reply, without what models like to put around it."""
+    reply = without_thinking(reply)
     fenced = _FENCED.search(reply)
     text = clean(fenced["sql"] if fenced else reply)
     beginning = _BEGINNING.search(text)
