@@ -1,0 +1,1 @@
+"""Memories: short-term strategies, retrievers, what is written, extraction, embedders, stores."""

@@ -1,0 +1,1 @@
+"""Runs memories over dialogues: what is run, the loop, its checks, executors, where code comes from."""

@@ -1,0 +1,1 @@
+"""All that a plug-in may import: nouns, protocols, text, tokens, errors, caches."""

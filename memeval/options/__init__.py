@@ -1,0 +1,1 @@
+"""From a chosen option to an object, and to the name that results keep of it."""

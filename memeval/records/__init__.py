@@ -1,0 +1,1 @@
+"""Results on disk: records of runs, their outcomes, how they are found, read and written."""

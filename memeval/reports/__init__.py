@@ -1,1 +1,1 @@
-"""Tables and plots of scored runs."""
+"""Tables, plots and pages of scored runs: words and pictures only."""

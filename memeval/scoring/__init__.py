@@ -1,0 +1,1 @@
+"""From outcomes and gold to numbers: measures, scores, rows, baselines, costs."""

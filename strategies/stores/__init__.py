@@ -1,0 +1,1 @@
+"""Stores by role: vector, kv, graph, sql; what they share in reaching a server lies in clients."""

@@ -5,6 +5,7 @@ trusted on the code.
 """
 
 import ast
+import importlib.util
 import json
 import os
 import re
@@ -274,6 +275,19 @@ def test_the_rules_allow(name: str, code: str) -> None:
 def test_every_folder_is_a_room() -> None:
     assert len(ROOMS) == len(set(ROOMS))
     assert {module.part for module in modules()} - {"", *LINKED} == set(ROOMS)
+
+
+def test_the_table_of_rooms_is_the_code(tmp_path: Path) -> None:
+    """docs/design.md has what tools/rooms.py reads off the code, and each room says what it is for."""
+    spec = importlib.util.spec_from_file_location("rooms", ROOT / "tools" / "rooms.py")
+    assert spec is not None and spec.loader is not None
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    table = tool.table()
+    assert table in (ROOT / "docs" / "design.md").read_text(encoding="utf-8"), "run python tools/rooms.py"
+    for line in table.splitlines()[2:]:
+        room, purpose = line.split("|")[1:3]
+        assert len(purpose.split()) > 4, f"{room} does not say what it is for: write a docstring"
 
 
 def circle(found: Sequence[Module]) -> Sequence[str]:
