@@ -240,7 +240,7 @@ def title_of(name: str, rows: Sequence[Row]) -> str:
 def _first_error(row: Row) -> str:
     failed = int(row.scores.failed.sum())
     if not failed:
-        return ""
+        return next((record.error for record in row.run.records() if record.error), "")
     for result in row.run.results():
         for outcome in result.outcomes:
             if outcome.error:

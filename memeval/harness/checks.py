@@ -4,8 +4,9 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence, Set
 from datetime import date
 
+from memeval.harness.copies import Copied
 from memeval.kit.errors import ContractError, DataError, LeakError, ReplyError
-from memeval.kit.types import Context, Dialogue, Segment, Turn
+from memeval.kit.types import Dialogue, Segment, Turn
 
 
 def check_dialogue(dialogue: Dialogue) -> None:
@@ -111,7 +112,12 @@ class ContextChecker:
         """Take note of turns that the strategy has been given."""
         self._texts.update((turn.id, turn.text.strip()) for turn in turns)
 
-    def check(self, context: Context, tokens: int, budget: int) -> None:
+    @property
+    def citable(self) -> int:
+        """How many turns there are to cite, those of other dialogues included."""
+        return len(self._texts) + len(self._foreign)
+
+    def check(self, copied: Copied, tokens: int, budget: int) -> None:
         """Refuse a context, which has `tokens` tokens, if it breaks the contract.
 
         Raises:
@@ -119,27 +125,27 @@ class ContextChecker:
             ContractError: a source that was never written, a verbatim segment without its source's text, a ranking
                 that cites an unknown source, or more tokens than `budget`.
         """
-        leaks = self.leaks(context)
+        leaks = self.leaks(copied)
         if leaks:
             raise LeakError(f"{leaks} cited turns belong to other dialogues")
         passed = self._passed
-        for segment in context.segments:
+        for segment in copied.context.segments:
             if id(segment) not in passed:
                 self._check_segment(segment)
                 passed[id(segment)] = segment
         if tokens > budget:
             raise ContractError(f"the context has {tokens:,} tokens, the budget is {budget:,}")
-        for hit in context.ranking or ():
-            for source in hit.sources:
+        for sources, _ in copied.ranking or ():
+            for source in sources:
                 if source not in self._texts:
                     raise ContractError(f"the ranking cites turn {source!r}, which was never written to the strategy")
 
-    def leaks(self, context: Context) -> int:
+    def leaks(self, copied: Copied) -> int:
         """How many cited turns belong to other dialogues."""
         if not self._foreign:
             return 0
-        cited = {source for segment in context.segments for source in segment.sources}
-        cited.update(source for hit in context.ranking or () for source in hit.sources)
+        cited = {source for segment in copied.context.segments for source in segment.sources}
+        cited.update(source for sources, _ in copied.ranking or () for source in sources)
         return sum(source in self._foreign and source not in self._texts for source in cited)
 
     def _check_segment(self, segment: Segment) -> None:

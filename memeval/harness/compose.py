@@ -119,6 +119,7 @@ class Cell:
             isolation=config["isolation"],
             forget=config["forget"],
             increments=config["increments"],
+            depth=config["depth"],
             mode=config["mode"],
             reader=config["reader"] if _target(config["reader"]) else None,
             judge=config["judge"] if _target(config["judge"]) else None,

@@ -15,8 +15,9 @@ from typing import Protocol
 
 from memeval.harness.plan import Plan
 from memeval.harness.runner import Runner
+from memeval.harness.session import Session
 from memeval.kit import engines
-from memeval.kit.errors import ConfigError
+from memeval.kit.errors import ConfigError, ContractError
 from memeval.kit.types import Dialogue, DialogueRecord, DialogueResult, Outcome, Usage
 
 _MAX_DEATHS = 2
@@ -68,11 +69,17 @@ class Shared:
             sessions = []
             for dialogue in dialogues:
                 session = runner.open(dialogue)
-                stack.callback(session.close)
+                stack.callback(_close, session)
                 session.live()
                 sessions.append(session)
             for session in sessions:
                 yield session.finish()
+
+
+def _close(session: Session) -> None:
+    # The other dialogues are in the same stores: what cannot be closed stops the run.
+    if unclosed := session.close():
+        raise ContractError(unclosed)
 
 
 class Processes:

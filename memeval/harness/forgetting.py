@@ -3,9 +3,10 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 
+from memeval.harness.copies import Copied, Copier, called
 from memeval.kit.errors import ConfigError
 from memeval.kit.protocols import Closes, Flushes, Forgets, Strategy
-from memeval.kit.types import Context, Dialogue, Question
+from memeval.kit.types import Dialogue, Question
 
 # Shorter texts ("Yes, sure!") occur in other turns by themselves and prove nothing.
 _TELLING = 25
@@ -50,9 +51,9 @@ def forget_and_ask(
         raise ConfigError(f"{type(strategy).__name__} cannot forget: it has no forget(turn_ids); set forget=0")
     texts = {turn.id: turn.text.strip() for turn in dialogue.turns}
     gone = {question.id: [turn for turn in question.evidence or () if turn in texts] for question in questions}
-    strategy.forget(sorted({turn for turns in gone.values() for turn in turns}))
+    called("forget", strategy.forget, sorted({turn for turns in gone.values() for turn in turns}))
     if isinstance(strategy, Flushes):
-        strategy.flush()
+        called("flush", strategy.flush)
     before = _ghosts(strategy, questions, gone, texts, budget)
     if isinstance(strategy, Closes):
         strategy.close()
@@ -73,15 +74,17 @@ def _ghosts(
     budget: int,
 ) -> dict[str, int]:
     found = {}
+    copier = Copier(None)
     for question in questions:
-        context = strategy.read(question.query, budget)
+        context = copier.copy(strategy.read(question.query, budget), budget, len(texts))
         found[question.id] = sum(_seen(turn, texts[turn], context) for turn in gone[question.id])
     return found
 
 
-def _seen(turn: str, text: str, context: Context) -> bool:
+def _seen(turn: str, text: str, copied: Copied) -> bool:
     """Cited as a source, or standing there word for word under another name."""
-    cited = any(turn in segment.sources for segment in context.segments)
-    ranked = any(turn in hit.sources for hit in context.ranking or ())
-    told = len(text) >= _TELLING and any(text in segment.text for segment in context.segments)
+    segments = copied.context.segments
+    cited = any(turn in segment.sources for segment in segments)
+    ranked = any(turn in sources for sources, _ in copied.ranking or ())
+    told = len(text) >= _TELLING and any(text in segment.text for segment in segments)
     return cited or ranked or told

@@ -110,7 +110,9 @@ def run_plan(
         start = time.perf_counter()
         for result in executor.run(plan, _open_dialogues(benchmark, plan.limit, writer, order)):
             writer.append(result)
-            errors += sum(outcome.error is not None for outcome in result.outcomes)
+            failed = sum(outcome.error is not None for outcome in result.outcomes)
+            # A dialogue that went wrong after its questions counts as one.
+            errors += failed or result.record.error is not None
             progress(result.record, total)
         executed = len(writer.finished) - kept
         unanswered = sum(map(_unanswered, writer.finished.values()))

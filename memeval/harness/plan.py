@@ -42,6 +42,7 @@ class Plan:
             apart by scope, and everything is written before the questions at the dialogues' ends are read.
         forget: share of the questions whose evidence is forgotten at the end and looked for when they are asked again.
         increments: the last so many turns of each dialogue are written one at a time: what does one more cost?
+        depth: a ranking holds at most so many hits.
         mode: `questions`: the benchmark's questions, each when its time has come; `replay`: every user turn is a query.
         reader, judge: nodes of what answers from a context and of what judges the answer; None for neither.
     """
@@ -59,6 +60,7 @@ class Plan:
     isolation: str = "separate"
     forget: float = 0.0
     increments: int = 0
+    depth: int = 50
     mode: str = "questions"
     reader: Mapping[str, Any] | None = None
     judge: Mapping[str, Any] | None = None
@@ -119,6 +121,12 @@ class Plan:
     def run_id(self) -> str:
         """Readable name and hash of the identity, stable over time and machines."""
         return identity.run_id(self.names, self.identity)
+
+    @property
+    def deepest(self) -> int:
+        """How many hits a ranking may hold: the memory's own `depth` where it has one."""
+        own = self.memory.get("depth")
+        return max(self.depth, own) if isinstance(own, int) else self.depth
 
     def memory_of(self, scope: str, scratch: str) -> Mapping[str, Any]:
         """The memory node with the placeholders replaced.

@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from memeval.harness.copies import Copied
 from memeval.harness.prefixes import Prefixes
 from memeval.harness.references import Oracle
 from memeval.harness.session import Session, Shared
 from memeval.kit.errors import ConfigError
-from memeval.kit.protocols import Prepares, Strategy
+from memeval.kit.protocols import Strategy
 from memeval.kit.tokens import Tokenizer
 from memeval.kit.types import Context, Dialogue, Outcome, Query, Question, Request, Turn, Usage
 
@@ -53,8 +54,7 @@ class ReplaySession(Session):
 
     def live(self) -> None:
         """Ask and write turn after turn."""
-        if isinstance(self._strategy, Prepares):
-            self._strategy.prepare()
+        self._prepare()
         shared = self._shared.plan.isolation == "shared"
         for position, turn in enumerate(self._dialogue.turns):
             if turn.role == "user":
@@ -70,7 +70,7 @@ class ReplaySession(Session):
         return usage
 
     def _outcome(
-        self, question: Question, context: Context, tokens: Mapping[str, int], usage: Mapping[str, Usage]
+        self, question: Question, copied: Copied, tokens: Mapping[str, int], usage: Mapping[str, Usage]
     ) -> Outcome:
         """What is noted of a user turn.
 
@@ -85,7 +85,7 @@ class ReplaySession(Session):
             ranking=None,
             tokens=tokens,
             usage=usage,
-            request=self._request(question.query, context),
+            request=self._request(question.query, copied.context),
         )
 
     def _request(self, query: Query, context: Context) -> Request:

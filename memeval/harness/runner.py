@@ -52,9 +52,12 @@ class Runner:
                 session = self.open(dialogue, folder)
                 try:
                     session.live()
-                    return session.finish()
+                    result = session.finish()
                 finally:
-                    session.close()
+                    unclosed = session.close()
+                if unclosed is None or result.record.error is not None:
+                    return result
+                return replace(result, record=replace(result.record, error=unclosed))
         finally:
             # Most strategies write no files, and removing a folder takes milliseconds.
             if any(folder.iterdir()):

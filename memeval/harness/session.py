@@ -11,12 +11,13 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from memeval.harness import checks, forgetting
+from memeval.harness import checks, copies, forgetting
+from memeval.harness.copies import Copied
 from memeval.harness.plan import Plan
 from memeval.harness.references import Oracle
 from memeval.kit import engines, ledger, prompt
 from memeval.kit.document import Document
-from memeval.kit.errors import ContractError, LeakError, MemevalError, ReplyError, words
+from memeval.kit.errors import ConfigError, ContractError, LeakError, MemevalError, ReplyError, words
 from memeval.kit.protocols import Closes, Flushes, Prepares, Reports, Strategy
 from memeval.kit.tokens import Tokenizer
 from memeval.kit.types import (
@@ -34,6 +35,9 @@ from memeval.kit.types import (
 if TYPE_CHECKING:
     from memeval.answers.judge import Judge
     from memeval.answers.reader import Reader
+
+# Counters that the harness measures itself: those of the same names that a strategy reports are left out.
+_OWN = frozenset(("start_seconds", "increment_seconds", "unanswered", "unjudged"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +91,12 @@ class Session:
         self._stats = {} if opened else {"start_seconds": meter.usage.seconds}
         self._tokens = tokens
         self._checker = checks.ContextChecker(known)
+        self._depth = None if type(self._strategy) is Oracle else shared.plan.deepest
+        self._copier = copies.Copier(self._depth)
         self._write_usage = Usage()
         self._broken: str | None = None
+        # What went wrong beside writing and reading: no question fails for it.
+        self._unsound: str | None = None
         self._written = 0
         self._increments: list[float] = []
         self._outcomes: list[Outcome] = []
@@ -99,8 +107,7 @@ class Session:
 
     def live(self) -> None:
         """Write up to each moment at which questions are asked and read them; of the last one only write."""
-        if isinstance(self._strategy, Prepares):
-            self._strategy.prepare()
+        self._prepare()
         for model in (self._shared.reader, self._shared.judge):
             if model is not None:
                 model.prepare()
@@ -114,20 +121,20 @@ class Session:
         """Read the last questions and sum up; outcomes are in order of asking."""
         for _, questions in self._asked[-1:]:
             self._outcomes.extend(self._ask(questions))
-        stats = self._stats | (dict(self._strategy.stats()) if isinstance(self._strategy, Reports) else {})
+        stats = self._stats | self._reported()
         if self._increments:
             stats["increment_seconds"] = median(self._increments)
         if on_disk := _size(self._folder):
             stats["disk_bytes"] = on_disk
-        stats.update(_failures(self._outcomes))
         self._forget()
+        stats.update(_failures(self._outcomes))
         record = DialogueRecord(
             dialogue=self._dialogue.id,
             turns=len(self._dialogue.turns),
             tokens=self._tokens,
             questions=len(self._outcomes),
             write=self._write_usage,
-            error=self._broken,
+            error=self._broken or self._unsound,
             stats=stats,
             engines=tuple(map(asdict, engines.engines())),
         )
@@ -138,13 +145,54 @@ class Session:
         questions = forgetting.chosen(self._dialogue.questions, plan.forget)
         if self._broken is not None or not questions:
             return
-        facts = forgetting.forget_and_ask(self._strategy, self._make, self._dialogue, questions, plan.budget)
+        try:
+            facts = forgetting.forget_and_ask(self._strategy, self._make, self._dialogue, questions, plan.budget)
+        except BaseException as error:
+            why = _describe(error, "while forgetting")
+            asked = {question.id for question in questions}
+            self._outcomes = [
+                replace(each, context=None, ranking=None, error=each.error or why) if each.question in asked else each
+                for each in self._outcomes
+            ]
+            return
         self._outcomes = [replace(each, forgetting=facts.get(each.question)) for each in self._outcomes]
 
-    def close(self) -> None:
-        """Let the strategy release what it holds."""
+    def close(self) -> str | None:
+        """Let the strategy release what it holds; returns what it raised, in a sentence."""
         if isinstance(self._strategy, Closes):
-            self._strategy.close()
+            try:
+                copies.called("close", self._strategy.close)
+            except BaseException as error:
+                return self._unsound_in(error, "close()")
+        return None
+
+    def _prepare(self) -> None:
+        """Let the strategy load what it needs.
+
+        Raises:
+            ConfigError: it raised; what cannot be prepared for one dialogue cannot be for another.
+        """
+        if isinstance(self._strategy, Prepares):
+            try:
+                copies.called("prepare", self._strategy.prepare)
+            except (MemevalError, KeyboardInterrupt):
+                raise
+            except BaseException as error:
+                raise ConfigError(self._unsound_in(error, "prepare()")) from error
+
+    def _reported(self) -> dict[str, float]:
+        """What the strategy says of itself."""
+        if not isinstance(self._strategy, Reports):
+            return {}
+        try:
+            return copies.counters(self._strategy.stats(), _OWN)
+        except BaseException as error:
+            self._unsound = self._unsound_in(error, "stats()")
+            return {}
+
+    def _unsound_in(self, error: BaseException, call: str) -> str:
+        name = f"{type(self._strategy).__name__}.{call}"
+        return _describe(error, f"in {name} of dialogue {self._dialogue.id}")
 
     def _write(self, position: int) -> None:
         turns: Sequence[Turn] = self._dialogue.turns[self._written : position]
@@ -164,10 +212,10 @@ class Session:
         self._checker.written(turns)
         try:
             with ledger.phase() as meter:
-                self._strategy.write(turns)
+                copies.called("write", self._strategy.write, turns)
                 if isinstance(self._strategy, Flushes):
-                    self._strategy.flush()
-        except Exception as error:
+                    copies.called("flush", self._strategy.flush)
+        except BaseException as error:
             self._broken = _describe(error, "while writing")
         self._write_usage += meter.usage
         return meter.usage
@@ -221,33 +269,35 @@ class Session:
             self._strategy.reveal(question)
         try:
             with ledger.phase() as meter:
-                context = self._strategy.read(question.query, budget)
-        except Exception as error:
+                given = copies.consumed(self._strategy.read(question.query, budget), budget, self._depth)
+        except BaseException as error:
             return self._failed(question, _describe(error, "while reading"), {"read": meter.usage})
         usage = {"read": meter.usage}
-        tokens = prompt.sections(context, question.query, self._shared.tokenizer)
+        leaks = 0
         try:
-            self._checker.check(context, prompt.context_tokens(tokens), budget)
-        except LeakError as error:
-            return self._failed(question, f"LeakError: {words(error)}", usage, self._checker.leaks(context))
+            copied = self._copier.copy(given, budget, self._checker.citable)
+            leaks = self._checker.leaks(copied)
+            tokens = prompt.sections(copied.context, question.query, self._shared.tokenizer)
+            self._checker.check(copied, prompt.context_tokens(tokens), budget)
         except ContractError as error:
-            return self._failed(question, f"ContractError: {words(error)}", usage)
+            kind = "LeakError" if isinstance(error, LeakError) else "ContractError"
+            return self._failed(question, f"{kind}: {words(error)}", usage, leaks)
         if self._shared.reader is not None:
-            self._contexts[question.id] = context
-        return self._outcome(question, context, tokens, usage)
+            self._contexts[question.id] = copied.context
+        return self._outcome(question, copied, tokens, usage)
 
     def _outcome(
-        self, question: Question, context: Context, tokens: Mapping[str, int], usage: Mapping[str, Usage]
+        self, question: Question, copied: Copied, tokens: Mapping[str, int], usage: Mapping[str, Usage]
     ) -> Outcome:
         """What is noted of a question whose context keeps the contract."""
         if self._shared.plan.isolation == "shared":
-            context = _unqualified(context, self._dialogue.id)
+            copied = _unqualified(copied, self._dialogue.id)
         return Outcome(
             dialogue=self._dialogue.id,
             question=question.id,
             written=self._written,
-            context=_parts(context),
-            ranking=_ranking(context),
+            context=_parts(copied.context),
+            ranking=copied.ranking,
             tokens=tokens,
             usage=usage,
         )
@@ -286,23 +336,25 @@ def _size(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-def _describe(error: Exception, phase: str) -> str:
-    # What the user must mend before any dialogue can succeed stops the run; what a strategy got wrong is noted.
+def _describe(error: BaseException, phase: str) -> str:
+    # What the user must mend before any dialogue can succeed stops the run, and so does Ctrl-C; what a strategy got
+    # wrong is noted, even where it wants to end the process.
+    if isinstance(error, KeyboardInterrupt):
+        raise error
     if isinstance(error, MemevalError) and not isinstance(error, ContractError | ReplyError):
         raise error
     return f"{type(error).__name__} {phase}: {words(error)}"
 
 
-def _unqualified(context: Context, dialogue: str) -> Context:
+def _unqualified(copied: Copied, dialogue: str) -> Copied:
     start = len(dialogue) + 1
 
     def strip(sources: Sequence[str]) -> tuple[str, ...]:
         return tuple(source[start:] for source in sources)
 
-    return Context(
-        [replace(segment, sources=strip(segment.sources)) for segment in context.segments],
-        None if context.ranking is None else [replace(hit, sources=strip(hit.sources)) for hit in context.ranking],
-    )
+    segments = [replace(segment, sources=strip(segment.sources)) for segment in copied.context.segments]
+    ranking = None if copied.ranking is None else tuple((strip(sources), score) for sources, score in copied.ranking)
+    return Copied(Context(segments), ranking)
 
 
 def _parts(context: Context) -> tuple[ContextPart, ...]:
@@ -318,9 +370,3 @@ def _parts(context: Context) -> tuple[ContextPart, ...]:
         )
         for group in [list(segments)]
     )
-
-
-def _ranking(context: Context) -> tuple[tuple[tuple[str, ...], float | None], ...] | None:
-    if context.ranking is None:
-        return None
-    return tuple((tuple(hit.sources), None if hit.score is None else float(hit.score)) for hit in context.ranking)

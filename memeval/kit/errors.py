@@ -58,6 +58,10 @@ class ReplyError(ModelError):
     """
 
 
-def words(error: Exception) -> str:
+def words(error: BaseException) -> str:
     """What an error says, as it is kept for a question of a run: cut where it is long, with its length said."""
-    return shortened(str(error), _KEPT)
+    try:
+        text = str(error)
+    except Exception:
+        return "its message cannot be read"
+    return shortened(text, _KEPT).encode("utf-8", "backslashreplace").decode()

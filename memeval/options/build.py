@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, get_type_hints
 
-from memeval.kit.errors import ConfigError
+from memeval.kit.errors import ConfigError, MemevalError, words
 
 TARGET = "_target_"
 # The version of an option's behaviour, in its YAML: part of the identity of a result, no argument.
@@ -68,7 +68,13 @@ def build(node: Mapping[str, Any], path: str = "", shared: dict[str, Any] | None
         raise ConfigError(
             f"{path or target} lacks {', '.join(missing)}: {target} needs it, e.g. {path}.{missing[0]}=..."
         )
-    return signature.call(**arguments)
+    try:
+        return signature.call(**arguments)
+    except (MemevalError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        # Even where a plug-in wants to end the process.
+        raise ConfigError(f"{target} cannot be made: {type(error).__name__}: {words(error)}") from error
 
 
 def _typed(path: str, key: str) -> str:
@@ -135,7 +141,9 @@ def _locate(target: str) -> Any:
     module, _, name = target.rpartition(".")
     try:
         return getattr(importlib.import_module(module), name)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise ConfigError(
             f"{target} cannot be imported ({_root(error)}): check the spelling and that its package is installed; "
             f"python -c 'import {module}' says more"

@@ -167,7 +167,9 @@ def _broken(run: Run, scores: Scores) -> str | None:
         return "the run is empty: it holds no question"
     failed = int(scores.failed.sum())
     if not failed:
-        return None
+        return (
+            next((record.error for record in run.records() if record.error), None) if run.meta.get("errors") else None
+        )
     for result in run.results():
         for outcome in result.outcomes:
             if outcome.error:

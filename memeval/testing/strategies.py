@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from memeval.harness.checks import ContextChecker
+from memeval.harness.copies import Copier
 from memeval.kit.errors import ContractError
 from memeval.kit.prompt import count
 from memeval.kit.protocols import Closes, Flushes, Forgets, Strategy
@@ -93,8 +94,9 @@ def _write(strategy: Strategy, checker: ContextChecker, turns: Sequence[Turn]) -
 
 def _read(strategy: Strategy, checker: ContextChecker, budget: int, encoding: str) -> Context:
     context = strategy.read(Query("What is the kitten called?", _START + timedelta(days=9)), budget)
-    checker.check(context, count(context.segments, get_tokenizer(encoding)), budget)
-    return context
+    copied = Copier(None).copy(context, budget, checker.citable)
+    checker.check(copied, count(copied.context.segments, get_tokenizer(encoding)), budget)
+    return copied.context
 
 
 def _facts(context: Context) -> list[tuple[str, str, tuple[str, ...]]]:
