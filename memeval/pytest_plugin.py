@@ -88,8 +88,8 @@ class Memeval:
             MemevalError: what cannot be run.
         """
         __tracebackhide__ = True
-        from memeval.cli.gate import run_afresh
         from memeval.kit.errors import MemevalError
+        from memeval.scoring.sweeps import run_afresh
 
         given = {override.lstrip("+").partition("=")[0] for override in overrides}
         folder = str(self._results).replace("\\", "\\\\").replace("'", "\\'")

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from memeval.cli.run import run_cells
 from memeval.harness.compose import composer
 from memeval.kit.errors import MemevalError
 from memeval.records.runs import RUN_FILE
@@ -21,6 +20,7 @@ from memeval.reports.plots import PLOTS
 from memeval.reports.table import heading, show
 from memeval.scoring.baseline import entry_of, save
 from memeval.scoring.rows import Row
+from memeval.scoring.sweeps import run_cells
 from memeval.servers import SERVERS, server
 from memeval.servers.base import Server
 

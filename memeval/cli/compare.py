@@ -143,6 +143,6 @@ def _measures(asked: str | None) -> tuple["Measure", ...]:
 
 
 def _title(rows: Sequence["Row"]) -> str:
-    from memeval.cli.run import title_of
+    from memeval.reports.table import title_of
 
     return title_of(str(rows[0].run.meta["names"]["benchmark"]), rows)

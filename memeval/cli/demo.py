@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from memeval.cli import console
-from memeval.cli.run import print_plots, print_rows, run_cells
+from memeval.cli.run import print_plots, print_rows, run_with_bars
 from memeval.harness.compose import composer
 
 DESCRIPTION = """\
@@ -21,7 +21,7 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser.parse_args(argv)
     with composer() as hydra:
         cells = hydra.cells(["experiment=demo", *arguments.overrides], multirun=True)
-    rows, errors = run_cells(cells)
+    rows, errors = run_with_bars(cells)
     print_rows(rows, errors)
     print_plots(rows, cells[0].config)
     return 1 if errors else 0

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from memeval.cli import console
+from memeval.cli.progress import Bars
 from memeval.gating import Gate, Verdicts, load_rules, open_gate, stored
 from memeval.kit.errors import BaselineError, ConfigError
 from memeval.kit.escaping import log_line
@@ -80,22 +81,18 @@ def _runs(words: Sequence[str], multirun: bool, root: Path, baseline: Path) -> l
         other = next(word for word in words if word not in overrides)
         raise ConfigError(f"{other!r} names a stored run, {overrides[0]!r} something to run: give the one or the other")
     if overrides:
-        return run_afresh(overrides, multirun)
+        return _run(overrides, multirun)
     if multirun:
         raise ConfigError("-m runs combinations: name them, e.g. -m strategy=truncation,sliding_window")
     return find(root, words) if words else stored(root, baseline)
 
 
-def run_afresh(overrides: Sequence[str], multirun: bool) -> list[Run]:
-    """Run what the overrides say. What is stored is not reused: it may have been made by other code of the user's."""
-    from memeval.cli.run import run_cells
-    from memeval.harness.compose import composer
+def _run(overrides: Sequence[str], multirun: bool) -> list[Run]:
+    from memeval.scoring.sweeps import run_afresh
 
-    fresh = [] if any(word.lstrip("+").startswith("overwrite=") for word in overrides) else ["overwrite=true"]
-    with composer() as hydra:
-        cells = hydra.cells([*overrides, *fresh], multirun)
-    rows, _ = run_cells(cells)
-    return [row.run for row in rows]
+    mode = next((word.partition("=")[2] for word in reversed(overrides) if word.startswith("progress=")), "auto")
+    with Bars(mode) as bars:
+        return run_afresh(overrides, multirun, bars)
 
 
 def _update(gate: Gate) -> int:

@@ -52,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
     measures += (ReadSeconds(p=95, clock="own"), WriteRate(clock="own"))
     by_benchmark: dict[str, list[Row]] = {}
     for row in scored(found, measures):
-        by_benchmark.setdefault(row.run.meta["names"]["benchmark"], []).append(row)
+        by_benchmark.setdefault(row.run.meta["benchmark"]["name"], []).append(row)
     kinds = [each for each in options.get("kinds", "").strip("[]").split(",") if each] or None
     drawn = 0
     for name, rows in by_benchmark.items():

@@ -28,10 +28,10 @@ def main(argv: Sequence[str]) -> int:
     if not options.get("out"):
         raise ConfigError("name the folder to write the report to: memeval report RUN... out=report")
 
-    from memeval.cli.run import title_of
     from memeval.comparison import check_comparable
     from memeval.records.runs import OUTCOMES_FILE
     from memeval.reports.html import write_report
+    from memeval.reports.table import title_of
     from memeval.scoring.measures import (
         DEFAULT_MEASURES,
         ContextTokens,

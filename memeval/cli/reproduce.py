@@ -83,14 +83,14 @@ def command(row: Mapping[str, Any]) -> str:
 
 def run_row(name: str, row: Mapping[str, Any], extra: Sequence[str]) -> Iterator[Check]:
     """Run a row and compare what it gives with what was published."""
-    from memeval.cli.run import run_cells
+    from memeval.cli.run import run_with_bars
     from memeval.scoring.evaluate import evaluate
     from memeval.scoring.measures import parse
     from memeval.scoring.measures.presets import get_preset
 
     with composer() as hydra:
         cells = hydra.cells([*row["overrides"], _RESULTS, *extra], multirun=False)
-    ran, _ = run_cells(cells)
+    ran, _ = run_with_bars(cells)
     scores = evaluate(ran[0].run, [parse(each) for each in row["expected"]], get_preset(row["preset"]))
     for text, expected in row["expected"].items():
         value = scores[parse(text)].value

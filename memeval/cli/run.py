@@ -1,19 +1,13 @@
 """`memeval run`."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from memeval.cli import console
-from memeval.cli.pace import rare_collections
 from memeval.cli.progress import Bars
 from memeval.harness.compose import Cell, composer
-from memeval.harness.plan import Plan
-from memeval.kit.errors import ConfigError, MemevalError
-from memeval.kit.protocols import Benchmark
+from memeval.kit.errors import ConfigError
 from memeval.records.runs import Run
-from memeval.scoring.measures import DEFAULT_MEASURES, EvidenceAge, Measure
 from memeval.scoring.rows import Row
 
 DESCRIPTION = """\
@@ -46,20 +40,30 @@ def main(argv: Sequence[str]) -> int:
         return 0
     if any(cell.config["mode"] == "replay" for cell in cells):
         return run_replay(cells)
-    rows, errors = run_cells(cells)
+    rows, errors = run_with_bars(cells)
     print_rows(rows, errors)
     print_plots(rows, cells[0].config)
     return 1 if errors else 0
 
 
+def run_with_bars(cells: Sequence[Cell]) -> tuple[list[Row], int]:
+    """Run and score all cells, with progress bars and notes: see `memeval.scoring.sweeps.run_cells`."""
+    from memeval.scoring.sweeps import run_cells
+
+    with Bars(cells[0].config["progress"]) as bars:
+        return run_cells(cells, bars)
+
+
 def run_replay(cells: Sequence[Cell]) -> int:
     """Run cells in replay mode and print what they cost."""
     from memeval.cli.replay import print_replays, targets_of
+    from memeval.harness.sweep import carry_out
 
     if any(cell.config["mode"] != "replay" for cell in cells):
         raise ConfigError("a sweep is all replay or all questions: give one mode=, e.g. mode=replay")
     runs: list[Run] = []
-    errors = carry_out(cells, lambda cell, run, benchmark: runs.append(run))
+    with Bars(cells[0].config["progress"]) as bars:
+        errors = carry_out(cells, lambda cell, run, benchmark: runs.append(run), bars)
     for folder in dict.fromkeys(run.folder.parent for run in runs):
         group = [run for run in runs if run.folder.parent == folder]
         print_replays(group, targets_of(cells[0].config), plots=True)
@@ -83,120 +87,12 @@ def print_config(config: Mapping[str, Any]) -> None:
     console.out().print(OmegaConf.to_yaml(OmegaConf.create(dict(config))), end="", markup=False)
 
 
-def run_cells(cells: Sequence[Cell]) -> tuple[list[Row], int]:
-    """Run all cells, each once, and score them.
-
-    Returns:
-        the rows in the order of the cells, and the number of questions that failed.
-
-    Raises:
-        MemevalError: what stops a run. The other cells are run first, so that nothing that can be measured is missed.
-    """
-    from memeval.scoring.evaluate import evaluate
-
-    rows: list[Row] = []
-
-    def rate(cell: Cell, run: Run, benchmark: Benchmark) -> None:
-        rows.append(Row(run, evaluate(run, measures_of(cell.config), benchmark=benchmark)))
-
-    errors = carry_out(cells, rate)
-    return rows, errors
-
-
-def carry_out(cells: Sequence[Cell], then: Callable[[Cell, Run, Benchmark], None]) -> int:
-    """Run all cells, each once, and do something with each run.
-
-    Returns:
-        the number of questions that failed.
-
-    Raises:
-        MemevalError: as `run_cells`.
-    """
-    from memeval.harness.once import Settings, run_plan
-    from memeval.options.build import build
-
-    benchmarks: dict[str, Benchmark] = {}
-    planned: dict[tuple[str, str], tuple[Cell, Plan, Benchmark]] = {}
-    for cell in cells:
-        node = cell.config["benchmark"]
-        key = json.dumps(node, sort_keys=True)
-        if key not in benchmarks:
-            benchmarks[key] = build(node, "benchmark")
-        plan = cell.plan(benchmarks[key])
-        planned.setdefault((str(cell.config["results"]), plan.run_id), (cell, plan, benchmarks[key]))
-    planned = {key: found for key, found in planned.items() if _can_run(*found[:2])}
-    if not planned:
-        raise ConfigError("no store of the sweep answers: memeval stores says what is installed and reachable")
-    done = errors = 0
-    stopped: MemevalError | None = None
-    notes = console.notes()
-    first = cells[0].config
-    with rare_collections(), Bars(first["progress"], len(planned)) as bars:
-        for cell, plan, benchmark in planned.values():
-            bars.start(plan.run_id)
-            settings = Settings(Path(cell.config["results"]), cell.config["workers"], cell.config["overwrite"])
-            try:
-                finished = run_plan(plan, benchmark, cell.config, settings, bars, cell.overrides)
-            except MemevalError as error:
-                if len(planned) == 1:
-                    raise
-                notes.print(f"memeval: {plan.run_id}: {error}", markup=False)
-                stopped = error
-                continue
-            errors += finished.errors
-            then(cell, finished.run, benchmark)
-            done += 1
-            bars.end()
-    if stopped is not None and not done:
-        raise stopped
-    if stopped is not None:
-        notes.print("memeval: some runs of the sweep were stopped (see above); the table has the others", markup=False)
-        errors += 1
-    return errors
-
-
-def _can_run(cell: Cell, plan: Plan) -> bool:
-    """False, with a line that says why, where a store does not answer and the config wants that passed over.
-
-    What has been run already needs no store.
-    """
-    from memeval.harness.once import unreachable
-    from memeval.records.runs import RUN_FILE, load
-
-    if not cell.config["skip_unreachable"]:
-        return True
-    folder = Path(cell.config["results"]) / plan.names["benchmark"] / plan.run_id
-    if not cell.config["overwrite"] and (folder / RUN_FILE).is_file() and load(folder).finished:
-        return True
-    why = unreachable(plan)
-    if why is not None:
-        said = [word for word in cell.overrides if "_store" in word.partition("=")[0]]
-        console.notes().print(f"memeval: passed over {' '.join(said) or plan.run_id}: {why}", markup=False)
-    return why is None
-
-
-def measures_of(config: Mapping[str, Any]) -> Sequence[Measure]:
-    """The measures that a config asks for.
-
-    Raises:
-        ConfigError: one that does not exist.
-    """
-    from memeval.scoring.measures import parse
-
-    asked = config["measures"]
-    if asked is None:
-        return (*DEFAULT_MEASURES, EvidenceAge()) if "evidence-age" in config["plots"] else DEFAULT_MEASURES
-    if not asked:
-        raise ConfigError("measures=[] scores nothing: name some, e.g. measures='[ContextTokens]', or leave it out")
-    return tuple(dict.fromkeys(parse(name) for name in asked))
-
-
 def print_rows(rows: Sequence[Row], errors: int) -> None:
     """Print one table for each benchmark, and what failed."""
     from memeval.reports.comparison import setback_notes
     from memeval.reports.data_notes import data_notes
     from memeval.reports.gaps import gap_notes
-    from memeval.reports.table import category_table, run_table, tag_table
+    from memeval.reports.table import category_table, run_table, tag_table, title_of
     from memeval.scoring.rows import MAIN
 
     by_benchmark: dict[str, list[Row]] = {}
@@ -225,16 +121,6 @@ def print_rows(rows: Sequence[Row], errors: int) -> None:
         out.print(f"Stored in {rows[0].run.folder}; memeval show {rows[0].run.id} looks inside.", markup=False)
     elif rows:
         out.print(f"Stored in {rows[0].run.folder.parent}; memeval show RUN looks inside one.", markup=False)
-
-
-def title_of(name: str, rows: Sequence[Row]) -> str:
-    """What was run: benchmark, size, tokenizer."""
-    meta = rows[0].run.meta
-    questions = len(rows[0].scores.questions)
-    tokenizer = meta["identity"]["tokenizer"].get("name", "tokens")
-    budgets = ", ".join(f"{budget:,}" for budget in sorted({row.budget for row in rows if not row.is_reference}))
-    size = f"{meta['dialogues']:,} dialogues, {questions:,} questions"
-    return f"{name}: {size}; {f'budget {budgets} ' if budgets else ''}tokens of {tokenizer}"
 
 
 def _first_error(row: Row) -> str:

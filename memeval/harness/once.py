@@ -67,12 +67,7 @@ def run_plan(
     Raises:
         RecordsError, DataError, ConfigError, ModelError: what stops the run; finished dialogues are kept.
     """
-    if not is_plain(benchmark.name):
-        raise ConfigError(
-            f"a benchmark calls itself {benchmark.name!r:.200}, but its runs lie in a folder of that name: give it a "
-            f"plain name ({RULE})"
-        )
-    folder = settings.results / benchmark.name / plan.run_id
+    folder = folder_of(settings.results, benchmark, plan)
     meta = {
         "schema_version": SCHEMA_VERSION,
         "id": plan.run_id,
@@ -134,6 +129,20 @@ def run_plan(
         return Finished(writer.finish(order, facts), executed, kept, errors + unanswered)
     finally:
         writer.close()
+
+
+def folder_of(results: Path, benchmark: Benchmark, plan: Plan) -> Path:
+    """Where a run is stored below `results`.
+
+    Raises:
+        ConfigError: a benchmark whose name cannot be a folder's.
+    """
+    if not is_plain(benchmark.name):
+        raise ConfigError(
+            f"a benchmark calls itself {benchmark.name!r:.200}, but its runs lie in a folder of that name: give it a "
+            f"plain name ({RULE})"
+        )
+    return results / benchmark.name / plan.run_id
 
 
 def _without_addresses(node: Any) -> Any:

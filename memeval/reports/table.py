@@ -270,3 +270,13 @@ def _folded(category: str) -> list[str]:
     """A long name in two lines, broken at a hyphen."""
     head, hyphen, tail = category.rpartition("-")
     return [head + hyphen, tail] if len(category) > 12 and hyphen else [category]
+
+
+def title_of(name: str, rows: Sequence[Row]) -> str:
+    """What was run: benchmark, size, tokenizer."""
+    meta = rows[0].run.meta
+    questions = len(rows[0].scores.questions)
+    tokenizer = meta["identity"]["tokenizer"].get("name", "tokens")
+    budgets = ", ".join(f"{budget:,}" for budget in sorted({row.budget for row in rows if not row.is_reference}))
+    size = f"{meta['dialogues']:,} dialogues, {questions:,} questions"
+    return f"{name}: {size}; {f'budget {budgets} ' if budgets else ''}tokens of {tokenizer}"

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from memeval.cli.run import run_cells
 from memeval.harness.compose import composer
 from memeval.reports.plots import PLOTS
 from memeval.scoring.measures import EvidenceRecall, LeakRate, ReadSeconds, Recall, StartSeconds, WriteRate
 from memeval.scoring.rows import Row
+from memeval.scoring.sweeps import run_cells
 
 from .conftest import Reached
 

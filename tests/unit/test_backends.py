@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from memeval.cli import plot
-from memeval.cli.run import main, run_cells
+from memeval.cli.run import main
 from memeval.harness.compose import composer
 from memeval.kit.engines import Engine, served_by
 from memeval.kit.types import DialogueRecord, Usage
@@ -18,6 +18,7 @@ from memeval.reports.table import run_table
 from memeval.scoring.baseline import entry_of
 from memeval.scoring.measures import IncrementSeconds, ReadSeconds, StartSeconds, WriteRate, WriteSeconds, parse
 from memeval.scoring.rows import Row, axes
+from memeval.scoring.sweeps import run_cells
 from memeval.strategies.stores.kv.memory import MemoryKV
 
 EMBEDDED = ("vector_store=numpy", "vector_store=faiss", "vector_store=sqlite", "kv_store=memory", "kv_store=sqlite")
@@ -97,7 +98,7 @@ def test_a_finished_run_needs_no_store_to_be_shown(
     words = ["benchmark=demo", "benchmark.users=1", "benchmark.turns=200", "retriever=kv", "strategy=none", "plots=[]"]
     words += [f"results={tmp_path}", "progress=off", "skip_unreachable=true", "references=[]"]
     assert main(words) == 0
-    monkeypatch.setattr("memeval.harness.once.unreachable", lambda plan: "it is down")
+    monkeypatch.setattr("memeval.harness.sweep.unreachable", lambda plan: "it is down")
     assert main(words) == 0
     assert "passed over" not in capsys.readouterr().err
 

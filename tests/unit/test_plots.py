@@ -9,7 +9,6 @@ import pytest
 from matplotlib.text import Text
 
 from memeval.cli.main import main
-from memeval.cli.run import run_cells
 from memeval.harness.compose import composer
 from memeval.kit.errors import ConfigError
 from memeval.reports.plots import PLOTS
@@ -17,6 +16,7 @@ from memeval.reports.plots.labels import label_ends, label_points
 from memeval.reports.plots.style import canvas, frontier
 from memeval.scoring.measures import EvidenceAge
 from memeval.scoring.rows import Row
+from memeval.scoring.sweeps import run_cells
 
 QUIET = ["progress=off"]
 

@@ -1,0 +1,53 @@
+"""Runs the cells of a sweep and scores each run."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from memeval.harness.compose import Cell, composer
+from memeval.harness.sweep import Listener, Silent, carry_out
+from memeval.kit.errors import ConfigError
+from memeval.kit.protocols import Benchmark
+from memeval.records.runs import Run
+from memeval.scoring.evaluate import evaluate
+from memeval.scoring.measures import DEFAULT_MEASURES, EvidenceAge, Measure, parse
+from memeval.scoring.rows import Row
+
+
+def run_cells(cells: Sequence[Cell], listener: Listener | None = None) -> tuple[list[Row], int]:
+    """Run all cells, each once, and score them.
+
+    Returns:
+        the rows in the order of the cells, and the number of questions that failed.
+
+    Raises:
+        MemevalError: what stops a run. The other cells are run first, so that nothing that can be measured is missed.
+    """
+    rows: list[Row] = []
+
+    def rate(cell: Cell, run: Run, benchmark: Benchmark) -> None:
+        rows.append(Row(run, evaluate(run, measures_of(cell.config), benchmark=benchmark)))
+
+    errors = carry_out(cells, rate, listener or Silent())
+    return rows, errors
+
+
+def run_afresh(overrides: Sequence[str], multirun: bool, listener: Listener | None = None) -> list[Run]:
+    """Run what the overrides say. What is stored is not reused: it may have been made by other code of the user's."""
+    fresh = [] if any(word.lstrip("+").startswith("overwrite=") for word in overrides) else ["overwrite=true"]
+    with composer() as hydra:
+        cells = hydra.cells([*overrides, *fresh], multirun)
+    return [row.run for row in run_cells(cells, listener)[0]]
+
+
+def measures_of(config: Mapping[str, Any]) -> Sequence[Measure]:
+    """The measures that a config asks for.
+
+    Raises:
+        ConfigError: one that does not exist.
+    """
+    asked = config["measures"]
+    if asked is None:
+        return (*DEFAULT_MEASURES, EvidenceAge()) if "evidence-age" in config["plots"] else DEFAULT_MEASURES
+    if not asked:
+        raise ConfigError("measures=[] scores nothing: name some, e.g. measures='[ContextTokens]', or leave it out")
+    return tuple(dict.fromkeys(parse(name) for name in asked))

@@ -1,0 +1,87 @@
+"""A sweep tells its listener what happens, prints nothing, and knows one place for a run."""
+
+from pathlib import Path
+
+import pytest
+from support.dialogues import Memory
+
+from memeval.harness.compose import Cell, composer
+from memeval.harness.sweep import Silent
+from memeval.kit.errors import ConfigError, MemevalError
+from memeval.kit.types import DialogueRecord
+from memeval.scoring.sweeps import run_cells
+
+
+class Heard(Silent):
+    """Keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.sentences: list[str] = []
+
+    def started(self, run_id: str, total: int) -> None:
+        self.words.append(f"started {run_id.partition('-')[0]} of {total}")
+
+    def dialogue(self, record: DialogueRecord | None, total: int) -> None:
+        self.words.append(f"{'none' if record is None else record.dialogue} of {total}")
+
+    def finished(self, run_id: str) -> None:
+        self.words.append(f"finished {run_id.partition('-')[0]}")
+
+    def skipped(self, sentence: str) -> None:
+        self.sentences.append(sentence)
+
+    def stopped(self, run_id: str, error: MemevalError) -> None:
+        self.words.append(f"stopped {run_id.partition('-')[0]}: {type(error).__name__}")
+
+
+class Small(Memory):
+    """Its option is `demo`, its own name is another."""
+
+    name = "small"
+
+    def __init__(self) -> None:
+        super().__init__(dialogues=2, turns=8, questions=2)
+
+
+def cells(folder: Path, *overrides: str, multirun: bool = False) -> list[Cell]:
+    common = ["~benchmark", f"+benchmark._target_={__name__}.Small", f"results='{folder}'", "references=[]"]
+    with composer() as hydra:
+        return hydra.cells([*common, *overrides], multirun)
+
+
+def test_a_listener_hears_runs_dialogues_and_what_ended_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    heard = Heard()
+    swept = cells(tmp_path, "strategy=none") + cells(
+        tmp_path, "strategy=none", "strategy._target_=support.strategies.NeedsModel"
+    )
+    rows, errors = run_cells(swept, heard)
+    assert [row.name for row in rows] == ["none"] and errors == 1, "a run that was ended counts as one error"
+    assert heard.words == [
+        "started none of 2", "none of 2", "d0 of 2", "d1 of 2", "finished none",
+        "started NeedsModel of 2", "none of 2", "stopped NeedsModel: ModelError",
+    ]  # fmt: skip
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_error_of_the_only_run_is_raised(tmp_path: Path) -> None:
+    heard = Heard()
+    with pytest.raises(MemevalError):
+        run_cells(cells(tmp_path, "strategy=none", "strategy._target_=support.strategies.NeedsModel"), heard)
+    assert not any(word.startswith(("stopped", "finished")) for word in heard.words)
+
+
+def test_what_is_finished_needs_no_store_wherever_the_benchmark_got_its_folder_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder is that of the benchmark's own name, here `small`, not of the option that chose it."""
+    words = ["strategy=none", "retriever=kv", "kv_store=memory", "skip_unreachable=true"]
+    heard = Heard()
+    rows, _ = run_cells(cells(tmp_path, *words), heard)
+    assert rows[0].run.folder.parent == tmp_path / "small"
+    monkeypatch.setattr("memeval.harness.sweep.unreachable", lambda plan: "nobody is at home")
+    again, _ = run_cells(cells(tmp_path, *words), heard)
+    assert again[0].run.folder == rows[0].run.folder and heard.sentences == []
+    with pytest.raises(ConfigError, match="no store of the sweep answers"):
+        run_cells(cells(tmp_path, *words, "overwrite=true"), heard)
+    assert heard.sentences == ["passed over kv_store=memory: nobody is at home"]
