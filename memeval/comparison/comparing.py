@@ -201,7 +201,7 @@ def _estimate(scores: Scores, measure: Measure, category: _Subset, options: _Opt
     value, n = (score.value, score.n) if category is None else score.by_category.get(category, (None, 0))
     if value is None:
         return Estimate(None, None, n)
-    percentile = None if _is_mean(measure) else getattr(measure, "p", None)
+    percentile = measure.percentile
     if percentile is None and not _is_mean(measure):
         return Estimate(value, None, n)
     values, clusters = values_of(scores, measure, category)

@@ -215,7 +215,7 @@ def _measure(line: Check, rule: Rule, before: Entry, now: Entry) -> Iterator[tup
 
 
 def _gone(rule: Rule) -> str:
-    return "the run ranks no more" if "@" in str(rule.measure) else "the run holds no value of it"
+    return "the run ranks no more" if rule.measure.ranked else "the run holds no value of it"
 
 
 def _ratio(line: Check, allowed: float, before: float, now: float) -> Check:

@@ -71,10 +71,10 @@ class Rule:
         name = str(self.measure)
         if self.measure.better == "neither":
             raise ConfigError(f"{name} is neither good nor bad in itself: a rule needs a measure with a better side")
-        if self.measure.is_timed != (self.max_ratio is not None):
+        if self.measure.timed != (self.max_ratio is not None):
             raise ConfigError(
                 f"{name} depends on the machine and is gated as a ratio: write max_ratio, e.g. max_ratio: 2"
-                if self.measure.is_timed
+                if self.measure.timed
                 else f"{name} takes max_drop, not max_ratio, e.g. max_drop: 5%"
             )
         if self.max_ratio is not None and not self.max_ratio >= 1:

@@ -124,25 +124,25 @@ class _Names:
 def _scores(comparison: Comparison, names: _Names, title: str) -> Grid:
     measures = _shown(comparison, names)
     main = comparison.main
-    has_luck = any(_luck(row, main) is not None for row in names.rows)
+    has_chance = any(_chance(row, main) is not None for row in names.rows)
     headings: list[tuple[str, ...]] = []
     for measure in measures:
         headings.append(tuple(heading(measure).split("\n")))
         if measure == main:
             headings.append((_percent(comparison.level), "interval", unit(measure)))
-            if has_luck:
+            if has_chance:
                 headings.append(tuple(heading(measure, by_chance=True).split("\n")))
     rows = []
     for line, row, cell in zip(names.lines, names.rows, names.cells, strict=True):
         cells = list(cell)
         for measure in measures:
             estimate = line.estimates[measure]
-            mark = _MARK if line.timing and measure.is_timed and estimate.value is not None else ""
+            mark = _MARK if line.timing and measure.timed and estimate.value is not None else ""
             cells.append(show(measure, estimate.value) + mark)
             if measure == main:
                 cells.append(_interval(measure, estimate.interval))
-                if has_luck:
-                    cells.append(show(measure, _luck(row, main)))
+                if has_chance:
+                    cells.append(show(measure, _chance(row, main)))
         rows.append(tuple(cells))
     return Grid(title, (*names.headings, *headings), len(names.headings), tuple(rows), names.fixed)
 
@@ -247,7 +247,7 @@ def _is_of_derived(measure: Measure) -> bool:
     return isinstance(measure, EvidenceRecall) and measure.segments == "all"
 
 
-def _luck(row: Scored, measure: Measure) -> float | None:
+def _chance(row: Scored, measure: Measure) -> float | None:
     score = row.scores.overall.get(measure)
     return None if score is None else score.chance
 
@@ -299,7 +299,7 @@ def _legend(comparison: Comparison, names: _Names) -> list[str]:
     lines = []
     for measure in _shown(comparison, names):
         counts = sorted({line.estimates[measure].n for line in names.lines if line.estimates[measure].n})
-        short = " ".join(heading(measure).split("\n")[:-1])
+        short = " ".join(measure.heading())
         # A baseline keeps one number of a time.
         n = f"; n = {' or '.join(f'{count:,}' for count in counts)}" if counts else ""
         lines.append(f"{short}: {measure}, {measure.summary}{n}")

@@ -10,66 +10,19 @@ from rich.text import Text
 
 from memeval.answers import judge_check
 from memeval.kit.escaping import shown
-from memeval.scoring.measures import (
-    EvidenceRecall,
-    IncrementSeconds,
-    JudgedAccuracy,
-    Measure,
-    QuestionMeasure,
-    ReadSeconds,
-    StartSeconds,
-    WriteSeconds,
-)
+from memeval.scoring.measures import EvidenceRecall, JudgedAccuracy, Measure, QuestionMeasure, Recall
 from memeval.scoring.rows import MAIN, Row, axes, ordered
 from memeval.scoring.scores import Part
 
 DASH = "–"
-# Words that a column of figures is wide enough for.
-_SHORT = {
-    "EvidenceRecall": ("evidence", "recall"),
-    "AnswerInContext": ("answer", "in text"),
-    "EvidenceDensity": ("evidence", "density"),
-    "ContextTokens": ("context",),
-    "ContextShare": ("context", "share"),
-    "InputDollars": ("input",),
-    "QuestionDollars": ("money",),
-    "WriteDollars": ("write",),
-    "ReadSeconds": ("read",),
-    "WriteSeconds": ("write",),
-    "IncrementSeconds": ("one more", "turn"),
-    "StartSeconds": ("start",),
-    "WriteRate": ("turns", "written/s"),
-    "IndexBytes": ("index", "bytes"),
-    "JudgedAccuracy": ("judged", "correct"),
-    "JudgeAgreement": ("judge", "agrees"),
-    "TokenF1": ("token", "F1"),
-    "ExactMatch": ("exact", "match"),
-    "RougeL": ("ROUGE-L",),
-    "AbstentionPrecision": ("abstention", "precision"),
-    "AbstentionRecall": ("abstention", "recall"),
-    "LeakRate": ("leaks",),
-    "NewestInContext": ("newest", "value"),
-    "OnlyStaleInContext": ("stale", "only"),
-    "NeitherInContext": ("neither", "value"),
-}
-_UNSAID = {("unit", "turn"), ("rule", "fraction")}
 
 
 def show(measure: Measure, value: float | None) -> str:
     """A value in the unit of its measure: shares in percent, short times in milliseconds."""
     if value is None:
         return DASH
-    if measure.quantity == "tokens":
-        return f"{value:,.0f}"
-    if measure.quantity == "seconds":
-        return f"{value * 1000:,.2f}" if _in_ms(measure) else f"{value:,.2f}"
-    if measure.quantity == "count":
-        return f"{value:,.0f}"
-    if measure.quantity == "dollars":
-        return money(value * 1000)
-    if measure.quantity == "ratio":
-        return f"{value:,.2f}"
-    return f"{value * 100:.1f}"
+    scale, decimals = measure.printed.scale, measure.printed.decimals
+    return money(value * scale) if decimals is None else f"{value * scale:,.{decimals}f}"
 
 
 def money(dollars: float | None) -> str:
@@ -84,33 +37,14 @@ def money(dollars: float | None) -> str:
     return f"{dollars:.{digits}f}"
 
 
-def _in_ms(measure: Measure) -> bool:
-    """Times of one query or one turn, or of connecting."""
-    return isinstance(measure, ReadSeconds | IncrementSeconds | StartSeconds) or (
-        isinstance(measure, WriteSeconds) and measure.per == "turn"
-    )
-
-
 def unit(measure: Measure) -> str:
     """What `show` prints the measure in."""
-    if measure.quantity == "seconds":
-        return "ms" if _in_ms(measure) else "s"
-    return {"tokens": "tokens", "share": "%", "dollars": "$/1,000"}.get(measure.quantity, "")
+    return measure.printed.unit
 
 
 def heading(measure: Measure, by_chance: bool = False) -> str:
     """A few short lines: name, what distinguishes it, unit; the legend gives the whole name."""
-    name, _, rest = str(measure).partition("(")
-    options, _, at = rest.partition(")")
-    given = dict(option.split("=") for option in options.split(",") if option)
-    lines = list(_SHORT.get(name.partition("@")[0], (name.partition("@")[0],)))
-    lines[-1] += at or name.partition("@")[1] + name.partition("@")[2]
-    lines += [
-        f"p{value}" if option == "p" else value for option, value in given.items() if (option, value) not in _UNSAID
-    ]
-    if by_chance:
-        lines.append("by luck")
-    return "\n".join([*lines, unit(measure)])
+    return "\n".join([*measure.heading(), *(["chance"] if by_chance else []), unit(measure)])
 
 
 def run_table(rows: Sequence[Row], title: str, width: int = 200) -> RenderableType:
@@ -160,7 +94,7 @@ def _table(rows: Sequence[Row], measures: Sequence[Measure]) -> Table:
         if failed:
             cells.append(str(int(row.scores.failed.sum())))
         table.add_row(*cells, style="dim" if row.is_reference else "")
-    _add_luck(table, rows, measures, 2 + len(told))
+    _add_common(table, rows, measures, 2 + len(told))
     return table
 
 
@@ -192,34 +126,64 @@ def _columns(rows: Sequence[Row]) -> list[Measure]:
     return sorted(columns, key=lambda measure: order.get(measure, len(order)))
 
 
-def _add_luck(table: Table, rows: Sequence[Row], measures: Sequence[Measure], names: int) -> None:
-    ranking = [row for row in rows if row.scores.has_ranking]
-    if not ranking or not any("@" in str(measure) for measure in measures):
+def _add_common(table: Table, rows: Sequence[Row], measures: Sequence[Measure], names: int) -> None:
+    """Chance, saturation and missing positions of ranking measures in lines of their own, a dash where rows differ."""
+    lines = _common(rows, measures)
+    if not lines:
         return
     table.add_section()
-    for name, attribute in (("(by luck)", "chance"), ("(saturated)", "saturation")):
-        cells = [name] + [""] * (names - 1)
+    for name, values in lines.items():
+        cells = [f"({name})"] + [""] * (names - 1)
         for measure in measures:
-            value = None
-            if "@" in str(measure):
-                value = next((getattr(row.scores[measure], attribute) for row in ranking), None)
-            cells.append("" if value is None else show(measure, value))
+            texts = set(values.get(measure, ()))
+            cells.append("" if not texts else texts.pop() if len(texts) == 1 else DASH)
             if measure == MAIN:
                 cells.append("")
         table.add_row(*cells, style="dim italic")
 
 
+def _common(rows: Sequence[Row], measures: Sequence[Measure]) -> dict[str, dict[Measure, list[str]]]:
+    """By line and ranking measure: what is shown for each row that ranks. `short` is there where it is not 0."""
+    ranking = [row for row in rows if row.scores.has_ranking]
+    lines: dict[str, dict[Measure, list[str]]] = {"chance": {}, "saturated": {}, "short": {}}
+    for measure in measures:
+        if not measure.ranked:
+            continue
+        for row in ranking:
+            score = row.scores[measure]
+            for line, value in (("chance", score.chance), ("saturated", score.saturation), ("short", score.short)):
+                if value is not None:
+                    lines[line].setdefault(measure, []).append(show(measure, value))
+    free = show(Recall(k=1), 0.0)
+    if all(text == free for texts in lines["short"].values() for text in texts):
+        del lines["short"]
+    return {line: values for line, values in lines.items() if values}
+
+
 def _legend(rows: Sequence[Row], measures: Sequence[Measure]) -> str:
     lines = []
     for measure in measures:
-        short = " ".join(heading(measure).split("\n")[:-1])
+        short = " ".join(measure.heading())
         lines.append(f"{short}: {measure}, {measure.summary}; n = {_counts(rows, measure)}")
         if isinstance(measure, JudgedAccuracy):
             lines += judge_check.notes([row.run.meta for row in rows])
-    if any("@" in str(measure) for measure in measures):
+    common = _common(rows, measures)
+    if common:
         lines.append(
-            "by luck: a uniformly random ranking; saturated: share of questions where k reaches all that was written."
+            "chance: a uniformly random ranking; saturated: share of questions where k reaches all that was written."
         )
+    if "short" in common:
+        lines.append(
+            "short: share of questions whose ranking ends before k although more was written; a longer one could only "
+            "raise their values."
+        )
+    for line, by_measure in common.items():
+        for measure, texts in by_measure.items():
+            if len(set(texts)) > 1:
+                values = ", ".join(texts)
+                lines.append(
+                    f"{line} of {' '.join(measure.heading())} differs, by row that ranks, from above: {values}."
+                )
     lines.append("Rows below the line are references. A dash: the measure does not apply, which is not 0.")
     return "\n".join(lines)
 
@@ -247,21 +211,26 @@ def tag_table(rows: Sequence[Row], measure: QuestionMeasure = MAIN) -> Renderabl
 def _group_table(
     rows: Sequence[Row], groups: Sequence[Mapping[str, Part]], measure: Measure, by: str
 ) -> RenderableType:
-    counts: dict[str, int] = {}
+    counts: dict[str, set[int]] = {}
     for parts in groups:
         for name, part in parts.items():
             if part.n:
-                counts.setdefault(name, part.n)
+                counts.setdefault(name, set()).add(part.n)
     told = axes(rows)
     table = _grid(told)
-    for name, n in counts.items():
-        table.add_column(Text("\n".join([*_folded(shown(name)), f"n={n:,}"])), justify="right", vertical="bottom")
+    for name, ns in counts.items():
+        n = f"n={min(ns):,}" if len(ns) == 1 else "n by row"
+        table.add_column(Text("\n".join([*_folded(shown(name)), n])), justify="right", vertical="bottom")
     previous: Row | None = None
     for row, parts in zip(rows, groups, strict=True):
         if previous is not None and previous.is_reference != row.is_reference:
             table.add_section()
         previous = row
-        cells = [show(measure, parts[name].value if name in parts else None) for name in counts]
+        cells = []
+        for name, ns in counts.items():
+            part = parts.get(name, Part(None, 0))
+            n = "" if len(ns) == 1 or part.value is None else f" n={part.n:,}"
+            cells.append(show(measure, part.value) + n)
         table.add_row(*_names(row, told), *cells, style="dim" if row.is_reference else "")
     return Group(Text(f"{measure} by {by}, {unit(measure)}", style="bold"), table)
 

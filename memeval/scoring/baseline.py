@@ -129,7 +129,7 @@ def entry_of(run: Run, scores: Scores) -> Entry:
             str(measure): Measured(
                 value=None if score.value is None else round(score.value, _DECIMALS),
                 definition=definition(measure),
-                values=None if measure.is_timed else np.round(scores.values[measure], _DECIMALS),
+                values=None if measure.timed else np.round(scores.values[measure], _DECIMALS),
             )
             for measure, score in scores.overall.items()
         },

@@ -7,7 +7,7 @@ import numpy as np
 from memeval.kit.errors import BaselineError
 from memeval.records.runs import Run
 from memeval.scoring.baseline import definition, load
-from memeval.scoring.measures import Measure, QuestionMeasure
+from memeval.scoring.measures import Measure, QuestionMeasure, parse
 from memeval.scoring.scores import Part, Score, Scores
 
 
@@ -48,7 +48,7 @@ def kept_scores(run: Run, measures: Sequence[Measure]) -> Scores:
         clusters=entry.clusters,
         failed=np.zeros(len(entry.questions), dtype=np.bool_),
         has_derived=False,
-        has_ranking=any("@" in name and kept.value is not None for name, kept in entry.measures.items()),
+        has_ranking=any(parse(name).ranked and kept.value is not None for name, kept in entry.measures.items()),
     )
 
 

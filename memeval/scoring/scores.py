@@ -34,7 +34,7 @@ class Score:
         n: questions (or dialogues, for measures of those) that the value is made from.
         n_failed: failed ones among those that the measure applies to; they are in `n` with their worst value, or, where
             there is none (tokens, seconds), left out of it.
-        chance: the expected value of luck, None where it has no closed form.
+        chance: the expected value of chance, None where it has no closed form.
         saturation: share of questions where everything written was covered, so that the value says nothing.
         short: share of questions whose ranking ended before the cut-off although more had been written.
         by_category: in order of first appearance; empty for measures of dialogues.
@@ -306,7 +306,7 @@ class _Table:
     def _close(self, column: _Column, members: Mapping[str, Sequence[int]]) -> tuple[Floats, Score]:
         measure = column.measure
         values = np.asarray(column.values, dtype=np.float64)
-        if measure.needs_ranking and not self._has_ranking:
+        if measure.ranked and not self._has_ranking:
             values = np.full_like(values, np.nan)
             by_category = {category: Part(None, 0) for category in members}
             return values, Score(measure, None, 0, column.failed, by_category=by_category)

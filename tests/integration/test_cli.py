@@ -67,7 +67,7 @@ def test_a_sweep_ends_with_one_table_and_can_be_looked_into(tmp_path: Path, own:
     done = memeval(*(word for word in sweep if not word.startswith("strategy.")), folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stderr == "", "nothing but results when all is well and no terminal is there"
-    for row in ("truncation", "sliding_window", "bm25", "oracle", "random", "full", "(by luck)", "n = 2"):
+    for row in ("truncation", "sliding_window", "bm25", "oracle", "random", "full", "(chance)", "n = 2"):
         assert row in done.stdout
     assert "–" in done.stdout
     stored = memeval("show", folder=tmp_path)

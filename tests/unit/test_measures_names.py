@@ -83,7 +83,7 @@ def test_canonical_names(written: str, canonical: str) -> None:
 @pytest.mark.parametrize(
     ("written", "says"),
     [
-        ("Recal@10", r"unknown measure 'Recal' \(did you mean Recall\?\): choose from EvidenceRecall, .*Hit"),
+        ("Recal@10", r"unknown measure 'Recal' \(did you mean Recall\?\): choose from .*EvidenceRecall, .*Hit"),
         ("ndcg@10", r"did you mean nDCG\?"),
         ("Accuracy", r"unknown measure 'Accuracy'"),
         ("Recall", r"needs a cut-off: type for example Recall@10"),

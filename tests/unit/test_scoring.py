@@ -8,16 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memeval.kit.errors import DataError
+from memeval.kit.errors import ConfigError, DataError
 from memeval.kit.types import ContextPart, Dialogue, DialogueRecord, Outcome, Query, Question, Turn, Usage
 from memeval.scoring.measures import (
     DEFAULT_MEASURES,
+    KNOWN,
     MRR,
     AnswerInContext,
     ContextTokens,
     EvidenceRecall,
+    GhostRate,
     NeitherInContext,
     NewestInContext,
+    OnlyStaleInContext,
+    QuestionMeasure,
     ReadSeconds,
     Recall,
     WriteSeconds,
@@ -232,3 +236,39 @@ def test_another_view_of_the_gold_changes_the_denominator() -> None:
     # Only x/0 has evidence of the user, t0, and it is found; the assistant's t1 is no gold.
     assert (scores[Recall(k=5)].value, scores[Recall(k=5)].n) == (1, 1)
     assert scores.questions == ("x/0",)
+
+
+def forgotten(question: str, turns: int, ghosts: int, error: str | None = None) -> Outcome:
+    facts = {"turns": turns, "ghosts": ghosts, "reopened": ghosts}
+    return replace(broken(question) if error else outcome(question, [0]), forgetting=facts)
+
+
+def test_a_failed_question_has_the_worst_ghost_rate_and_gold_alone_says_who_is_in_it():
+    """A question that raised is no proof that its turns are gone."""
+    asked = [dialogue("d", [("t0",), ("t1",), ("t2",), ()])]
+    outcomes = [
+        forgotten("d/0", 1, 0),
+        forgotten("d/1", 1, 0, "ValueError: no"),
+        outcome("d/2", [1]),
+        outcome("d/3", []),
+    ]
+    for measure in (GhostRate(), GhostRate(when="reopened")):
+        found = run(outcomes, asked, (measure,))[measure]
+        assert (found.value, found.n, found.n_failed) == (0.5, 2, 1)
+    # Nothing was forgotten for it, and nothing is known of what would have come back.
+    assert run([broken("d/0"), *outcomes[2:]], asked, (GhostRate(),))[GhostRate()].value is None
+
+
+def test_a_measure_of_which_less_is_better_says_what_a_failure_scores():
+    for kind in KNOWN.values():
+        if issubclass(kind, QuestionMeasure) and kind.better == "lower":
+            assert kind.worst != 0.0 or kind is OnlyStaleInContext, kind
+    with pytest.raises(ConfigError, match="TestGhosts: less of it is better, so say what a failed question scores"):
+        type("TestGhosts", (QuestionMeasure,), {"summary": "ghosts", "better": "lower"})
+    assert "TestGhosts" not in KNOWN
+
+
+def test_no_measure_takes_the_name_of_another():
+    with pytest.raises(ConfigError, match=r"defines Recall, which memeval\.scoring\.measures\.ranking has"):
+        type("Recall", (QuestionMeasure,), {"summary": "mine"})
+    assert KNOWN["Recall"] is Recall

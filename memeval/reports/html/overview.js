@@ -65,7 +65,7 @@ function overview() {
     el("section", { "aria-labelledby": "runs" },
       el("h2", { id: "runs" }, "All runs"),
       el("p", { class: "note" }, "Press a heading to sort. A run or a score leads to the questions behind it. Brackets hold the 95\u00a0% interval, ",
-        "with dialogues resampled; \u201cby luck\u201d is what as much text chosen blindly would reach."),
+        "with dialogues resampled; \u201cchance\u201d is what as much text chosen blindly would reach."),
       runs),
     el("section", { "aria-labelledby": "categories" },
       el("h2", { id: "categories" }, "By category"),
@@ -99,7 +99,7 @@ function recommend() {
   const cell = best.scores[0];
   const facts = [
     `${main.label} ${withUnit(main, cell.v)}` + (cell.low !== undefined ? ` (95 % interval ${figure(main, cell.low)} to ${figure(main, cell.high)})` : ""),
-    cell.chance !== undefined ? `by luck ${withUnit(main, cell.chance)}` : null,
+    cell.chance !== undefined ? `chance ${withUnit(main, cell.chance)}` : null,
     score(best, data.tokens) !== null ? `${count(Math.round(score(best, data.tokens)))} tokens of context on average` : null,
     score(best, data.latency) !== null ? `${figure(data.measures[data.latency], score(best, data.latency))} ms to read at p95` : null,
   ].filter(Boolean).join(", ");
@@ -137,8 +137,8 @@ function runTable(rows) {
       },
     });
     if (place === 0 && data.runs.some((run) => run.scores[0] && run.scores[0].chance !== undefined)) {
-      const luck = (run) => (run.scores[0] && run.scores[0].chance !== undefined ? run.scores[0].chance : null);
-      columns.push({ label: `by luck, ${measure.unit}`, number: true, value: luck, cell: (run) => figure(measure, luck(run)) });
+      const chance = (run) => (run.scores[0] && run.scores[0].chance !== undefined ? run.scores[0].chance : null);
+      columns.push({ label: `chance, ${measure.unit}`, number: true, value: chance, cell: (run) => figure(measure, chance(run)) });
     }
   });
   if (data.runs.some((run) => run.failed)) columns.push({ label: "failed", number: true, value: (run) => run.failed, cell: (run) => count(run.failed) });

@@ -6,7 +6,7 @@ from typing import Any
 
 from memeval.answers import judge_check
 from memeval.comparison.stats import Interval, bootstrap_interval
-from memeval.reports.table import heading, unit
+from memeval.reports.table import unit
 from memeval.scoring.measures import (
     ContextTokens,
     DialogueMeasure,
@@ -81,10 +81,9 @@ def _value(row: Row, measure: Measure) -> float | None:
 
 def _measure(measure: Measure, shown: bool, rows: Sequence[Row]) -> dict[str, Any]:
     judged = judge_check.notes([row.run.meta for row in rows]) if isinstance(measure, JudgedAccuracy) else []
-    words = heading(measure).split("\n")
     return {
         "name": str(measure),
-        "label": " ".join(word for word in words[:-1] if word),
+        "label": " ".join(measure.heading()),
         "unit": unit(measure),
         "quantity": measure.quantity,
         "better": measure.better,
@@ -133,7 +132,7 @@ def _interval(row: Row, measure: Measure) -> Interval | None:
     scores = row.scores
     if isinstance(measure, DialogueMeasure) or measure not in scores.values:
         return None
-    percentile = getattr(measure, "p", None)
+    percentile = measure.percentile
     found = bootstrap_interval(scores.values[measure], scores.clusters, percentile, resamples=1000)
     if found is not None and measure.quantity == "share":
         return replace(found, low=max(0.0, found.low), high=min(1.0, found.high))

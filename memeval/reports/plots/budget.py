@@ -10,7 +10,7 @@ from memeval.scoring.rows import MAIN, Row
 
 @as_written
 def budget(rows: Sequence[Row], folder: Path, stem: str = "budget") -> list[Path]:
-    """One panel for each short-term strategy, one line for each retriever in it; the grey line is luck.
+    """One panel for each short-term strategy, one line for each retriever in it; the grey line is chance.
 
     Nothing is drawn where there is one budget only.
     """
@@ -49,16 +49,16 @@ def budget(rows: Sequence[Row], folder: Path, stem: str = "budget") -> list[Path
             ends.append(
                 ("window alone" if retriever == "none" else retriever, points[-1][0], ys[-1], look.colour(last))
             )
-        _luck(axes, [line for (own, _), line in lines.items() if own == strategy])
+        _chance(axes, [line for (own, _), line in lines.items() if own == strategy])
         axes.set_title("retriever alone" if strategy == "none" else strategy, fontsize=10)
         axes.set_xlabel("budget, tokens")
         tidy(axes)
         label_ends(axes, ends)
     panels[0][0].set_ylabel(f"{MAIN}, %")
-    return finish(figure, compared, folder, stem, "Grey: luck, a context as full of turns chosen at random.")
+    return finish(figure, compared, folder, stem, "Grey: chance, a context as full of turns chosen at random.")
 
 
-def _luck(axes: "object", lines: Sequence[dict[int, Row]]) -> None:
+def _chance(axes: "object", lines: Sequence[dict[int, Row]]) -> None:
     points: dict[int, float] = {}
     for line in lines:
         for size, row in line.items():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from memeval.comparison.stats import bootstrap_interval
 from memeval.reports.plots.labels import label_points
 from memeval.reports.plots.style import Look, as_written, canvas, finish, frontier, number, tidy
-from memeval.scoring.measures import ContextTokens, Measure, ReadSeconds
+from memeval.scoring.measures import ContextTokens, InputDollars, Measure, ReadSeconds
 from memeval.scoring.rows import MAIN, Row, ordered
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _value(row: Row, measure: Measure, factor: float) -> float | None:
 def _dollars(rows: Sequence[Row]) -> tuple[Measure, str] | None:
     """The measure of the input price and the target whose prices they are, where all rows have one."""
     for measure in rows[0].scores.overall:
-        if measure.quantity == "dollars" and str(measure).startswith("InputDollars"):
+        if isinstance(measure, InputDollars):
             target = {str((row.run.meta.get("config", {}).get("target") or {}).get("name")) for row in rows}
             if len(target) == 1 and any(row.scores[measure].value for row in rows):
                 return measure, target.pop()

@@ -1,5 +1,6 @@
 """Measures as values: what they mean stands in `docs/measures.md`."""
 
+from memeval.kit.plugins import import_all
 from memeval.scoring.measures.answers import (
     AbstentionPrecision,
     AbstentionRecall,
@@ -9,7 +10,7 @@ from memeval.scoring.measures.answers import (
     RougeL,
     TokenF1,
 )
-from memeval.scoring.measures.base import DialogueMeasure, Measure, QuestionMeasure
+from memeval.scoring.measures.base import KNOWN, DialogueMeasure, Measure, QuestionMeasure
 from memeval.scoring.measures.context import (
     AnswerInContext,
     EvidenceAge,
@@ -22,7 +23,7 @@ from memeval.scoring.measures.context import (
     OnlyStaleInContext,
 )
 from memeval.scoring.measures.money import InputDollars, QuestionDollars, WriteDollars
-from memeval.scoring.measures.parsing import ALIASES, KNOWN, parse, parse_list
+from memeval.scoring.measures.parsing import ALIASES, parse, parse_list
 from memeval.scoring.measures.presets import PRESETS, Preset, get_preset
 from memeval.scoring.measures.ranking import MRR, Precision, RankingMeasure, Recall, nDCG
 from memeval.scoring.measures.resources import (
@@ -83,6 +84,9 @@ __all__ = [
     "parse",
     "parse_list",
 ]
+
+# A measure in a new file is known without an edit here.
+import_all(__path__, __name__)
 
 DEFAULT_MEASURES: tuple[Measure, ...] = (
     EvidenceRecall(),

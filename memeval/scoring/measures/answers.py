@@ -49,6 +49,7 @@ class ExactMatch(_Answers):
     """Equal to a gold answer after SQuAD's normalisation (Rajpurkar et al. 2016, section 6.1)."""
 
     summary: ClassVar[str] = "the answer is a gold answer, word for word"
+    label: ClassVar[tuple[str, ...]] = ("exact", "match")
 
     def of(self, answer: str, golds: Sequence[str]) -> float:
         """1 or 0."""
@@ -65,6 +66,7 @@ class TokenF1(_Answers):
     """
 
     summary: ClassVar[str] = "words shared with the nearest gold answer, F1"
+    label: ClassVar[tuple[str, ...]] = ("token", "F1")
 
     def of(self, answer: str, golds: Sequence[str]) -> float:
         """The best F1."""
@@ -86,6 +88,7 @@ class RougeL(_Answers):
     """
 
     summary: ClassVar[str] = "longest common subsequence with the nearest gold answer, F1"
+    label: ClassVar[tuple[str, ...]] = ("ROUGE-L",)
 
     def of(self, answer: str, golds: Sequence[str]) -> float:
         """The best F-measure."""
@@ -109,6 +112,7 @@ class AbstentionRecall(_Answers):
     """Share of the questions without an answer in the dialogue at which the reader abstained."""
 
     summary: ClassVar[str] = "of the questions that cannot be answered, share abstained from"
+    label: ClassVar[tuple[str, ...]] = ("abstention", "recall")
 
     def applies(self, case: Case) -> bool:
         """Questions without gold answers: abstaining is right."""
@@ -124,6 +128,7 @@ class AbstentionPrecision(_Answers):
     """Share of the abstentions that were right; its denominator are the abstentions. A failure is none."""
 
     summary: ClassVar[str] = "of the answers that abstain, share that should"
+    label: ClassVar[tuple[str, ...]] = ("abstention", "precision")
     worst: ClassVar[float | None] = None
 
     def applies(self, case: Case) -> bool:
@@ -143,6 +148,7 @@ class JudgedAccuracy(_Answers):
     """
 
     summary: ClassVar[str] = "share of answers that the judge found correct"
+    label: ClassVar[tuple[str, ...]] = ("judged", "correct")
     phase: ClassVar[str] = "judge"
 
     def applies(self, case: Case) -> bool:
@@ -162,6 +168,7 @@ class JudgeAgreement(_Answers):
     """Share of the judge's repeats that voted as the majority, over the questions with a verdict."""
 
     summary: ClassVar[str] = "share of a judge's repeats that agree with its majority"
+    label: ClassVar[tuple[str, ...]] = ("judge", "agrees")
     better: ClassVar[Better] = "neither"
     phase: ClassVar[str] = "judge"
     worst: ClassVar[float | None] = None

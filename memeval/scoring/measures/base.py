@@ -6,18 +6,49 @@ percentile always stand in it, the other options only where they differ from the
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from memeval.kit.errors import ConfigError
+from memeval.kit.plugins import Registry
 from memeval.kit.types import DialogueRecord
 from memeval.scoring.measures.facts import Case
 
 Floats = npt.NDArray[np.float64]
 Better = Literal["higher", "lower", "neither"]
 Quantity = Literal["share", "tokens", "seconds", "count", "ratio", "dollars"]
+# Options that a heading leaves out at these values: most measures have them.
+_UNSAID = {("unit", "turn"), ("rule", "fraction")}
+
+
+class Printed(NamedTuple):
+    """How a value is printed: multiplied by `scale`, so that it is in `unit`, with `decimals`.
+
+    `decimals` is None for money, which has three significant figures.
+    """
+
+    unit: str
+    scale: float
+    decimals: int | None
+
+
+MILLISECONDS = Printed("ms", 1000, 2)
+_PRINTED: Mapping[Quantity, Printed] = {
+    "share": Printed("%", 100, 1),
+    "tokens": Printed("tokens", 1, 0),
+    "seconds": Printed("s", 1, 2),
+    "count": Printed("", 1, 0),
+    "ratio": Printed("", 1, 2),
+    "dollars": Printed("$/1,000", 1000, None),
+}
+
+
+def _fault(name: str, kind: object) -> str | None:
+    if not isinstance(kind, type) or not issubclass(kind, Measure) or not kind.summary:
+        return "is no class of a measure with a summary"
+    return None if kind.__name__ == name else f"is called {kind.__name__}: give the entry point that name"
 
 
 def option(default: str | int, choices: tuple[str | int, ...], *, shown: bool = False) -> Any:
@@ -32,17 +63,44 @@ def cutoff() -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Measure:
-    """Base of all measures.
+    """Base of all measures. A subclass with a `summary` is a measure, and is known by the name of its class.
 
     Attributes:
-        summary: one line for lists of measures.
+        summary: one line for lists of measures; a base of several measures has none.
+        label: its name in the heading of a column, a few short lines; empty for the name of the class.
         better: whether more of it is good; "neither" for facts.
-        quantity: how to print it: a share of one, tokens, seconds, a count, a ratio, or dollars.
+        quantity: what it is: a share of one, tokens, seconds, a count, a ratio, or dollars.
+        timed: the value depends on how fast the machine is: gated only by choice, and as a ratio.
+        ranked: without a meaning for strategies that never rank.
     """
 
     summary: ClassVar[str] = ""
+    label: ClassVar[tuple[str, ...]] = ()
     better: ClassVar[Better] = "higher"
     quantity: ClassVar[Quantity] = "share"
+    timed: ClassVar[bool] = False
+    ranked: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        """Register the measure under the name of its class.
+
+        Raises:
+            ConfigError: another class has that name, or a measure of questions of which less is better does not say
+                what a failed question scores.
+        """
+        if not cls.summary or cls.__name__.startswith("_"):
+            return
+        name = cls.__name__
+        known = KNOWN.own().get(name)
+        # A dataclass with slots is made twice; the second class is the one that is used.
+        if known is not None and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
+            raise ConfigError(f"{cls.__module__} defines {name}, which {known.__module__} has: choose another name")
+        cls._check_worst()
+        KNOWN.add(name, cls)
+
+    @classmethod
+    def _check_worst(cls) -> None:
+        """What only measures of questions have."""
 
     def __post_init__(self) -> None:
         """Refuse values that are not among an option's choices.
@@ -62,17 +120,32 @@ class Measure:
 
     def __str__(self) -> str:
         """The canonical name, which `parse` reads back."""
-        shown, differing, at = [], [], ""
+        options = ",".join(f"{option}={value}" for option, value in self._printed_options())
+        return type(self).__name__ + (f"({options})" if options else "") + self._at()
+
+    def heading(self) -> tuple[str, ...]:
+        """A few short lines for a column: its label and what distinguishes it, without the unit."""
+        *above, last = self.label or (type(self).__name__,)
+        options = [item for item in self._printed_options() if item not in _UNSAID]
+        return (*above, last + self._at(), *(self._heading_of(option, value) for option, value in options))
+
+    def _printed_options(self) -> list[tuple[str, str | int]]:
+        """Options as the canonical name has them."""
+        always, differing = [], []
         for each in fields(self):
             value = getattr(self, each.name)
-            if "cutoff" in each.metadata:
-                at = f"@{value}"
-            elif each.metadata["shown"]:
-                shown.append(f"{each.name}={value}")
-            elif value != each.default:
-                differing.append(f"{each.name}={value}")
-        options = ",".join(shown + differing)
-        return type(self).__name__ + (f"({options})" if options else "") + at
+            if "cutoff" not in each.metadata and each.metadata["shown"]:
+                always.append((each.name, value))
+            elif "cutoff" not in each.metadata and value != each.default:
+                differing.append((each.name, value))
+        return always + differing
+
+    def _at(self) -> str:
+        """The cut-off as it is printed: `@10`, or nothing."""
+        return "".join(f"@{getattr(self, each.name)}" for each in fields(self) if "cutoff" in each.metadata)
+
+    def _heading_of(self, option: str, value: str | int) -> str:
+        return str(value)
 
     def __repr__(self) -> str:
         """As `str`."""
@@ -91,9 +164,14 @@ class Measure:
         return any("cutoff" in each.metadata for each in fields(cls))
 
     @property
-    def is_timed(self) -> bool:
-        """Whether the value depends on how fast the machine is: gated only by choice, and as a ratio."""
-        return self.quantity == "seconds"
+    def printed(self) -> Printed:
+        """How its values are printed."""
+        return _PRINTED[self.quantity]
+
+    @property
+    def percentile(self) -> int | None:
+        """Which percentile of the values it is; None for a mean and all else."""
+        return None
 
     @property
     def is_of_dialogues(self) -> bool:
@@ -105,17 +183,28 @@ class Measure:
         return float(values.mean())
 
 
+KNOWN: Registry[type[Measure]] = Registry("memeval.measures", "measure", _fault)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QuestionMeasure(Measure):
     """A measure with one value for each question.
 
     Attributes:
-        worst: the value of a failed question; None leaves failed questions out and only counts them.
-        needs_ranking: without a meaning for strategies that never rank.
+        worst: the value of a failed question; None leaves failed questions out and only counts them. A measure of
+            which less is better has to give it, since 0 would be the best.
     """
 
     worst: ClassVar[float | None] = 0.0
-    needs_ranking: ClassVar[bool] = False
+
+    @classmethod
+    def _check_worst(cls) -> None:
+        above = [base for base in cls.__mro__ if base is not QuestionMeasure and "worst" in vars(base)]
+        if cls.better == "lower" and not above:
+            raise ConfigError(
+                f"{cls.__name__}: less of it is better, so say what a failed question scores: worst = 1.0, "
+                "or worst = None to leave failed questions out"
+            )
 
     def applies(self, case: Case) -> bool:
         """Whether the question is in the denominator: decided by its gold alone, never by what a strategy did."""

@@ -1,4 +1,4 @@
-"""Closed forms for what a measure is worth by luck.
+"""Closed forms for what a measure is worth by chance.
 
 All of them are expectations over gold drawn uniformly at random from the units written, with the shape of the ranking
 (or the coverage of the context) kept. For a ranking of single units this is the same as the expectation over uniformly

@@ -36,6 +36,7 @@ class EvidenceRecall(QuestionMeasure):
     """
 
     summary: ClassVar[str] = "share of the evidence that is in the context"
+    label: ClassVar[tuple[str, ...]] = ("evidence", "recall")
 
     unit: Unit = option("turn", UNITS, shown=True)
     rule: Rule = option("fraction", RULES, shown=True)
@@ -75,6 +76,7 @@ class AnswerInContext(QuestionMeasure):
     """
 
     summary: ClassVar[str] = "an accepted answer string occurs in the context"
+    label: ClassVar[tuple[str, ...]] = ("answer", "in text")
 
     def applies(self, case: Case) -> bool:
         """Questions that have an answer; where the right behaviour is to abstain there is nothing to find."""
@@ -94,6 +96,7 @@ class EvidenceDensity(QuestionMeasure):
     """
 
     summary: ClassVar[str] = "share of the context's tokens that are evidence"
+    label: ClassVar[tuple[str, ...]] = ("evidence", "density")
 
     def applies(self, case: Case) -> bool:
         """With annotated evidence turns."""
@@ -143,7 +146,9 @@ class LeakRate(QuestionMeasure):
     """
 
     summary: ClassVar[str] = "turns of another user reached the context or the ranking"
+    label: ClassVar[tuple[str, ...]] = ("leaks",)
     better: ClassVar[Better] = "lower"
+    worst: ClassVar[float | None] = 1.0
 
     def applies(self, case: Case) -> bool:
         """Every question."""
@@ -168,20 +173,25 @@ class GhostRate(QuestionMeasure):
 
     summary: ClassVar[str] = "forgotten turns that still come back"
     better: ClassVar[Better] = "lower"
+    worst: ClassVar[float | None] = 1.0
 
     when: Literal["forgotten", "reopened"] = option("forgotten", ("forgotten", "reopened"), shown=True)
 
     def applies(self, case: Case) -> bool:
-        """Questions for which turns were forgotten; a run with forget=0 has none."""
-        facts = None if case.outcome is None else case.outcome.forgetting
-        return facts is not None and facts["turns"] > 0
+        """With annotated evidence turns: these are what a run with forget=SHARE forgets, for a share of them."""
+        return bool(case.gold("turn"))
 
     def value(self, case: Case) -> float | None:
-        """A share."""
-        if case.outcome is None or case.outcome.forgetting is None:
+        """A share; None for a question for which nothing was forgotten."""
+        facts = None if case.outcome is None else case.outcome.forgetting
+        if facts is None or not facts["turns"]:
             return None
-        facts = case.outcome.forgetting
         return facts["ghosts" if self.when == "forgotten" else "reopened"] / facts["turns"]
+
+    def failure(self, case: Case) -> float | None:
+        """The worst value where turns were forgotten for the question, otherwise none."""
+        facts = None if case.outcome is None else case.outcome.forgetting
+        return self.worst if facts is not None and facts["turns"] else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -205,6 +215,7 @@ class NewestInContext(_Update):
     """Knowledge update: a turn with the newest value is in the context (with or without stale ones)."""
 
     summary: ClassVar[str] = "knowledge update: the newest value is in the context"
+    label: ClassVar[tuple[str, ...]] = ("newest", "value")
 
     def value(self, case: Case) -> float:
         """1 or 0."""
@@ -219,7 +230,9 @@ class OnlyStaleInContext(_Update):
     """
 
     summary: ClassVar[str] = "knowledge update: only a superseded value is in the context"
+    label: ClassVar[tuple[str, ...]] = ("stale", "only")
     better: ClassVar[Better] = "lower"
+    worst: ClassVar[float | None] = 0.0
 
     def value(self, case: Case) -> float:
         """1 or 0."""
@@ -232,6 +245,7 @@ class NeitherInContext(_Update):
     """Knowledge update: the context holds neither the newest nor a superseded value."""
 
     summary: ClassVar[str] = "knowledge update: no value is in the context"
+    label: ClassVar[tuple[str, ...]] = ("neither", "value")
     better: ClassVar[Better] = "lower"
     worst: ClassVar[float | None] = 1.0
 

@@ -29,6 +29,7 @@ class InputDollars(_Dollars):
     """
 
     summary: ClassVar[str] = "dollars of the prompt as the target's input, uncached"
+    label: ClassVar[tuple[str, ...]] = ("input",)
 
     def value(self, case: Case) -> float | None:
         """Dollars; None where the target has no known price."""
@@ -47,6 +48,7 @@ class QuestionDollars(_Dollars):
     """
 
     summary: ClassVar[str] = "dollars of the model calls of a question"
+    label: ClassVar[tuple[str, ...]] = ("money",)
 
     phase: Literal["read", "answer", "judge"] = option("answer", ("read", "answer", "judge"), shown=True)
 
@@ -65,6 +67,7 @@ class WriteDollars(DialogueMeasure):
     """
 
     summary: ClassVar[str] = "dollars of the model calls of writing a dialogue"
+    label: ClassVar[tuple[str, ...]] = ("write",)
     better: ClassVar[Better] = "lower"
     quantity: ClassVar[Quantity] = "dollars"
 

@@ -6,78 +6,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from memeval.kit.errors import ConfigError
-from memeval.scoring.measures.answers import (
-    AbstentionPrecision,
-    AbstentionRecall,
-    ExactMatch,
-    JudgeAgreement,
-    JudgedAccuracy,
-    RougeL,
-    TokenF1,
-)
-from memeval.scoring.measures.base import Measure
-from memeval.scoring.measures.context import (
-    AnswerInContext,
-    EvidenceAge,
-    EvidenceDensity,
-    EvidenceRecall,
-    GhostRate,
-    LeakRate,
-    NeitherInContext,
-    NewestInContext,
-    OnlyStaleInContext,
-)
-from memeval.scoring.measures.money import InputDollars, QuestionDollars, WriteDollars
-from memeval.scoring.measures.ranking import MRR, Precision, Recall, nDCG
-from memeval.scoring.measures.resources import (
-    ContextShare,
-    ContextTokens,
-    IncrementSeconds,
-    IndexBytes,
-    ItemsPerTurn,
-    ReadSeconds,
-    StartSeconds,
-    WriteRate,
-    WriteSeconds,
-)
+from memeval.scoring.measures.base import KNOWN, Measure
 
-KNOWN: Mapping[str, type[Measure]] = {
-    kind.__name__: kind
-    for kind in (
-        EvidenceRecall,
-        AnswerInContext,
-        EvidenceDensity,
-        JudgedAccuracy,
-        JudgeAgreement,
-        TokenF1,
-        ExactMatch,
-        RougeL,
-        AbstentionPrecision,
-        AbstentionRecall,
-        EvidenceAge,
-        GhostRate,
-        LeakRate,
-        NewestInContext,
-        OnlyStaleInContext,
-        NeitherInContext,
-        Recall,
-        nDCG,
-        MRR,
-        Precision,
-        ContextTokens,
-        ContextShare,
-        ReadSeconds,
-        WriteSeconds,
-        WriteRate,
-        IncrementSeconds,
-        StartSeconds,
-        IndexBytes,
-        ItemsPerTurn,
-        InputDollars,
-        QuestionDollars,
-        WriteDollars,
-    )
-}
 # Other names in use, with the options that they stand for.
 ALIASES: Mapping[str, tuple[str, Mapping[str, str]]] = {"Hit": ("Recall", {"rule": "any"})}
 
@@ -125,9 +55,8 @@ def parse_list(text: str) -> tuple[Measure, ...]:
 
 def _kind(name: str) -> tuple[type[Measure], dict[str, Any]]:
     alias, options = ALIASES.get(name, (name, {}))
-    kind = KNOWN.get(alias)
-    if kind is not None:
-        return kind, dict(options)
+    if alias in KNOWN:
+        return KNOWN[alias], dict(options)
     names = [*KNOWN, *ALIASES]
     by_lower = {each.lower(): each for each in names}
     close = get_close_matches(name.lower(), by_lower, n=1)

@@ -23,7 +23,7 @@ Discount = Literal["log2", "longmemeval"]
 class RankingMeasure(QuestionMeasure):
     """Base of the measures at a cut-off `k`."""
 
-    needs_ranking: ClassVar[bool] = True
+    ranked: ClassVar[bool] = True
 
     unit: Unit = option("turn", UNITS, shown=True)
     missing: Missing = option("none", MISSING)

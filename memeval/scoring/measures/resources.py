@@ -6,7 +6,16 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from memeval.kit.types import DialogueRecord, Usage
-from memeval.scoring.measures.base import Better, DialogueMeasure, Floats, Quantity, QuestionMeasure, option
+from memeval.scoring.measures.base import (
+    MILLISECONDS,
+    Better,
+    DialogueMeasure,
+    Floats,
+    Printed,
+    Quantity,
+    QuestionMeasure,
+    option,
+)
 from memeval.scoring.measures.facts import Case
 
 Clock = Literal["booked", "measured", "own"]
@@ -42,6 +51,7 @@ class ContextTokens(_Resource):
     """Tokens of the assembled context, without the query and the prompt's own headings."""
 
     summary: ClassVar[str] = "tokens of the context"
+    label: ClassVar[tuple[str, ...]] = ("context",)
     quantity: ClassVar[Quantity] = "tokens"
 
     def value(self, case: Case) -> float:
@@ -57,6 +67,7 @@ class ContextShare(_Resource):
     """
 
     summary: ClassVar[str] = "tokens of the context / tokens of the dialogue so far"
+    label: ClassVar[tuple[str, ...]] = ("context", "share")
 
     def value(self, case: Case) -> float | None:
         """A share."""
@@ -75,10 +86,25 @@ class ReadSeconds(_Resource):
     """
 
     summary: ClassVar[str] = "percentile of the seconds from query to context"
+    label: ClassVar[tuple[str, ...]] = ("read",)
     quantity: ClassVar[Quantity] = "seconds"
+    timed: ClassVar[bool] = True
 
     p: int = option(50, (50, 90, 95, 99), shown=True)
     clock: Clock = option("booked", CLOCKS)
+
+    @property
+    def printed(self) -> Printed:
+        """Times of one query or one turn are in milliseconds."""
+        return MILLISECONDS
+
+    @property
+    def percentile(self) -> int:
+        """That of the option `p`."""
+        return self.p
+
+    def _heading_of(self, option: str, value: str | int) -> str:
+        return f"p{value}" if option == "p" else str(value)
 
     def value(self, case: Case) -> float | None:
         """Seconds; None where the outcome has no books of reading, or a stand-in was read from."""
@@ -102,11 +128,19 @@ class WriteSeconds(DialogueMeasure):
     """
 
     summary: ClassVar[str] = "seconds of writing a dialogue into memory"
+    label: ClassVar[tuple[str, ...]] = ("write",)
     better: ClassVar[Better] = "lower"
     quantity: ClassVar[Quantity] = "seconds"
+    timed: ClassVar[bool] = True
 
     per: Literal["dialogue", "turn"] = option("dialogue", ("dialogue", "turn"))
     clock: Clock = option("booked", CLOCKS)
+
+    @property
+    def printed(self) -> Printed:
+        """In milliseconds where it is by turn."""
+        # Without its arguments `super` names the class that the decorator replaces by one with slots.
+        return MILLISECONDS if self.per == "turn" else super(WriteSeconds, self).printed
 
     def value(self, record: DialogueRecord) -> float | None:
         """Seconds; None for a dialogue without turns where they are counted by turn, and for a stand-in."""
@@ -127,8 +161,15 @@ class IncrementSeconds(DialogueMeasure):
     """
 
     summary: ClassVar[str] = "seconds of writing one more turn"
+    label: ClassVar[tuple[str, ...]] = ("one more", "turn")
     better: ClassVar[Better] = "lower"
     quantity: ClassVar[Quantity] = "seconds"
+    timed: ClassVar[bool] = True
+
+    @property
+    def printed(self) -> Printed:
+        """Times of one query or one turn are in milliseconds."""
+        return MILLISECONDS
 
     def value(self, record: DialogueRecord) -> float | None:
         """Seconds; None for a run without increments, and for a stand-in."""
@@ -144,14 +185,11 @@ class WriteRate(DialogueMeasure):
     """
 
     summary: ClassVar[str] = "turns written in a second"
+    label: ClassVar[tuple[str, ...]] = ("turns", "written/s")
     quantity: ClassVar[Quantity] = "count"
+    timed: ClassVar[bool] = True
 
     clock: Clock = option("booked", CLOCKS)
-
-    @property
-    def is_timed(self) -> bool:
-        """Turns a second depend on the machine, too."""
-        return True
 
     def value(self, record: DialogueRecord) -> float | None:
         """Turns a second; None where writing took no time that a clock can see, and for a stand-in."""
@@ -167,8 +205,15 @@ class StartSeconds(DialogueMeasure):
     """
 
     summary: ClassVar[str] = "seconds of opening the memory and its stores"
+    label: ClassVar[tuple[str, ...]] = ("start",)
     better: ClassVar[Better] = "lower"
     quantity: ClassVar[Quantity] = "seconds"
+    timed: ClassVar[bool] = True
+
+    @property
+    def printed(self) -> Printed:
+        """Times of one query or one turn are in milliseconds."""
+        return MILLISECONDS
 
     def value(self, record: DialogueRecord) -> float | None:
         """Seconds; None for a dialogue that found the stores open, and for a stand-in."""
@@ -184,6 +229,7 @@ class IndexBytes(DialogueMeasure):
     """
 
     summary: ClassVar[str] = "bytes of the index of a dialogue"
+    label: ClassVar[tuple[str, ...]] = ("index", "bytes")
     better: ClassVar[Better] = "lower"
     quantity: ClassVar[Quantity] = "count"
 
