@@ -1,6 +1,7 @@
 """What all commands print with."""
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -37,6 +38,11 @@ def out() -> Console:
 def notes() -> Console:
     """Standard error, for what is said beside the result."""
     return Plain(stderr=True, soft_wrap=True)
+
+
+def discard_output() -> None:
+    """Send standard output nowhere: its reader is gone, which Python would report at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def table(renderable: RenderableType) -> None:

@@ -1,12 +1,15 @@
 """`memeval gate`."""
 
+import argparse
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from memeval.cli import console
 from memeval.cli.progress import Bars
-from memeval.gating import Gate, Verdicts, load_rules, open_gate, stored
-from memeval.kit.errors import BaselineError, ConfigError
+from memeval.gating import Check, Gate, Verdict, Verdicts, load_rules, open_gate, stored
+from memeval.kit.errors import BaselineError, ConfigError, MemevalError, words
 from memeval.kit.escaping import log_line
 from memeval.records.runs import Run, find
 
@@ -61,6 +64,14 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser.parse_intermixed_args(argv)
     if arguments.update and arguments.ratchet:
         raise ConfigError("--update writes everything, --ratchet only what got better: give one of the two")
+    try:
+        return _carry_out(arguments)
+    except BaseException as error:
+        _write_undecided(error, arguments.format, arguments.out)
+        raise
+
+
+def _carry_out(arguments: argparse.Namespace) -> int:
     # Read first: nobody wants to learn after the runs that a rule is misspelt.
     rules = None if arguments.rules is None else load_rules(arguments.rules)
     runs = _runs(arguments.runs, arguments.multirun, Path(arguments.results), arguments.baseline)
@@ -69,7 +80,13 @@ def main(argv: Sequence[str]) -> int:
         return _update(gate)
     words = " ".join(["-m"] * arguments.multirun + (arguments.runs or ["RUN..."]))
     verdicts = gate.verdicts(f"memeval gate --update --baseline {arguments.baseline} {words}")
-    _print(verdicts, arguments.format, arguments.out)
+    _write(verdicts, arguments.format, arguments.out)
+    try:
+        _print(verdicts, "terminal" if arguments.out else arguments.format)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read it is gone; the exit code still says how it ended.
+        console.discard_output()
     if arguments.ratchet and verdicts:
         _ratchet(gate)
     return verdicts.exit_code
@@ -109,11 +126,18 @@ def _ratchet(gate: Gate) -> None:
         console.notes().print(f"The baseline was raised; commit it:\n{updated(raised)}", markup=False)
 
 
-def _print(verdicts: Verdicts, format_: str, files: Sequence[Path]) -> None:
+def _write_undecided(error: BaseException, format_: str, files: Sequence[Path]) -> None:
+    """Where there is no verdict, the files say so: one of an earlier gate would be taken for this one's."""
+    reason = str(error) if isinstance(error, MemevalError) else f"{type(error).__name__}: {words(error)}"
+    verdicts = Verdicts((Check("gate", "", "no verdict", Verdict.INCOMPARABLE, reason),))
+    with suppress(BaselineError):
+        _write(verdicts, format_, files)
+
+
+def _print(verdicts: Verdicts, shown: str) -> None:
     from memeval.reports.gate import terminal
 
     out = console.out()
-    shown = "terminal" if files else format_
     if shown == "terminal":
         out.width = max(out.width, 100)
         with out.capture() as captured:
@@ -121,6 +145,9 @@ def _print(verdicts: Verdicts, format_: str, files: Sequence[Path]) -> None:
         print("\n".join(map(log_line, captured.get().split("\n"))), end="")
     else:
         print("\n".join(map(log_line, render(verdicts, shown).split("\n"))), end="")
+
+
+def _write(verdicts: Verdicts, format_: str, files: Sequence[Path]) -> None:
     for file in files:
         text = render(verdicts, _BY_SUFFIX.get(file.suffix, format_))
         try:

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 
 import memeval
+from memeval.cli import console
 from memeval.cli.parser import Parser
-from memeval.kit.errors import MemevalError
+from memeval.kit.errors import MemevalError, words
 from memeval.kit.escaping import shortened, shown
 
 DESCRIPTION = """\
@@ -24,6 +25,9 @@ prompt, how much of the evidence that is, how long it takes and how many tokens 
 
 Exit codes: 0 all is well; 1 some questions failed, or a number is not met; 2 the command cannot be carried out.
 """
+
+# Set, it lets errors that memeval has no words for end in a traceback.
+TRACEBACK = "MEMEVAL_TRACEBACK"
 
 # Name, module that carries it out, one line of help.
 COMMANDS = (
@@ -66,6 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     module = importlib.import_module(f"memeval.cli.{chosen.module}")
     try:
         code: int = module.main([*rest, *arguments[1:]])
+        # Here, and not when Python ends: a reader that is gone is known before the exit code is given.
+        sys.stdout.flush()
     except MemevalError as error:
         print(f"memeval: {shown(str(error), lines=True)}", file=sys.stderr)
         return 2
@@ -74,12 +80,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         # Somebody closed the pipe (`memeval list | head`): that is no error, but Python would report it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        console.discard_output()
+        # A gate has said nothing, which is no pass.
+        return 2 if chosen.command == "gate" else 0
+    except SystemExit as end:
+        if end.code or {"-h", "--help"} & set(arguments):
+            raise
+        # A plug-in that ends the process ends no command as if all were well.
+        print(f"memeval: something ended memeval {chosen.command} before it was done", file=sys.stderr)
+        return 2
     except OSError as error:
         if error.filename is None:
-            raise
+            print(f"memeval: {shown(str(error), lines=True)}", file=sys.stderr)
+            return 2
         name = shown(shortened(str(error.filename)))
         print(f"memeval: {name}: {error.strerror}: check the path and its permissions", file=sys.stderr)
+        return 2
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        # Exit code 1 would be a regression for the gate.
+        why = shown(f"{type(error).__name__}: {words(error)}", lines=True)
+        print(
+            f"memeval: {chosen.command} met an error that it has no words for, {why}; set {TRACEBACK}=1 to see where, "
+            "and report it",
+            file=sys.stderr,
+        )
         return 2
     return code

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,9 @@ class Rule:
             )
         if self.max_ratio is not None and (self.confidence is not None or self.by_category):
             raise ConfigError(f"{name} is compared as one ratio: leave out confidence and categories")
+        if self.max_ratio is not None and not isfinite(self.max_ratio):
+            raise ConfigError(f"max_ratio: {self.max_ratio} of {name} could never fail: give a number, e.g. 2")
+        self._refuse_what_cannot_fail(name)
         if not self.allowance.amount >= 0:
             raise ConfigError(f"max_drop: {self.allowance.amount} of {name} is negative: give 0 or more")
         if self.confidence is not None and not 0.5 < self.confidence < 1:
@@ -91,6 +95,21 @@ class Rule:
             )
         if self.by_category and not isinstance(self.measure, QuestionMeasure):
             raise ConfigError(f"{name} has one value a dialogue and no categories: leave them out")
+
+    def _refuse_what_cannot_fail(self, name: str) -> None:
+        amount, relative, rising = self.allowance.amount, self.allowance.relative, self.measure.better == "lower"
+        key = "max_rise" if rising else "max_drop"
+        if not isfinite(amount):
+            raise ConfigError(f"{key}: {amount} of {name} could never fail: give a finite number, e.g. {key}: 0.01")
+        if self.measure.quantity == "share" and not relative and amount >= 1:
+            raise ConfigError(
+                f"{key}: {amount:g} of {name} could never fail, since its values are shares of 1: give less than "
+                f"1, e.g. {key}: 0.05, or a share of the baseline's value, e.g. {key}: 5%"
+            )
+        if relative and amount >= 1 and not rising:
+            raise ConfigError(
+                f"{key}: {amount:.0%} of {name} could never fail: nothing falls by more; give less, e.g. {key}: 5%"
+            )
 
     def covers(self, names: Sequence[str]) -> bool:
         """Whether one of a run's names matches."""

@@ -164,6 +164,9 @@ def test_the_gate_step_passes_and_fails(runner: Runner):
     assert ElementTree.parse(kept / "gate.xml").getroot().findall(".//failure")
     assert json.loads((kept / "gate.json").read_text())["exit_code"] == 1
     assert "Gate FAILED" in (kept / "gate.md").read_text()
+    torn = runner.step("Gate", baseline="my baseline", run="benchmark=demo 'strategy=truncation")
+    assert torn.returncode == 2 and "cannot be split into words" in torn.stderr
+    assert (runner.folder / "output").read_text().split()[-1] == "exit-code=2"
     nothing = runner.step("Gate", baseline="nowhere")
     assert nothing.returncode == 2
     assert "holds no baseline" in nothing.stderr
@@ -177,3 +180,5 @@ def test_the_install_step_gives_pip_each_word_whole(runner: Runner):
     assert done.stdout.splitlines()[-5:] == [str(ROOT), "-e", ".", "a package>=1", "$(touch hacked)"]
     assert not list((runner.folder / "project").iterdir())
     assert runner.step("Install memeval").stdout.splitlines()[-1] == str(ROOT)
+    torn = runner.step("Install memeval", install="-e . 'a package")
+    assert torn.returncode != 0 and not torn.stdout

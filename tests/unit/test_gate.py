@@ -55,7 +55,7 @@ def test_rules_are_read_and_print_as_they_are_written(text: dict[str, Any], expe
         ({"measure": "EvidenceRecall", "max_drop": "much"}, "a number in the measure's unit"),
         ({"measure": "EvidenceRecall", "max_drop": True}, "no amount"),
         ({"measure": "EvidenceRecall", "max_drop": -1}, "negative"),
-        ({"measure": "EvidenceRecall", "max_drop": float("nan")}, "negative"),
+        ({"measure": "EvidenceRecall", "max_drop": float("nan")}, "could never fail"),
         ({"measure": "EvidenceRecall", "max_rise": 1}, "write max_drop"),
         ({"measure": "ContextTokens", "max_rise": 1, "max_drop": 1}, "two words"),
         ({"measure": "EvidenceRecall", "confidence": 95}, "e.g. confidence: 0.95"),
@@ -74,6 +74,40 @@ def test_a_wrong_rule_is_explained(node: Any, named: str, tmp_path: Path):
     with pytest.raises(ConfigError, match="(?s).") as caught:
         read_rule(node)
     assert named in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("node", "reason"),
+    [
+        ({"measure": "AnswerInContext", "max_drop": 5}, "max_drop: 5 of AnswerInContext could never fail"),
+        ({"measure": "EvidenceRecall", "max_drop": 1}, "give less than 1, e.g. max_drop: 0.05"),
+        ({"measure": "EvidenceRecall", "max_drop": "100%"}, "max_drop: 100% of EvidenceRecall"),
+        ({"measure": "EvidenceRecall", "max_drop": float("inf")}, "give a finite number"),
+        ({"measure": "EvidenceRecall", "max_drop": float("nan")}, "give a finite number"),
+        ({"measure": "ContextTokens", "max_rise": float("inf")}, "max_rise: inf of ContextTokens could never fail"),
+        (
+            {"measure": "ReadSeconds(p=50)", "max_ratio": float("inf")},
+            "max_ratio: inf of ReadSeconds(p=50) could never",
+        ),
+    ],
+)
+def test_a_rule_that_cannot_fail_is_refused(node: dict[str, Any], reason: str):
+    with pytest.raises(ConfigError) as raised:
+        read_rule(node)
+    assert reason in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        {"measure": "EvidenceRecall", "max_drop": 0.99},
+        {"measure": "EvidenceRecall", "max_drop": "99%"},
+        {"measure": "ContextTokens", "max_rise": 5_000},
+        {"measure": "ContextTokens", "max_rise": "300%"},
+    ],
+)
+def test_a_generous_rule_that_can_fail_is_a_rule(node: dict[str, Any]):
+    assert read_rule(node).measure is not None
 
 
 @pytest.mark.parametrize("text", ["", "rules: []", "rule:\n  - {measure: MRR@10}", "- {measure: [", "[]", "3"])
