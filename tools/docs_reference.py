@@ -5,7 +5,6 @@ The site's build calls `pages` (tools/docs_site.py). `python tools/docs_referenc
 
 import contextlib
 import io
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -14,28 +13,19 @@ from typing import Any
 
 import yaml
 
+from memeval.options import root
+
 ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = ROOT / "configs"
 # What a plug-in or a script imports. The names of `memeval` itself come first.
 API = ("memeval", "memeval.kit.types", "memeval.kit.stores", "memeval.kit.errors", "memeval.testing")
-# One line a group. A group without a line stands on the pages without one.
-GROUPS: Mapping[str, str] = {
-    "benchmark": "The dialogues and questions that a memory is measured on.",
-    "strategy": "The short-term side: what of the dialogue stays in the prompt.",
-    "retriever": "The long-term side: how stored passages are found for a question.",
-    "writing": "What a passage is: how turns become what a retriever stores.",
-    "embedder": "What turns a text into a vector.",
-    "vector_store": "Where vectors are kept.",
-    "kv_store": "Where values under exact keys are kept.",
-    "graph_store": "Where nodes and edges are kept.",
-    "sql_store": "Where turns are kept in tables.",
-    "target": "The model that the prompt is meant for: its window, tokenizer and prices.",
-    "llm": "The language model that a memory, a reader or a judge may call.",
-    "reader": "What answers a question from the prompt.",
-    "judge": "What decides whether an answer is correct.",
-    "experiment": "Named sets of overrides: a sweep under one name.",
+# Groups that are no root options.
+OTHER_GROUPS: Mapping[str, str] = {
     "reproduction": "Published numbers with the overrides that give them, for `memeval reproduce`.",
 }
+
+# What the column "must agree" says.
+_AGREES: Mapping[str, str] = {"no": "", "across": "unless `across=`", "always": "always"}
 
 
 def pages() -> dict[str, str]:
@@ -50,15 +40,21 @@ def pages() -> dict[str, str]:
     return made
 
 
+def meanings() -> dict[str, str]:
+    """One line a group. A group without a line stands on the pages without one."""
+    return {option.name: option.meaning for option in root.OPTIONS if option.group == option.name} | OTHER_GROUPS
+
+
 def groups() -> list[str]:
     """The config groups: those with a line first, in the order of the lines."""
     folders = {path.name for path in CONFIGS.iterdir() if any(path.glob("*.yaml"))}
-    return [*(group for group in GROUPS if group in folders), *sorted(folders - set(GROUPS))]
+    known = meanings()
+    return [*(group for group in known if group in folders), *sorted(folders - set(known))]
 
 
 def group_page(group: str) -> str:
     """Each option of a group: its sentence, the settings with defaults and comments, the class and its arguments."""
-    lines = [f"# `{group}`", "", GROUPS.get(group, ""), ""]
+    lines = [f"# `{group}`", "", meanings().get(group, ""), ""]
     options = sorted((CONFIGS / group).glob("*.yaml"))
     lines += ["| option | what it is |", "|---|---|"]
     lines += [f"| [`{group}={path.stem}`](#{path.stem}) | {_cell(_sentence(path))} |" for path in options]
@@ -75,31 +71,38 @@ def group_page(group: str) -> str:
 
 
 def root_options() -> str:
-    """The options that do not belong to a group, with the comments of configs/config.yaml."""
+    """The table of root options."""
     lines = [
         "# Root options",
         "",
-        "These options belong to no group. Give them as they stand: `memeval run budget=1000 depth=100`. "
-        "`memeval run --cfg` prints the whole config of a run and starts nothing.",
+        "Give them as they stand: `memeval run budget=1000 depth=100`. An option of a group takes a name: "
+        "`memeval run retriever=bm25`. `memeval run --cfg` prints the whole config of a run and starts nothing.",
         "",
-        "| option | default | meaning |",
-        "|---|---|---|",
+        "| option | default | meaning | role | must agree | references |",
+        "|---|---|---|---|---|---|",
     ]
-    comments = _comments((CONFIGS / "config.yaml").read_text(encoding="utf-8"))
-    content = yaml.safe_load((CONFIGS / "config.yaml").read_text(encoding="utf-8"))
-    content.pop("defaults")
-    for key, value in content.items():
-        parts = value if isinstance(value, Mapping) else {None: value}
-        for name, default in parts.items():
-            option = key if name is None else f"{key}.{name}"
-            meaning = comments.get(key, "") if name in (None, "_target_") else ""
-            lines.append(f"| `{option}` | `{_cell(_shown(default))}` | {_cell(meaning)} |")
-    defaults = yaml.safe_load((CONFIGS / "config.yaml").read_text(encoding="utf-8"))["defaults"]
-    lines += ["", "## Default option of each group", "", "| group | default |", "|---|---|"]
-    for entry in defaults:
-        if isinstance(entry, Mapping):
-            for group, option in entry.items():
-                lines.append(f"| `{group.removeprefix('optional ')}` | `{_shown(option)}` |")
+    for option in root.OPTIONS:
+        if option.role == "filled":
+            continue
+        if isinstance(option.default, Mapping) and option.default:
+            parts = {f"{option.name}.{key}": value for key, value in option.default.items()}
+        else:
+            parts = {option.name: option.default}
+        name = f"[`{option.name}`](configs/{option.group}.md)" if option.group else f"`{option.name}`"
+        for place, (key, default) in enumerate(parts.items()):
+            told = (option.meaning, option.role, _AGREES[option.agrees], "share it" if option.shared else "")
+            cells = [_cell(text) for text in told] if place == 0 else [""] * 4
+            lines.append(
+                f"| {name if key == option.name else f'`{key}`'} | `{_cell(_shown(default))}` | {' | '.join(cells)} |"
+            )
+    lines += ["", "## Roles", "", "| role | meaning |", "|---|---|"]
+    lines += [f"| {role} | {meaning} |" for role, meaning in root.ROLES.items() if role != "filled"]
+    lines += [
+        "",
+        "Must agree: two runs that differ in it are not comparable. `memeval compare across=OPTION` allows the "
+        "difference where the table says so. References: the runs `none`, `full`, `oracle` and `random` take the "
+        "option from the runs that they stand beside.",
+    ]
     return "\n".join([*lines, ""])
 
 
@@ -193,21 +196,6 @@ def _arguments(target: str) -> list[str]:
         "      members: false",
         "",
     ]
-
-
-def _comments(text: str) -> dict[str, str]:
-    """The comment lines above each top-level key."""
-    found: dict[str, str] = {}
-    waiting: list[str] = []
-    for line in text.split("\n"):
-        if line.startswith("#"):
-            waiting.append(line.lstrip("# "))
-        elif match := re.match(r"(\w+):", line):
-            found[match[1]] = " ".join(waiting)
-            waiting = []
-        elif not line.strip():
-            waiting = []
-    return found
 
 
 def _shown(value: object) -> str:

@@ -15,6 +15,7 @@ from memeval.cli import console
 from memeval.cli.listing import options
 from memeval.kit.engines import Engine
 from memeval.kit.errors import ConfigError, MemevalError, ModelError, StorageError
+from memeval.options import root
 from memeval.options.identity import config_packages
 
 DESCRIPTION = """\
@@ -25,7 +26,7 @@ Storage systems: what is installed, what answers, and what runs have left there:
 
 Addresses are read from the environment, e.g. MEMEVAL_PGVECTOR_URL; docs/storage.md names them all.
 """
-ROLES = ("vector_store", "kv_store", "graph_store", "sql_store")
+ROLES = root.stores()
 # A retriever may bring a store of its own.
 _ELSEWHERE = "retriever"
 # Clients that come with memeval itself.

@@ -1,12 +1,11 @@
 """Runs side by side: whether they may stand there, and how sure it is that one is better than another."""
 
-from memeval.comparison.comparable import AXES, check_comparable, differs, timing_differences
+from memeval.comparison.comparable import check_comparable, differs, timing_differences
 from memeval.comparison.comparing import Comparison, Estimate, Line, Tested, compare
 from memeval.comparison.scored import Scored, best
 from memeval.comparison.setbacks import Setback, setbacks
 
 __all__ = [
-    "AXES",
     "Comparison",
     "Estimate",
     "Line",

@@ -5,18 +5,8 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from memeval.kit.errors import BaselineError, ConfigError
+from memeval.options import root
 from memeval.records.runs import Run
-
-# What a user may ask to see next to each other all the same, each with what it is by default.
-AXES: Mapping[str, Any] = {
-    "budget": None,
-    "tokenizer": None,
-    "isolation": "separate",
-    "forget": 0.0,
-    "judge": None,
-}
-# Different questions: there is nothing to compare.
-_FIXED: Mapping[str, Any] = {"limit": None, "mode": "questions"}
 
 
 def check_comparable(runs: Sequence[Run], across: Set[str] = frozenset(), fixed: Set[str] = frozenset()) -> None:
@@ -24,16 +14,16 @@ def check_comparable(runs: Sequence[Run], across: Set[str] = frozenset(), fixed:
 
     Args:
         runs: what is to stand side by side.
-        across: of `AXES`, what may differ since it is asked for.
+        across: of `memeval.options.root.across()`, what may differ since it is asked for.
         fixed: ids of runs such as `full`, whose budget is part of what they are.
 
     Raises:
         BaselineError: names two runs, what differs between them, and what to type.
         ConfigError: an axis that does not exist.
     """
-    unknown = sorted(across - AXES.keys())
+    unknown = sorted(across - set(root.across()))
     if unknown:
-        raise ConfigError(f"across={unknown[0]} is not among what may differ: choose of {', '.join(AXES)}")
+        raise ConfigError(f"across={unknown[0]} is not among what may differ: choose of {', '.join(root.across())}")
     for run in runs:
         if not run.finished:
             raise BaselineError(
@@ -59,17 +49,17 @@ def differs(one: Run, other: Run, across: Set[str] = frozenset(), fixed: Set[str
                 f"{both}they were asked of other data ({key} is {_short(a)} and {_short(b)}). Compare runs of one data "
                 "set at a time, or run one of them again with the other's benchmark"
             )
-    for key, default in _FIXED.items():
-        a, b = ours.get(key, default), theirs.get(key, default)
-        if a != b:
+    # First what `across=` cannot lift.
+    for option in sorted(root.must_agree(), key=lambda option: option.agrees == "across"):
+        key = option.name
+        a, b = option.value_in(ours), option.value_in(theirs)
+        if a == b or key in across or (key == "budget" and fixed & {one.id, other.id}):
+            continue
+        if option.agrees == "always":
             return (
                 f"{both}they were asked other questions ({key}={_short(a)} and {key}={_short(b)}). Run one of them "
                 f"again with the other's {key}"
             )
-    for key, default in AXES.items():
-        a, b = ours.get(key, default), theirs.get(key, default)
-        if a == b or key in across or (key == "budget" and fixed & {one.id, other.id}):
-            continue
         return (
             f"{both}their {key} is {_short(a)} and {_short(b)}. Name runs of one {key}, or type "
             f"across={','.join(sorted({*across, key}))} to see them side by side all the same"

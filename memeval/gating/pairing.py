@@ -4,11 +4,9 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from memeval.options import root
 from memeval.options.identity import CLASS, OPTION
 from memeval.scoring.baseline import Entry
-
-# What a gate holds constant. Memory, document template and reader are what it tests.
-_HELD = ("benchmark", "budget", "tokenizer", "limit", "mode", "isolation", "forget", "judge")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +57,10 @@ def incomparable(before: Entry, now: Entry) -> str | None:
     if now.other_data is not None:
         return now.other_data
     old, new = before.meta["identity"], now.meta["identity"]
-    for key in _HELD:
-        if old.get(key) != new.get(key):
-            return f"{_difference(key, old.get(key), new.get(key))}; make a new baseline with --update if that is meant"
+    for option in root.must_agree():
+        was, is_now = option.value_in(old), option.value_in(new)
+        if was != is_now:
+            return f"{_difference(option.name, was, is_now)}; make a new baseline with --update if that is meant"
     if before.questions != now.questions:
         gone, added = set(before.questions) - set(now.questions), set(now.questions) - set(before.questions)
         if gone or added:
@@ -78,8 +77,11 @@ def changed_settings(before: Entry, now: Entry) -> list[str]:
     """What was set otherwise, where the gate allows it: `memory.top_k: 10 -> 9`."""
     return [
         f"{key}: {_short(old)} -> {_short(new)}"
-        for part in ("memory", "document", "reader")
-        for key, old, new in _differences(part, before.meta["identity"].get(part), now.meta["identity"].get(part))
+        for option in root.identified()
+        if option.agrees == "no"
+        for key, old, new in _differences(
+            option.name, option.value_in(before.meta["identity"]), option.value_in(now.meta["identity"])
+        )
     ]
 
 

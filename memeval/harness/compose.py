@@ -4,80 +4,23 @@ import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from itertools import product
 from typing import Any
 
-from memeval.harness.plan import SCOPE, SCRATCH, UNIQUE, Plan
+from memeval.harness.plan import Plan
 from memeval.kit.errors import ConfigError
 from memeval.kit.protocols import Benchmark
 from memeval.llm import providers
+from memeval.options import root
 from memeval.options.build import TARGET, build
 from memeval.options.identity import CONFIG_MODULE, plugin_packages
 from memeval.options.parts import with_parts
 from memeval.pricing import completed, find_target
 
-AXES = ("benchmark", "strategy", "retriever")
 # In a block of a sweep: all options of a group, those of plug-ins too.
 EVERY = "glob(*)"
-# Overrides that a reference shares with the rows it stands beside; all others describe a memory, which it is not.
-_OF_REFERENCES = frozenset(
-    (
-        "benchmark", "budget", "document", "experiment", "isolation", "judge", "judge_llm", "limit", "llm",
-        "llm@judge_llm", "max_turn_tokens", "measures", "mode", "overwrite", "plots", "progress", "reader",
-        "references", "results", "seed", "skip_unreachable", "target", "tokenizer", "workers",
-    )
-)  # fmt: skip
-
-
-@dataclass
-class RunConfig:
-    """Schema of the root config: wrong types and misspelt keys are refused by Hydra itself."""
-
-    benchmark: Any = None
-    strategy: Any = None
-    retriever: Any = None
-    writing: Any = None
-    embedder: Any = None
-    vector_store: Any = None
-    kv_store: Any = None
-    parts: dict[str, Any] = field(default_factory=dict)
-    graph_store: Any = None
-    sql_store: Any = None
-    target: Any = None
-    llm: Any = None
-    judge_llm: Any = None
-    reader: Any = None
-    judge: Any = None
-    tokenizer: Any = None
-    document: Any = None
-    memory: Any = None
-    budget: int = 2000
-    retrieved_share: float = 0.5
-    top_k: int | None = None
-    depth: int = 50
-    seed: int = 0
-    scope: str = SCOPE
-    scratch: str = SCRATCH
-    unique: str = UNIQUE
-    mode: str = "questions"
-    targets: list[str] = field(default_factory=list)
-    isolation: str = "separate"
-    forget: float = 0.0
-    increments: int = 0
-    language: str = "auto"
-    limit: int | None = None
-    max_turn_tokens: int = 32768
-    references: list[str] = field(default_factory=list)
-    skip_unreachable: bool = False
-    sweep: list[Any] = field(default_factory=list)
-    measures: list[str] | None = None
-    plots: list[str] = field(default_factory=list)
-    results: str = "results/runs"
-    workers: int = 1
-    overwrite: bool = False
-    progress: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +66,14 @@ class Cell:
             mode=config["mode"],
             reader=config["reader"] if _target(config["reader"]) else None,
             judge=config["judge"] if _target(config["judge"]) else None,
+            others={name: config[name] for name in _others()},
         )
+
+
+def _others() -> Iterator[str]:
+    """What stands in the identity and has no place of its own in a plan, since no harness reads it."""
+    own = {each.name for each in fields(Plan)}
+    return (option.name for option in root.identified() if option.name not in own)
 
 
 def _targets_by_name(overrides: Sequence[str]) -> list[str]:
@@ -157,7 +107,7 @@ def composer() -> Iterator["Composer"]:
     from hydra import initialize_config_module
     from hydra.core.config_store import ConfigStore
 
-    ConfigStore.instance().store(name="config_schema", node=RunConfig)
+    ConfigStore.instance().store(name="config_schema", node=root.schema())
     logging.getLogger("hydra").setLevel(logging.ERROR)
     with initialize_config_module(CONFIG_MODULE, version_base="1.3"):
         yield Composer([f"pkg://{package}" for package in plugin_packages()])
@@ -183,13 +133,15 @@ class Composer:
             config, choices = self._compose(overrides)
         except (HydraException, OmegaConfBaseException) as error:
             raise ConfigError(_readable(error, overrides, self._known_keys(overrides))) from error
-        unread = set(config) - {each.name for each in fields(RunConfig)} - set(choices)
+        unread = set(config) - root.names() - set(choices)
         if unread:
             raise ConfigError(
                 f"nothing reads {', '.join(sorted(unread))}: remove it; memeval run --cfg shows every option"
             )
         providers.check_addresses(config)
-        return Cell(config, {axis: _name(axis, str(choices.get(axis)), overrides) for axis in AXES}, tuple(overrides))
+        return Cell(
+            config, {axis: _name(axis, str(choices.get(axis)), overrides) for axis in root.axes()}, tuple(overrides)
+        )
 
     def _compose(self, overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
         from hydra import compose
@@ -269,8 +221,9 @@ class Composer:
     def _references(self, cells: Iterable[Cell]) -> Iterator[Cell]:
         """For each combination of the other settings, the reference strategies."""
         seen: set[tuple[str, ...]] = set()
+        shared = root.shared_with_references()
         for cell in cells:
-            others = tuple(override for override in cell.overrides if _root(override) in _OF_REFERENCES)
+            others = tuple(override for override in cell.overrides if _root(override) in shared)
             if others in seen:
                 continue
             seen.add(others)

@@ -3,24 +3,20 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from memeval.kit.errors import ConfigError
 from memeval.kit.plain_names import as_file_name
-from memeval.options import identity
+from memeval.options import identity, root
+from memeval.options.root import SCOPE, SCRATCH, UNIQUE
 
 # Options of models, embedders and stores that say where and how to ask and not what: no reply or vector depends on
 # them. Whatever names them at any depth of memory, reader or judge, they are no part of the identity of a run.
 _HOW_TO_ASK = frozenset(("cache", "timeout", "retries", "concurrency", "url", "keep"))
 _ASKED = ("llm", "model", "fallback", "embedder", "judge_llm", "store")
 
-# Stand in a plan for what only the run knows: the dialogue's own scope, a folder that ends with the run, and letters,
-# digits and _ that make a name at a server this run's own.
-SCOPE = "<scope>"
-SCRATCH = "<scratch>"
-UNIQUE = "<unique>"
 _PLACEHOLDER = re.compile("|".join(map(re.escape, (SCOPE, SCRATCH, UNIQUE))))
 
 
@@ -45,6 +41,7 @@ class Plan:
         depth: a ranking holds at most so many hits.
         mode: `questions`: the benchmark's questions, each when its time has come; `replay`: every user turn is a query.
         reader, judge: nodes of what answers from a context and of what judges the answer; None for neither.
+        others: root options that stand in the identity and that the harness itself does not read, by name.
     """
 
     names: Mapping[str, str]
@@ -64,6 +61,7 @@ class Plan:
     mode: str = "questions"
     reader: Mapping[str, Any] | None = None
     judge: Mapping[str, Any] | None = None
+    others: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run."""
@@ -101,21 +99,12 @@ class Plan:
         """What determines the result, and nothing else: two cells with equal identities are one run."""
         # A prompt that does not fit the window is not answered, and a replay notes where the dialogue outgrows it.
         window_matters = self.reader is not None or self.mode == "replay"
-        return {
-            "benchmark": dict(self.fingerprint),
-            "memory": identity.described(_without_how(self.memory)),
-            "tokenizer": identity.described(self.tokenizer),
-            "document": identity.described(self.document),
-            "budget": self.budget,
-            "limit": self.limit,
-            **({"window": self.window} if window_matters else {}),
-            **({"forget": self.forget} if self.forget else {}),
-            **({"isolation": self.isolation} if self.isolation != "separate" else {}),
-            **({"increments": self.increments} if self.increments else {}),
-            **({"mode": self.mode} if self.mode != "questions" else {}),
-            **({"reader": identity.described(_without_how(self.reader))} if self.reader is not None else {}),
-            **({"judge": identity.described(_without_how(self.judge))} if self.judge is not None else {}),
-        }
+        found: dict[str, Any] = {"benchmark": dict(self.fingerprint)}
+        for option in root.identified():
+            value = self.others[option.name] if option.name in self.others else getattr(self, option.name)
+            if option.name not in found and value != option.neutral:
+                found[option.name] = identity.described(_without_how(value))
+        return {**found, **({"window": self.window} if window_matters else {})}
 
     @cached_property
     def run_id(self) -> str:

@@ -14,13 +14,13 @@ from functools import cache
 from typing import Any, get_type_hints
 
 from memeval.kit.errors import ConfigError, MemevalError, words
+from memeval.options import root
 
 TARGET = "_target_"
 # The version of an option's behaviour, in its YAML: part of the identity of a result, no argument.
 VERSION = "_version_"
 # The composite's parts stand under names of their own on the command line, and so do their parts.
 _TYPED = {"memory.window": "strategy", "memory.retriever": "retriever"}
-_SHARED_GROUPS = ("writing", "embedder", "document", "tokenizer")
 
 
 def build(node: Mapping[str, Any], path: str = "", shared: dict[str, Any] | None = None) -> Any:
@@ -80,7 +80,7 @@ def build(node: Mapping[str, Any], path: str = "", shared: dict[str, Any] | None
 def _typed(path: str, key: str) -> str:
     """What the user types for an option, which is where its value comes from."""
     where = f"{path}.{key}" if path else key
-    if path == "retriever" and key in _SHARED_GROUPS:
+    if path == "retriever" and key in root.nodes():
         return key
     return _TYPED.get(where, where)
 

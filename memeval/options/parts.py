@@ -16,13 +16,12 @@ from difflib import get_close_matches
 from typing import Any
 
 from memeval.kit.errors import ConfigError
+from memeval.options import root
 
 RETRIEVER = "retriever"
 # Options of a retriever that name other retrievers: several, or one.
 SEVERAL = "parts"
 ONE = "inner"
-# Root keys that a retriever's config may refer to and that a part may set for itself.
-GROUPS = ("writing", "embedder", "vector_store", "kv_store", "graph_store", "sql_store", "document")
 
 Load = Callable[[str, str], Any]
 Options = Callable[[str], Sequence[str]]
@@ -100,7 +99,7 @@ class _Filler:
         own.scope = scope
         own[RETRIEVER] = self._load(RETRIEVER, option)
         for key, value in settings.items():
-            if key not in GROUPS:
+            if key not in root.of_parts():
                 own[RETRIEVER][key] = value
             elif isinstance(value, str):
                 _known(value, self._options(key), f"{SEVERAL}.{name}.{key}")

@@ -19,7 +19,6 @@ from memeval.scoring.measures import EvidenceRecall, JudgedAccuracy, Measure
 from memeval.scoring.rows import MAIN, Row, axes, ordered
 
 _MARK = "*"
-_OF_OUTPUT = frozenset({"references", "measures", "plots"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +88,6 @@ def _setback(each: Setback, measure: Measure) -> str:
     )
 
 
-def told_axes(rows: Sequence[Row]) -> list[str]:
-    """`axes`, without what only says which tables and pictures were asked for."""
-    return [axis for axis in axes(rows) if axis not in _OF_OUTPUT]
-
-
 class _Names:
     """The lines in the order they are shown, and the cells that name them."""
 
@@ -102,7 +96,7 @@ class _Names:
         self.rows = ordered(rows, comparison.main)
         self.lines: list[Line] = [by_row[id(row)] for row in self.rows]
         self.fixed = sum(not row.is_reference for row in self.rows)
-        told = told_axes(self.rows)
+        told = axes(self.rows)
         cells = [
             (row.strategy, row.retriever if row.retriever != "none" else DASH, *(row.on(axis) for axis in told))
             for row in self.rows

@@ -9,17 +9,13 @@ from rich.text import Text
 
 from memeval.kit.escaping import shown
 from memeval.kit.types import Usage
+from memeval.options import root
 from memeval.pricing import caveats
 from memeval.reports.table import DASH, money
 from memeval.scoring.costs import SECTIONS, Account, Lifetime, break_even, is_full
 
 # Of a section's name in a prompt.
 _SECTIONS = {"memory": "memories"}
-# Overrides that have columns of their own, or say how a run is carried out and not what it is.
-_NAMED = frozenset(
-    {"strategy", "retriever", "budget", "benchmark", "experiment", "workers", "progress", "results", "overwrite"}
-    | {"references", "measures", "plots", "target"}
-)
 
 
 def sections_table(accounts: Sequence[Account]) -> RenderableType:
@@ -152,7 +148,9 @@ def axes(accounts: Sequence[Account]) -> list[str]:
     """Overrides that tell the runs apart beside strategy, retriever and budget."""
     given = [_settings(each) for each in accounts if not is_full(each.run)]
     keys = dict.fromkeys(key for settings in given for key in settings)
-    return [key for key in keys if key not in _NAMED and len({settings.get(key) for settings in given}) > 1]
+    # The target stands in the title of each table.
+    unshown = root.without_column() | {"target"}
+    return [key for key in keys if key not in unshown and len({settings.get(key) for settings in given}) > 1]
 
 
 def _settings(account: Account) -> Mapping[str, str]:

@@ -11,9 +11,9 @@ from typing import Any
 from memeval.comparison import Comparison, Estimate, Line, Tested
 from memeval.kit import escaping
 from memeval.kit.errors import ConfigError, RecordsError
-from memeval.reports.comparison import Report, told_axes
+from memeval.reports.comparison import Report
 from memeval.scoring.measures import Measure
-from memeval.scoring.rows import Row
+from memeval.scoring.rows import Row, axes
 
 FORMATS = ("table", "markdown", "csv", "parquet", "latex")
 SUFFIXES = {".md": "markdown", ".csv": "csv", ".parquet": "parquet", ".tex": "latex"}
@@ -30,7 +30,7 @@ def records(comparison: Comparison, rows: Sequence[Row]) -> list[dict[str, Any]]
 
     Shares are 0 to 1, times are seconds. What does not apply is None.
     """
-    told = [axis for axis in told_axes(rows) if axis != "budget"]
+    told = [axis for axis in axes(rows) if axis != "budget"]
     found = []
     for row, line in zip(rows, comparison.lines, strict=True):
         names = row.run.meta["names"]

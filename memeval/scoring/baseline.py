@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from memeval.kit.errors import BaselineError, MemevalError, RecordsError
-from memeval.options import identity
+from memeval.options import identity, root
 from memeval.records.outcomes import upgraded
 from memeval.records.runs import RUN_FILE, Run, check_names
 from memeval.scoring.measures import Measure, QuestionMeasure, parse
@@ -28,13 +28,6 @@ _DECIMALS = 6
 _KEPT = (
     "schema_version", "id", "names", "identity", "code", "harness_code", "environment", "dialogues", "questions",
     "errors", "status", "engines",
-)  # fmt: skip
-# Overrides that say how a run is carried out, not what it is.
-_OF_EXECUTION = frozenset(
-    (
-        "results", "workers", "overwrite", "progress", "measures", "references", "experiment", "sweep",
-        "skip_unreachable",
-    )
 )  # fmt: skip
 
 
@@ -155,9 +148,9 @@ def _kept(meta: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _says_what(override: str) -> bool:
-    """Neither how it is carried out, nor where something lies on this machine."""
+    """Neither how it is carried out or shown, nor where something lies on this machine."""
     key, _, value = override.lstrip("+~").partition("=")
-    return key not in _OF_EXECUTION and not Path(value.strip("'\"")).is_absolute()
+    return key not in root.without_effect() and not Path(value.strip("'\"")).is_absolute()
 
 
 def _broken(run: Run, scores: Scores) -> str | None:

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from memeval.kit.types import Usage
+from memeval.options import root
 from memeval.pricing import Price, Target
 from memeval.records.runs import Run
 
 PHASES = ("write", "read", "answer", "judge")
 SECTIONS = ("system", "summary", "memory", "history", "tool", "query", "frame")
-# What has to agree for two runs to have answered the same questions about the same dialogues.
-_COMMON = ("benchmark", "limit", "mode", "document", "tokenizer")
 # Dollars that only rounding makes.
 _NOTHING = 1e-12
 
@@ -246,7 +245,7 @@ def full_of(run: Run, runs: Sequence[Run]) -> Run | None:
 
 
 def _common(run: Run) -> list[object]:
-    return [run.meta["benchmark"]["name"], *(run.meta["identity"].get(key) for key in _COMMON)]
+    return [run.meta["benchmark"]["name"], *(option.value_in(run.meta["identity"]) for option in root.of_full())]
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

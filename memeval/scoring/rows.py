@@ -3,19 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from memeval.options import root
 from memeval.records.runs import Run
 from memeval.scoring.measures import EvidenceRecall, Measure
 from memeval.scoring.scores import Scores
 
 REFERENCES = frozenset({"none", "full", "oracle", "random"})
 MAIN = EvidenceRecall()
-# Overrides that have columns of their own, or say how a run is carried out and not what it is.
-_NAMED = frozenset(
-    (
-        "strategy", "retriever", "budget", "benchmark", "experiment", "workers", "progress", "results", "overwrite",
-        "references", "measures", "plots", "sweep", "skip_unreachable",
-    )
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +85,9 @@ def axes(rows: Sequence[Row]) -> list[str]:
     compared = [row for row in rows if not row.is_reference] or list(rows)
     found = ["budget"] if len({row.budget for row in compared}) > 1 else []
     given = [row.settings for row in compared]
+    unshown = root.without_column()
     for key in dict.fromkeys(key for settings in given for key in settings):
-        if key not in _NAMED and len({settings.get(key) for settings in given}) > 1:
+        if key not in unshown and len({settings.get(key) for settings in given}) > 1:
             found.append(key)
     stores = [key for key in found if _is_of_store(key)]
     if len({key.partition(".")[0] for key in stores}) > 1:
@@ -103,7 +98,7 @@ def axes(rows: Sequence[Row]) -> list[str]:
 
 
 def _is_of_store(key: str) -> bool:
-    return key.partition(".")[0].endswith("_store")
+    return key.partition(".")[0] in root.stores()
 
 
 def ordered(rows: Sequence[Row], by: Measure = MAIN) -> list[Row]:

@@ -11,8 +11,8 @@ from support.plans import plan, window
 
 from memeval.harness.executors import get_executor
 from memeval.harness.once import Settings, run_plan
-from memeval.harness.plan import SCOPE
 from memeval.kit.errors import ConfigError, ModelError
+from memeval.options.root import SCOPE
 from memeval.records.outcomes import outcome_from_json
 from memeval.records.runs import load
 

@@ -9,8 +9,8 @@ from support.plans import DOCUMENT, TOKENIZER, plan, window
 
 from memeval.harness.forgetting import chosen
 from memeval.harness.once import Settings, run_plan
-from memeval.harness.plan import SCOPE, SCRATCH
 from memeval.kit.errors import ConfigError
+from memeval.options.root import SCOPE, SCRATCH
 from memeval.scoring.evaluate import evaluate
 from memeval.scoring.measures import EvidenceRecall, GhostRate, IndexBytes, ItemsPerTurn, Measure, WriteRate
 from memeval.scoring.scores import Scores

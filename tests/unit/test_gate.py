@@ -229,7 +229,7 @@ def test_runs_that_are_gone_new_or_broken():
         ({"benchmark": {"sha256": "b"}}, "benchmark.sha256 was a, is now b"),
         ({"tokenizer": {"name": "u"}}, "tokenizer.name was t, is now u"),
         ({"judge": {"class": "x.Judge"}}, "judge was none, is now x.Judge"),
-        ({"mode": "replay"}, "mode was none, is now replay"),
+        ({"mode": "replay"}, "mode was questions, is now replay"),
     ],
 )
 def test_what_is_held_constant(identity: dict[str, Any], named: str):

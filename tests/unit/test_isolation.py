@@ -8,8 +8,8 @@ from support.dialogues import Memory
 from support.plans import DOCUMENT, TOKENIZER, plan, window
 
 from memeval.harness.once import Finished, Settings, run_plan
-from memeval.harness.plan import SCOPE, SCRATCH
 from memeval.kit.errors import ConfigError
+from memeval.options.root import SCOPE, SCRATCH
 from memeval.scoring.evaluate import evaluate
 from memeval.scoring.measures import EvidenceRecall, LeakRate
 

@@ -12,11 +12,11 @@ from support.plans import DOCUMENT, TOKENIZER, plan, window
 from memeval.benchmarks.locomo import Locomo
 from memeval.cli.main import main
 from memeval.harness.executors import Serial, Shared
-from memeval.harness.plan import SCOPE
 from memeval.harness.runner import Runner
 from memeval.kit.errors import ConfigError
 from memeval.kit.tokens import get_tokenizer
 from memeval.kit.types import Dialogue, DialogueResult, Outcome, Request, Turn, Usage
+from memeval.options.root import SCOPE
 from memeval.pricing import CacheRules, Price, Target, find_target
 from memeval.records import outcomes as records
 from memeval.records.runs import find
