@@ -34,7 +34,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("words", nargs="+", metavar="RUN", help="two or more runs, and options key=value")
     patterns, options = _split(parser.parse_args(argv).words)
     from memeval.comparison import check_comparable, compare
-    from memeval.records.runs import find
+    from memeval.records.runs import find, finished_ones
     from memeval.reports.comparison import comparison_report, rendered
     from memeval.reports.export import format_of, records, to_csv, to_latex, to_markdown, to_parquet, write
     from memeval.scoring.stored import scored
@@ -49,7 +49,8 @@ def main(argv: Sequence[str]) -> int:
         _whole(options, "seed", 0),
     )
     root = Path(options.get("results", "results/runs"))
-    runs = find(root, patterns)
+    runs, unfinished = finished_ones(find(root, patterns))
+    console.pass_over(unfinished)
     named = find(root, [options["reference"]]) if "reference" in options else []
     # Short for one of the runs that are compared, whatever else it could stand for.
     named = [run for run in named if run.folder in {each.folder for each in runs}] or named

@@ -4,13 +4,16 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
 from memeval.cli.parser import Parser
 from memeval.kit.escaping import shown
+
+if TYPE_CHECKING:
+    from memeval.records.runs import Run
 
 
 class Plain(Console):
@@ -43,6 +46,12 @@ def notes() -> Console:
 def discard_output() -> None:
     """Send standard output nowhere: its reader is gone, which Python would report at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def pass_over(unfinished: "Iterable[Run]") -> None:
+    """Say which runs are left out."""
+    for run in unfinished:
+        notes().print(f"memeval: {run.id} is not finished and is left out: start its command again")
 
 
 def table(renderable: RenderableType) -> None:

@@ -29,7 +29,7 @@ def main(argv: Sequence[str]) -> int:
         raise ConfigError("name the folder to write the report to: memeval report RUN... out=report")
 
     from memeval.comparison import check_comparable
-    from memeval.records.runs import OUTCOMES_FILE
+    from memeval.records.runs import OUTCOMES_FILE, finished_ones
     from memeval.reports.html import write_report
     from memeval.reports.table import title_of
     from memeval.scoring.measures import (
@@ -48,6 +48,8 @@ def main(argv: Sequence[str]) -> int:
     found, replays = chosen(root, patterns)
     if replays:
         console.out().print(f"Replays left out: {replays:,} (memeval replay shows what they cost).")
+    found, unfinished = finished_ones(found)
+    console.pass_over(unfinished)
     for run in found:
         if not (run.folder / OUTCOMES_FILE).is_file():
             raise RecordsError(f"{run.folder} keeps scores only, and a report shows contexts: name the run itself")

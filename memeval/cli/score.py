@@ -35,7 +35,7 @@ def main(argv: Sequence[str]) -> int:
             "them"
         )
 
-    from memeval.records.runs import find
+    from memeval.records.runs import find, finished_ones
     from memeval.scoring.evaluate import evaluate
     from memeval.scoring.measures import DEFAULT_MEASURES, parse_list
     from memeval.scoring.measures.presets import get_preset
@@ -46,6 +46,8 @@ def main(argv: Sequence[str]) -> int:
     if "measures" in options:
         measures = tuple(parse_list(options["measures"].strip().removeprefix("[").removesuffix("]")))
     found = find(Path(options.get("results", "results/runs")), patterns)
+    found, unfinished = finished_ones(found)
+    console.pass_over(unfinished)
     rows = [Row(run, evaluate(run, measures, preset)) for run in found]
     print_rows(rows, 0)
     if preset is not None:

@@ -12,7 +12,7 @@ from memeval.cli import console
 from memeval.kit.errors import ConfigError
 from memeval.kit.escaping import shown
 from memeval.kit.types import Dialogue, Outcome, Question, Turn
-from memeval.records.runs import Run, find, runs
+from memeval.records.runs import Run, find, listing
 
 DESCRIPTION = """\
   memeval show                    stored runs
@@ -52,20 +52,26 @@ def _list_runs(root: Path) -> None:
         table.add_column(
             name, justify="right" if name in ("dialogues", "questions", "failed") else "left", no_wrap=True
         )
-    stored = runs(root)
-    for run in stored:
+    stored = list(listing(root))
+    damaged = [reason for _, _, reason in stored if reason is not None]
+    for folder, run, reason in stored:
+        if run is None:
+            table.add_row(shown(folder.parent.name), shown(folder.name), "damaged", "", "", "", "")
+            continue
         meta = run.meta
         table.add_row(
             shown(str(meta["benchmark"]["name"])),
             shown(run.id),
-            shown(str(meta["status"])),
+            shown("damaged" if reason else str(meta["status"])),
             *(f"{meta[key]:,}" if key in meta else "" for key in ("dialogues", "questions", "errors")),
-            shown(f"memeval {meta['environment']['memeval']}, code {meta['code'][:8]}"),
+            shown(f"memeval {meta['environment'].get('memeval', '?')}, code {str(meta.get('code', '?'))[:8]}"),
         )
     if stored:
         console.table(table)
     else:
         console.out().print(f"No runs in {root} yet; memeval demo makes some.", markup=False)
+    for reason in damaged:
+        console.notes().print(f"memeval: {reason}", markup=False)
 
 
 def _show_run(run: Run) -> None:

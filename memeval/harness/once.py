@@ -22,7 +22,8 @@ from memeval.kit.types import Dialogue, DialogueRecord
 from memeval.options import identity
 from memeval.options.build import TARGET, build
 from memeval.records.outcomes import SCHEMA_VERSION
-from memeval.records.runs import Run, RunWriter, reuse
+from memeval.records.runs import Run, reuse
+from memeval.records.writer import RunWriter
 
 _ADDRESS = re.compile(r"^([^=]*\burl=).*", re.DOTALL)
 

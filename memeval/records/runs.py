@@ -5,36 +5,25 @@ run again keeps finished dialogues and drops what follows the last closing line,
 any moment.
 """
 
-import errno
 import json
-import os
-import shutil
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from memeval.kit.errors import RecordsError
-from memeval.kit.plain_names import RULE, as_file_name, is_plain
+from memeval.kit.plain_names import RULE, is_plain
 from memeval.kit.types import DialogueRecord, DialogueResult, Outcome
+from memeval.records.integrity import CLOSING, damage
 from memeval.records.outcomes import (
     SCHEMA_VERSION,
     outcome_from_json,
-    outcome_to_json,
     record_from_json,
-    record_to_json,
     upgraded,
 )
 
 RUN_FILE = "run.json"
 OUTCOMES_FILE = "outcomes.jsonl"
-_LOCK_FILE = ".lock"
-_SYNC_SECONDS = 1.0
-# How the line starts that closes a dialogue.
-_CLOSING = '{"finished":'
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +56,7 @@ class Run:
         """
         outcomes: list[Outcome] = []
         path = self.folder / OUTCOMES_FILE
+        self.check()
         for number, line in _lines(path):
             try:
                 if "finished" in line:
@@ -82,10 +72,30 @@ class Run:
 
     def records(self) -> Iterator[DialogueRecord]:
         """Records of the finished dialogues in the order of the file, without reading their outcomes."""
-        with (self.folder / OUTCOMES_FILE).open(encoding="utf-8") as file:
+        path = self.folder / OUTCOMES_FILE
+        self.check()
+        with path.open("rb") as file:
             for line in file:
-                if line.startswith(_CLOSING) and line.endswith("\n"):
-                    yield record_from_json(json.loads(line))
+                if line.startswith(CLOSING) and line.endswith(b"\n"):
+                    try:
+                        yield record_from_json(json.loads(line))
+                    except (KeyError, TypeError, ValueError) as error:
+                        raise RecordsError(
+                            f"{path} has a damaged line ({error!r:.200}): run it again with overwrite=true"
+                        ) from error
+
+    def check(self) -> None:
+        """Refuse outcomes that are not those that the run finished with.
+
+        Raises:
+            RecordsError: names the file and what differs.
+        """
+        if reason := self.damage():
+            raise RecordsError(reason)
+
+    def damage(self, thorough: bool = True) -> str | None:
+        """Why the outcomes are not those that the run finished with; None if they are, or if it is not finished."""
+        return damage(self.folder / OUTCOMES_FILE, self.meta, thorough)
 
 
 def load(folder: Path) -> Run:
@@ -103,7 +113,10 @@ def load(folder: Path) -> Run:
         raise RecordsError(f"{path} cannot be read ({error}): start the run again with overwrite=true") from error
     if not isinstance(meta, dict):
         raise RecordsError(f"{path} holds no record of a run: start the run again with overwrite=true")
-    meta = upgraded(meta)
+    try:
+        meta = upgraded(meta)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise RecordsError(f"{path} is damaged ({error!r:.200}): start the run again with overwrite=true") from error
     version = meta.get("schema_version")
     if version != SCHEMA_VERSION:
         raise RecordsError(
@@ -111,6 +124,9 @@ def load(folder: Path) -> Run:
             "it, or run it again"
         )
     check_names(meta, path)
+    for key in ("identity", "environment"):
+        if not isinstance(meta.get(key), dict):
+            raise RecordsError(f"{path} has no {key}: start the run again with overwrite=true")
     return Run(folder, meta)
 
 
@@ -140,6 +156,33 @@ def check_names(meta: Mapping[str, Any], path: Path) -> None:
 def runs(root: Path) -> list[Run]:
     """All readable runs below `root`, sorted by folder; set-aside runs (of older code) are left out."""
     return [load(path.parent) for path in sorted(root.glob(f"*/*/{RUN_FILE}")) if "~" not in path.parent.name]
+
+
+def listing(root: Path) -> Iterator[tuple[Path, Run | None, str | None]]:
+    """Every run below `root` as `runs` has them: its folder, the run if it can be read, and what is damaged."""
+    for path in sorted(root.glob(f"*/*/{RUN_FILE}")):
+        if "~" in path.parent.name:
+            continue
+        try:
+            run = load(path.parent)
+        except RecordsError as error:
+            yield path.parent, None, str(error)
+        else:
+            yield path.parent, run, run.damage()
+
+
+def finished_ones(found: Sequence[Run]) -> tuple[list[Run], list[Run]]:
+    """Those of the runs that are finished, and the others.
+
+    Raises:
+        RecordsError: none is finished.
+    """
+    done, others = [run for run in found if run.finished], [run for run in found if not run.finished]
+    if others and not done:
+        raise RecordsError(
+            f"{others[0].folder} is not finished: start the same command again, which goes on where it stopped"
+        )
+    return done, others
 
 
 def find(root: Path, patterns: Sequence[str]) -> list[Run]:
@@ -181,152 +224,17 @@ def _below(folder: Path) -> list[Path]:
 
 def reuse(folder: Path, meta: Mapping[str, Any]) -> Run | None:
     """The run in `folder` if it is finished, free of errors and made by the code that `meta` names."""
-    previous = _previous(folder)
+    previous = previous_meta(folder)
     if previous is None or previous.get("schema_version") != SCHEMA_VERSION or previous.get("code") != meta["code"]:
         return None
-    return Run(folder, previous) if previous.get("status") == "finished" and not previous.get("errors") else None
+    if previous.get("status") != "finished" or previous.get("errors"):
+        return None
+    run = Run(folder, previous)
+    return None if run.damage() else run
 
 
-class RunWriter:
-    """Holds a run's folder open for writing: at most one process at a time."""
-
-    def __init__(self, folder: Path, meta: Mapping[str, Any], overwrite: bool = False) -> None:
-        """Open or create the folder and find out what is already finished.
-
-        A run made by other code (`code` of `meta` differs) is not continued: its folder is set aside under a name
-        that ends in `~` and its code's hash.
-
-        Raises:
-            RecordsError: the folder cannot be written, or another process is writing it.
-        """
-        self.folder = folder
-        self.finished: dict[str, DialogueRecord] = {}
-        self._meta = dict(meta)
-        self._path = folder / OUTCOMES_FILE
-        with _explained(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(folder / _LOCK_FILE)
-            self._take_lock()
-            if (folder / RUN_FILE).is_file() or self._path.is_file():
-                self._continue(overwrite)
-            self._write_meta("unfinished")
-            self._synced = 0.0
-            self._file = self._path.open("a", encoding="utf-8", newline="\n")
-
-    def _take_lock(self) -> None:
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            raise RecordsError(f"another process is writing {self.folder}: wait for it, or stop it first") from None
-
-    def _continue(self, overwrite: bool) -> None:
-        previous = _previous(self.folder)
-        if overwrite:
-            self._path.unlink(missing_ok=True)
-        elif previous is not None and previous.get("code") != self._meta.get("code"):
-            self._set_aside(str(previous.get("code", "unknown")))
-        else:
-            self._keep_finished()
-
-    def _set_aside(self, code: str) -> None:
-        aside = self.folder.with_name(f"{self.folder.name}~{as_file_name(code[:8])}")
-        if aside.exists():
-            shutil.rmtree(aside)
-        self._lock.release()
-        self.folder.rename(aside)
-        self.folder.mkdir()
-        self._take_lock()
-
-    def _keep_finished(self) -> None:
-        """Keep whole dialogues without errors; what a kill has torn, or an error has spoilt, is run again."""
-        if not self._path.is_file():
-            return
-        kept: list[str] = []
-        pending: list[str] = []
-        spoilt = False
-        for line in self._path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True):
-            try:
-                parsed = json.loads(line) if line.endswith("\n") else None
-            except ValueError:
-                parsed = None
-            if not isinstance(parsed, dict):
-                pending, spoilt = [], False
-                continue
-            pending.append(line)
-            spoilt = spoilt or parsed.get("error") is not None
-            if "finished" in parsed:
-                record = record_from_json(parsed)
-                if not spoilt and len(pending) == record.questions + 1:
-                    self.finished[record.dialogue] = record
-                    kept += pending
-                pending, spoilt = [], False
-        _replace_file(self._path, "".join(kept))
-
-    def forget_all(self) -> None:
-        """Start again: for runs whose dialogues depend on each other."""
-        with _explained(self.folder):
-            self._file.truncate(0)
-        self.finished.clear()
-
-    def append(self, result: DialogueResult) -> None:
-        """Write a finished dialogue, out of this process's hands at once and onto the disk within about a second.
-
-        Raises:
-            RecordsError: the disk is full or the file cannot be written; what was written before stays readable.
-        """
-        lines = [outcome_to_json(outcome) for outcome in result.outcomes]
-        lines.append(record_to_json(result.record))
-        with _explained(self.folder):
-            self._file.write("\n".join(lines) + "\n")
-            self._file.flush()
-            # What is flushed survives the death of this process. Forcing it onto the disk, for the death of the
-            # machine, takes milliseconds, which small dialogues do not.
-            if time.monotonic() > self._synced + _SYNC_SECONDS:
-                os.fsync(self._file.fileno())
-                self._synced = time.monotonic()
-        self.finished[result.record.dialogue] = result.record
-
-    def finish(self, order: Sequence[str], facts: Mapping[str, Any]) -> Run:
-        """Put the dialogues in the benchmark's order, add `facts` to run.json and mark the run as finished."""
-        with _explained(self.folder):
-            os.fsync(self._file.fileno())
-            self._file.close()
-            if [record for record in self.finished] != list(order):
-                self._sort(order)
-            self._meta.update(facts)
-            self._write_meta("finished")
-        return load(self.folder)
-
-    def _sort(self, order: Sequence[str]) -> None:
-        """Rewrite the file in order without holding it in memory: block positions first, then copy."""
-        blocks: dict[str, tuple[int, int]] = {}
-        with self._path.open("rb") as file:
-            start = 0
-            while line := file.readline():
-                if line.startswith(_CLOSING.encode()):
-                    end = file.tell()
-                    blocks[json.loads(line)["finished"]] = (start, end)
-                    start = end
-            temporary = self._path.with_suffix(".tmp")
-            with temporary.open("wb") as sorted_file:
-                for dialogue in order:
-                    start, end = blocks[dialogue]
-                    file.seek(start)
-                    sorted_file.write(file.read(end - start))
-        temporary.replace(self._path)
-
-    def _write_meta(self, status: str) -> None:
-        self._meta["status"] = status
-        _replace_file(self.folder / RUN_FILE, json.dumps(self._meta, indent=2) + "\n")
-
-    def close(self) -> None:
-        """Let go of the folder; the run stays resumable."""
-        if not self._file.closed:
-            self._file.close()
-        self._lock.release()
-
-
-def _previous(folder: Path) -> Mapping[str, Any] | None:
+def previous_meta(folder: Path) -> Mapping[str, Any] | None:
+    """What run.json in a folder holds, of any version; None where it cannot be read."""
     try:
         meta = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -335,33 +243,13 @@ def _previous(folder: Path) -> Mapping[str, Any] | None:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    with path.open(encoding="utf-8") as file:
+    with path.open("rb") as file:
         for number, line in enumerate(file, 1):
-            if line.endswith("\n"):
-                yield number, json.loads(line)
-
-
-def _replace_file(path: Path, text: str) -> None:
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    temporary.replace(path)
-
-
-class _explained:
-    """Turns what the operating system refuses into a sentence."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError):
-            if error.errno == errno.ENOSPC:
-                cure = "the disk is full; free some space and start the same command again, finished dialogues are kept"
-            elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-                cure = "no permission to write there; choose another folder with results=FOLDER"
-            else:
-                cure = f"{error}; choose another folder with results=FOLDER"
-            raise RecordsError(f"results cannot be written to {self._folder}: {cure}") from error
+            if line.endswith(b"\n"):
+                try:
+                    parsed = json.loads(line)
+                except ValueError as error:
+                    raise RecordsError(
+                        f"{path}, line {number} is no JSON ({error!r:.200}): run it again with overwrite=true"
+                    ) from error
+                yield number, parsed

@@ -16,7 +16,8 @@ from memeval.kit.types import (
     Usage,
 )
 from memeval.options import identity
-from memeval.records.runs import Run, RunWriter
+from memeval.records.runs import Run
+from memeval.records.writer import RunWriter
 from support.plans import DOCUMENT
 from support.rows import meta
 

@@ -14,7 +14,8 @@ from memeval.cli.main import main
 from memeval.kit.types import Dialogue, DialogueRecord, DialogueResult, Outcome, Query, Question, Turn, Usage
 from memeval.pricing import Price, Target, Tier, find_target
 from memeval.records.outcomes import SCHEMA_VERSION
-from memeval.records.runs import Run, RunWriter, load
+from memeval.records.runs import Run, load
+from memeval.records.writer import RunWriter
 from memeval.reports.table import money, show, unit
 from memeval.scoring.costs import Lifetime, Rates, account, break_even, full_of, lifetime
 from memeval.scoring.evaluate import target_of

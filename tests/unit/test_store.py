@@ -1,5 +1,6 @@
 import errno
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ from support.plans import plan, window
 
 from memeval.harness.once import Finished, Settings, run_plan
 from memeval.harness.plan import Plan
-from memeval.kit.errors import RecordsError
-from memeval.records.runs import RunWriter, find, load, runs
+from memeval.kit.errors import ConfigError, RecordsError
+from memeval.records.runs import find, listing, load, runs
+from memeval.records.writer import RunWriter
 
 NODE = window()
 
@@ -164,3 +166,86 @@ def test_a_stored_plan_says_everything_that_determined_it(tmp_path: Path):
     assert meta["identity"] == json.loads(json.dumps(made.identity))
     assert meta["environment"]["packages"]["tiktoken"] and meta["environment"]["python"]
     assert meta["benchmark"]["licence"] == "none"
+
+
+def _emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:1_000])
+
+
+def _line_gone(path: Path) -> None:
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[1:]))
+
+
+def _number_changed(path: Path) -> None:
+    """Of the same length, and JSON of the same form as before."""
+    text = path.read_bytes()
+    place = text.index(b'"written":') + len(b'"written":')
+    path.write_bytes(text[:place] + (b"7" if text[place : place + 1] != b"7" else b"8") + text[place + 1 :])
+
+
+def _no_text(path: Path) -> None:
+    text = path.read_bytes()
+    path.write_bytes(text[:300] + b"\xff" + text[301:])
+
+
+DAMAGES = [_emptied, _cut, _line_gone, _number_changed, _no_text, Path.unlink]
+
+
+@pytest.mark.parametrize("harm", DAMAGES)
+def test_a_damaged_run_is_no_number_and_is_run_again(tmp_path: Path, harm: Callable[[Path], None]):
+    whole = run(tmp_path)
+    path = whole.run.folder / "outcomes.jsonl"
+    expected = without_times(path)
+    assert load(whole.run.folder).damage() is None
+    harm(path)
+    stored = load(whole.run.folder)
+    for read in (stored.results, stored.records):
+        with pytest.raises(RecordsError, match=r"outcomes\.jsonl"):
+            list(read())
+    ((folder, found, reason),) = listing(tmp_path)
+    assert folder == whole.run.folder and found is not None and reason is not None and "outcomes.jsonl" in reason
+    again = run(tmp_path)
+    assert (again.kept, again.executed, again.errors) == (0, 3, 0)
+    assert without_times(path) == expected and load(whole.run.folder).damage() is None
+
+
+@pytest.mark.parametrize("harm", [_emptied, _cut, _line_gone, Path.unlink])
+def test_a_run_of_an_older_memeval_is_held_to_its_counts(tmp_path: Path, harm: Callable[[Path], None]):
+    whole = run(tmp_path)
+    meta = {key: value for key, value in whole.run.meta.items() if key != "outcomes"}
+    (whole.run.folder / "run.json").write_text(json.dumps(meta))
+    assert [result.record.dialogue for result in load(whole.run.folder).results()] == ["d0", "d1", "d2"]
+    harm(whole.run.folder / "outcomes.jsonl")
+    with pytest.raises(RecordsError, match=r"outcomes\.jsonl"):
+        list(load(whole.run.folder).records())
+
+
+def test_one_damaged_record_does_not_hide_the_other_runs(tmp_path: Path):
+    one = run(tmp_path).run
+    two = run(tmp_path, node=window("truncation.Truncation", turns=3)).run
+    (one.folder / "run.json").write_text("{")
+    found = {folder: (stored, reason) for folder, stored, reason in listing(tmp_path)}
+    stored, reason = found[one.folder]
+    assert stored is None and reason is not None and "run.json" in reason
+    assert found[two.folder][1] is None
+
+
+def test_a_run_that_cannot_start_leaves_nothing(tmp_path: Path):
+    with pytest.raises(ConfigError, match="cannot be imported"):
+        run(tmp_path / "results", node={"_target_": "nowhere.Memory"})
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_finished_run_is_not_touched_before_the_next_one_has_begun(tmp_path: Path, overwrite: bool):
+    done = run(tmp_path).run
+    meta = done.meta if overwrite else {**done.meta, "code": "0123456789abcdef"}
+    (done.folder / "run.json").write_text(json.dumps(meta))
+    before = {path.name: path.read_bytes() for path in done.folder.iterdir()}
+    RunWriter(done.folder, done.meta, overwrite).close()
+    assert {path.name: path.read_bytes() for path in done.folder.iterdir()} == before
+    assert [path.name for path in done.folder.parent.iterdir()] == [done.folder.name]
