@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,6 +17,7 @@ import platformdirs
 
 from memeval.kit import user_files
 from memeval.kit.errors import ConfigError, DataError
+from memeval.kit.plugins import Registry, instance_of
 
 DATA_VARIABLE = "MEMEVAL_DATA"
 CACHE_VARIABLE = "MEMEVAL_CACHE"
@@ -54,67 +54,68 @@ class Source:
     cite: str
 
 
-SOURCES: Mapping[str, Source] = {
-    source.name: source
-    for source in (
-        Source(
-            name="locomo",
-            filename="locomo/locomo10.json",
-            url="https://raw.githubusercontent.com/snap-research/locomo/main/data/locomo10.json",
-            size=2_805_274,
-            sha256="79fa87e90f04081343b8c8debecb80a9a6842b76a7aa537dc9fdf651ea698ff4",
-            licence=_CC,
-            cite=_LOCOMO,
+_OWN = (
+    Source(
+        name="locomo",
+        filename="locomo/locomo10.json",
+        url="https://raw.githubusercontent.com/snap-research/locomo/main/data/locomo10.json",
+        size=2_805_274,
+        sha256="79fa87e90f04081343b8c8debecb80a9a6842b76a7aa537dc9fdf651ea698ff4",
+        licence=_CC,
+        cite=_LOCOMO,
+    ),
+    Source(
+        name="locomo-audit",
+        filename="locomo/locomo_audit_errors.json",
+        url=(
+            "https://raw.githubusercontent.com/dial481/locomo-audit/9493fb4b4af4256ed17a18e8fd0b3cfdeec29539/errors.json"
         ),
-        Source(
-            name="locomo-audit",
-            filename="locomo/locomo_audit_errors.json",
-            url=(
-                "https://raw.githubusercontent.com/dial481/locomo-audit/9493fb4b4af4256ed17a18e8fd0b3cfdeec29539/errors.json"
-            ),
-            size=150_552,
-            sha256="f298ef46263fada20688a1d672be37d4f488c6da3b19343eea55ae5c1b5fe55e",
-            licence=_CC,
-            cite="dial481/locomo-audit: 156 corrections of LoCoMo's gold",
-        ),
-        Source(
-            name="longmemeval-oracle",
-            filename="longmemeval/longmemeval_oracle.json",
-            url=_LONGMEMEVAL_URL + "longmemeval_oracle.json",
-            size=15_388_478,
-            sha256="821a2034d219ab45846873dd14c14f12cfe7776e73527a483f9dac095d38620c",
-            licence="MIT",
-            cite=_LONGMEMEVAL,
-        ),
-        Source(
-            name="longmemeval-s",
-            filename="longmemeval/longmemeval_s_cleaned.json",
-            url=_LONGMEMEVAL_URL + "longmemeval_s_cleaned.json",
-            size=277_383_467,
-            sha256="d6f21ea9d60a0d56f34a05b609c79c88a451d2ae03597821ea3d5a9678c3a442",
-            licence="MIT",
-            cite=_LONGMEMEVAL,
-        ),
-        Source(
-            name="longmemeval-m",
-            filename="longmemeval/longmemeval_m_cleaned.json",
-            url=_LONGMEMEVAL_URL + "longmemeval_m_cleaned.json",
-            size=2_737_100_077,
-            sha256="9d79e5524794a2e6900a3aa9cb7d9152c5a3e8319c9a87c25494ba1eacee495f",
-            licence="MIT",
-            cite=_LONGMEMEVAL,
-        ),
-        Source(
-            name="longmemeval-s_dev16",
-            filename="longmemeval/longmemeval_s_cleaned.dev16.json",
-            url=None,
-            size=8_201_406,
-            sha256="542b587f42772800f6433f8ea19d5719db3c3c4ff5f4031e63021e337590f37f",
-            licence="MIT",
-            cite=_LONGMEMEVAL,
-        ),
-    )
-}
+        size=150_552,
+        sha256="f298ef46263fada20688a1d672be37d4f488c6da3b19343eea55ae5c1b5fe55e",
+        licence=_CC,
+        cite="dial481/locomo-audit: 156 corrections of LoCoMo's gold",
+    ),
+    Source(
+        name="longmemeval-oracle",
+        filename="longmemeval/longmemeval_oracle.json",
+        url=_LONGMEMEVAL_URL + "longmemeval_oracle.json",
+        size=15_388_478,
+        sha256="821a2034d219ab45846873dd14c14f12cfe7776e73527a483f9dac095d38620c",
+        licence="MIT",
+        cite=_LONGMEMEVAL,
+    ),
+    Source(
+        name="longmemeval-s",
+        filename="longmemeval/longmemeval_s_cleaned.json",
+        url=_LONGMEMEVAL_URL + "longmemeval_s_cleaned.json",
+        size=277_383_467,
+        sha256="d6f21ea9d60a0d56f34a05b609c79c88a451d2ae03597821ea3d5a9678c3a442",
+        licence="MIT",
+        cite=_LONGMEMEVAL,
+    ),
+    Source(
+        name="longmemeval-m",
+        filename="longmemeval/longmemeval_m_cleaned.json",
+        url=_LONGMEMEVAL_URL + "longmemeval_m_cleaned.json",
+        size=2_737_100_077,
+        sha256="9d79e5524794a2e6900a3aa9cb7d9152c5a3e8319c9a87c25494ba1eacee495f",
+        licence="MIT",
+        cite=_LONGMEMEVAL,
+    ),
+    Source(
+        name="longmemeval-s_dev16",
+        filename="longmemeval/longmemeval_s_cleaned.dev16.json",
+        url=None,
+        size=8_201_406,
+        sha256="542b587f42772800f6433f8ea19d5719db3c3c4ff5f4031e63021e337590f37f",
+        licence="MIT",
+        cite=_LONGMEMEVAL,
+    ),
+)
+
+SOURCES: Registry[Source] = Registry(
+    "memeval.sources", "source", instance_of(Source), {source.name: source for source in _OWN}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,10 @@ def _list() -> int:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("name", "size", "licence", "where"):
         table.add_column(name, justify="right" if name == "size" else "left", no_wrap=name != "where", overflow="fold")
-    for source in SOURCES.values():
+    for name, source in SOURCES.available():
+        if isinstance(source, ConfigError):
+            table.add_row(name, "–", "–", str(source))
+            continue
         found = find(source)
         absent = f"memeval data fetch {source.name}" if source.url else "not published"
         table.add_row(

@@ -14,6 +14,7 @@ List what there is to choose from, one line each, from the configs of memeval an
   memeval list               every group
   memeval list retriever     one group
   memeval list measures      what can be measured; memeval list presets: definitions of others
+  memeval list plots         what memeval plot draws
 """
 
 
@@ -25,6 +26,7 @@ def main(argv: Sequence[str]) -> int:
     groups = options()
     groups["measures"] = sorted(_measures())
     groups["presets"] = sorted(_presets())
+    groups["plots"] = sorted(_plots())
     if asked is not None and asked not in groups:
         raise ConfigError(f"there is no group {asked!r}: choose one of {', '.join(groups)}")
     out = console.out()
@@ -69,7 +71,10 @@ def _entries(package: str) -> Iterator[tuple[str, str, str]]:
 def _measures() -> Iterator[tuple[str, str]]:
     from memeval.scoring.measures import KNOWN
 
-    for name, kind in KNOWN.items():
+    for name, kind in KNOWN.available():
+        if isinstance(kind, ConfigError):
+            yield name, str(kind)
+            continue
         given = ",".join(f"{option}={'|'.join(map(str, choices))}" for option, choices in kind.options().items())
         yield name + (f"({given})" if given else "") + ("@k" if kind.has_cutoff() else ""), kind.summary
 
@@ -77,5 +82,12 @@ def _measures() -> Iterator[tuple[str, str]]:
 def _presets() -> Iterator[tuple[str, str]]:
     from memeval.scoring.measures.presets import PRESETS
 
-    for name, preset in PRESETS.items():
-        yield name, preset.summary
+    for name, preset in PRESETS.available():
+        yield name, str(preset) if isinstance(preset, ConfigError) else preset.summary
+
+
+def _plots() -> Iterator[tuple[str, str]]:
+    from memeval.reports.plots import PLOTS
+
+    for name, plot in PLOTS.available():
+        yield name, str(plot) if isinstance(plot, ConfigError) else plot.help

@@ -4,13 +4,14 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import memeval
 from memeval.cli import console
 from memeval.cli.parser import Parser
 from memeval.kit.errors import MemevalError, words
 from memeval.kit.escaping import shortened, shown
+from memeval.kit.plugins import Registry, offered_by, packages
 
 DESCRIPTION = """\
 memeval measures how an assistant remembers: what a memory strategy would put into the
@@ -50,13 +51,26 @@ COMMANDS = (
 )
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of the whole command line."""
+def _fault(name: str, value: object) -> str | None:
+    return None if callable(value) else "is no function: it takes the words after the command and returns the exit code"
+
+
+# Commands of installed packages: functions from the words after the command to the exit code.
+PLUGGED: Registry[Callable[[Sequence[str]], int]] = Registry("memeval.commands", "command", _fault)
+
+
+def parser(plugged: bool = True) -> argparse.ArgumentParser:
+    """The parser of the whole command line, with the commands of installed packages or without."""
     top = Parser(prog="memeval", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     top.add_argument("--version", action="version", version=f"memeval {memeval.__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, module, help_line in COMMANDS:
         commands.add_parser(name, help=help_line, add_help=False).set_defaults(module=module)
+    own = {name for name, _, _ in COMMANDS}
+    for name, points in packages(PLUGGED.group).items() if plugged else ():
+        if name not in own:
+            line = f"a command of the package {offered_by(points[0])}"
+            commands.add_parser(name, help=line, add_help=False).set_defaults(module=None)
     return top
 
 
@@ -66,10 +80,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Overrides without a command mean `run`: `memeval -m strategy=a,b`.
     if arguments and (arguments[0] == "-m" or "=" in arguments[0].split(" ", 1)[0]):
         arguments.insert(0, "run")
-    chosen, rest = parser().parse_known_args(arguments[:1])
-    module = importlib.import_module(f"memeval.cli.{chosen.module}")
+    # The metadata of installed packages are not read for what memeval knows itself.
+    known = arguments[:1] == ["--version"] or any(arguments[:1] == [name] for name, _, _ in COMMANDS)
+    chosen, rest = parser(not known).parse_known_args(arguments[:1])
+    rest = [*rest, *arguments[1:]]
     try:
-        code: int = module.main([*rest, *arguments[1:]])
+        if chosen.module is None:
+            code: int = PLUGGED[chosen.command](rest)
+        else:
+            code = importlib.import_module(f"memeval.cli.{chosen.module}").main(rest)
         # Here, and not when Python ends: a reader that is gone is known before the exit code is given.
         sys.stdout.flush()
     except MemevalError as error:

@@ -74,10 +74,11 @@ def print_plots(rows: Sequence[Row], config: Mapping[str, Any]) -> None:
     """Draw what the config asks for, into the folder of the benchmark's runs."""
     if not config["plots"]:
         return
-    from memeval.cli.plot import draw
+    from memeval.cli.plot import chosen_plots, draw
 
+    plots = chosen_plots(config["plots"])
     for folder in dict.fromkeys(row.run.folder.parent for row in rows):
-        draw([row for row in rows if row.run.folder.parent == folder], config["plots"], folder)
+        draw([row for row in rows if row.run.folder.parent == folder], plots, folder)
 
 
 def print_config(config: Mapping[str, Any]) -> None:

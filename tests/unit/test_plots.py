@@ -146,9 +146,9 @@ def test_the_command(rows: list[Row], folder: Path, capsys: pytest.CaptureFixtur
     assert not (folder / "mine" / "heat-map.png").exists()
     assert "budget.png" in capsys.readouterr().out
     assert main(["plot", where, "kinds=[pie]"]) == 2
-    assert "choose kinds among trade-off" in capsys.readouterr().err
+    assert "choose kinds among evidence-age" in capsys.readouterr().err
     assert main(["plot", "colour=red"]) == 2
     with pytest.raises(ConfigError, match="no plot 'pie'"):
-        from memeval.cli.plot import draw
+        from memeval.cli.plot import chosen_plots
 
-        draw(rows, ["pie"], folder)
+        chosen_plots(["pie"])

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from memeval.reports.plots.labels import label_ends
+from memeval.reports.plots.registry import plot
 from memeval.reports.plots.style import Look, as_written, best_by_retriever, canvas, finish, plain, tidy
 from memeval.scoring.measures import EvidenceAge
 from memeval.scoring.rows import MAIN, Row, ordered
@@ -14,8 +15,9 @@ _BINS = 7
 _FEWEST = 10
 
 
+@plot("evidence-age", "recall by the age of the evidence: how far back a memory reaches", [EvidenceAge()])
 @as_written
-def age(rows: Sequence[Row], folder: Path, stem: str = "evidence-age") -> list[Path]:
+def age(rows: Sequence[Row], folder: Path, stem: str) -> list[Path]:
     """Mean recall in bins of about equally many questions; nothing is drawn for rows without `EvidenceAge`."""
     compared, most = best_by_retriever([row for row in ordered(rows) if EvidenceAge() in row.scores.values])
     if not compared:

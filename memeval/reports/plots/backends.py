@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memeval.reports.plots.labels import label_points
+from memeval.reports.plots.registry import plot
 from memeval.reports.plots.style import Look, as_written, canvas, finish, plain, tidy
 from memeval.scoring.measures import Measure, ReadSeconds, WriteRate
 from memeval.scoring.rows import MAIN, Row
@@ -21,8 +22,9 @@ _PANELS: tuple[tuple[str, Measure, float], ...] = (
 )
 
 
+@plot("backends", "stores by speed, of experiment=backends", [_READ, *(measure for _, measure, _ in _PANELS)])
 @as_written
-def backends(rows: Sequence[Row], folder: Path, stem: str = "backends") -> list[Path]:
+def backends(rows: Sequence[Row], folder: Path, stem: str) -> list[Path]:
     """Evidence recall and turns written in a second against read latency p95: one point a store, both times its own.
 
     Retrievers differ by colour; emulators of a product are hollow. What has no times, such as a stand-in, is left out.

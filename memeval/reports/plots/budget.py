@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from memeval.reports.plots.labels import label_ends
+from memeval.reports.plots.registry import plot
 from memeval.reports.plots.style import Look, as_written, canvas, finish, tidy
 from memeval.scoring.rows import MAIN, Row
 
 
+@plot("budget", "recall against the budget")
 @as_written
-def budget(rows: Sequence[Row], folder: Path, stem: str = "budget") -> list[Path]:
+def budget(rows: Sequence[Row], folder: Path, stem: str) -> list[Path]:
     """One panel for each short-term strategy, one line for each retriever in it; the grey line is chance.
 
     Nothing is drawn where there is one budget only.

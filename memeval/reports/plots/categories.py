@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from memeval.kit.escaping import shown
+from memeval.reports.plots.registry import plot
 from memeval.reports.plots.style import MARKERS, Look, as_written, best_by_retriever, canvas, finish, tidy
 from memeval.scoring.rows import MAIN, Row, ordered
 
 
+@plot("categories", "recall by category of question")
 @as_written
-def categories(rows: Sequence[Row], folder: Path, stem: str = "categories") -> list[Path]:
+def categories(rows: Sequence[Row], folder: Path, stem: str) -> list[Path]:
     """The best run of each retriever; nothing is drawn for fewer than two categories."""
     compared, most = best_by_retriever(ordered(rows))
     names = {name: part.n for row in compared for name, part in row.scores[MAIN].by_category.items() if part.n}

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
+from memeval.reports.plots.registry import plot
 from memeval.reports.plots.style import as_written, canvas, finish
 from memeval.scoring.rows import MAIN, Row
 
 
+@plot("heat-map", "strategy by retriever")
 @as_written
-def heat_map(rows: Sequence[Row], folder: Path, stem: str = "heat-map") -> list[Path]:
+def heat_map(rows: Sequence[Row], folder: Path, stem: str) -> list[Path]:
     """One map for each budget. Nothing is drawn for fewer than two strategies or two retrievers."""
     compared = [row for row in rows if not row.is_reference and row.scores[MAIN].value is not None]
     strategies = _by_mean(compared, "strategy")

@@ -6,6 +6,7 @@ from statistics import mean
 
 from memeval.records.runs import OUTCOMES_FILE
 from memeval.reports.plots.labels import label_ends
+from memeval.reports.plots.registry import plot
 from memeval.reports.plots.style import COLOURS, DASHES, MARKERS, as_written, canvas, finish, plain, tidy
 from memeval.scoring.measures import IncrementSeconds, Measure, ReadSeconds, WriteSeconds
 from memeval.scoring.rows import Row
@@ -17,8 +18,9 @@ _PANELS: tuple[tuple[str, Measure], ...] = (
 )
 
 
+@plot("scaling", "time against the length of the dialogue", [measure for _, measure in _PANELS])
 @as_written
-def scaling(rows: Sequence[Row], folder: Path, stem: str = "scaling") -> list[Path]:
+def scaling(rows: Sequence[Row], folder: Path, stem: str) -> list[Path]:
     """A panel for each of the measures that the rows have; nothing is drawn for rows of one size only."""
     lines: dict[str, dict[float, Row]] = {}
     for row in rows:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from memeval.comparison.stats import bootstrap_interval
 from memeval.reports.plots.labels import label_points
+from memeval.reports.plots.registry import plot
 from memeval.reports.plots.style import Look, as_written, canvas, finish, frontier, number, tidy
 from memeval.scoring.measures import ContextTokens, InputDollars, Measure, ReadSeconds
 from memeval.scoring.rows import MAIN, Row, ordered
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 _MOST_LABELS = 24
 
 
+@plot("trade-off", "recall against tokens, latency and money", [InputDollars()])
 @as_written
-def trade_off(rows: Sequence[Row], folder: Path, stem: str = "trade-off") -> list[Path]:
+def trade_off(rows: Sequence[Row], folder: Path, stem: str) -> list[Path]:
     """Evidence recall against context tokens, read latency p95 and, where known, dollars: one point a run.
 
     Strategies differ by marker and label, retrievers by colour, references are hollow. Bars are 95 % intervals
