@@ -65,7 +65,8 @@ def run_replay(cells: Sequence[Cell]) -> int:
     with Bars(cells[0].config["progress"]) as bars:
         errors = carry_out(cells, lambda cell, run, benchmark: runs.append(run), bars)
     for folder in dict.fromkeys(run.folder.parent for run in runs):
-        group = [run for run in runs if run.folder.parent == folder]
+        # Once each: targets of equal windows share a run.
+        group = list({run.id: run for run in runs if run.folder.parent == folder}.values())
         print_replays(group, targets_of(cells[0].config), plots=True)
     return 1 if errors else 0
 

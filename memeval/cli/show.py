@@ -118,7 +118,12 @@ def _counters(run: Run) -> Iterator[str]:
             totals.setdefault(name, []).append(value)
     if totals:
         yield "\nThe strategy's own counters, mean over dialogues:"
-        yield "  " + ", ".join(f"{name} {sum(values) / len(values):,.1f}" for name, values in totals.items())
+        yield "  " + ", ".join(f"{name} {_counted(sum(values) / len(values))}" for name, values in totals.items())
+
+
+def _counted(value: float) -> str:
+    """A count or a setting: `1,234.5`, `0.75`."""
+    return f"{value:,.1f}".removesuffix(".0") if abs(value) >= 10 else f"{value:.3g}"
 
 
 def _show_question(run: Run, wanted: str) -> None:

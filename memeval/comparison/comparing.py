@@ -129,9 +129,9 @@ def compare(
     lines = tuple(
         Line(
             row,
-            {measure: _estimate(row.scores, measure, None, options) for measure in measures},
+            {measure: estimate(row.scores, measure, None, *options) for measure in measures},
             overall.get((index, None)),
-            {name: _estimate(row.scores, main, name, options) for name in names},
+            {name: estimate(row.scores, main, name, *options) for name in names},
             {name: within[index, name] for name in names if (index, name) in within},
             timing_differences(against.run, row.run),
         )
@@ -194,7 +194,24 @@ def _verdict(pair: Paired, p_holm: float, main: Measure, level: float) -> str:
     return "better" if (pair.difference > 0) == (main.better == "higher") else "worse"
 
 
-def _estimate(scores: Scores, measure: Measure, category: _Subset, options: _Options) -> Estimate:
+def estimate(
+    scores: Scores,
+    measure: Measure,
+    category: _Subset = None,
+    level: float = 0.95,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> Estimate:
+    """A score with its interval: every table, page and picture takes it from here, so that one run has one interval.
+
+    Args:
+        scores: of the run.
+        measure: one of its measures.
+        category: only questions of this one; None for all.
+        level: of confidence.
+        resamples: of the bootstrap.
+        seed: of the bootstrap.
+    """
     score = scores.overall.get(measure)
     if score is None:
         return Estimate(None, None, 0)
@@ -205,7 +222,7 @@ def _estimate(scores: Scores, measure: Measure, category: _Subset, options: _Opt
     if percentile is None and not _is_mean(measure):
         return Estimate(value, None, n)
     values, clusters = values_of(scores, measure, category)
-    interval = bootstrap_interval(values, clusters, percentile, *options)
+    interval = bootstrap_interval(values, clusters, percentile, level, resamples, seed)
     if interval is not None and measure.quantity == "share":
         # The true share of something is no less than none of it and no more than all.
         interval = replace(interval, low=max(0.0, interval.low), high=max(value, min(1.0, interval.high)))

@@ -59,7 +59,8 @@ def carry_out(cells: Sequence[Cell], then: Callable[[Cell, Run, Benchmark], None
 
     Args:
         cells: the composed cells; equal ones are run once.
-        then: called with each finished run and its open benchmark.
+        then: called with each finished run and its open benchmark, once for each target that was asked for: targets of
+            equal windows and tokenizers share a run, and their prices differ.
         listener: hears what happens.
 
     Returns:
@@ -70,20 +71,23 @@ def carry_out(cells: Sequence[Cell], then: Callable[[Cell, Run, Benchmark], None
     """
     benchmarks: dict[str, Benchmark] = {}
     planned: dict[tuple[str, str], tuple[Cell, Plan, Benchmark]] = {}
+    by_target: dict[tuple[str, str], dict[str, Cell]] = {}
     for cell in cells:
         node = cell.config["benchmark"]
         key = json.dumps(node, sort_keys=True)
         if key not in benchmarks:
             benchmarks[key] = build(node, "benchmark")
         plan = cell.plan(benchmarks[key])
-        planned.setdefault((str(cell.config["results"]), plan.run_id), (cell, plan, benchmarks[key]))
+        place = (str(cell.config["results"]), plan.run_id)
+        planned.setdefault(place, (cell, plan, benchmarks[key]))
+        by_target.setdefault(place, {}).setdefault(json.dumps(cell.config["target"], sort_keys=True), cell)
     planned = {key: found for key, found in planned.items() if _can_run(*found, listener)}
     if not planned:
         raise ConfigError("no store of the sweep answers: memeval stores says what is installed and reachable")
     done = errors = 0
     stopped: MemevalError | None = None
     with rare_collections():
-        for cell, plan, benchmark in planned.values():
+        for place, (cell, plan, benchmark) in planned.items():
             listener.started(plan.run_id, len(planned))
             try:
                 finished = run_plan(
@@ -96,7 +100,8 @@ def carry_out(cells: Sequence[Cell], then: Callable[[Cell, Run, Benchmark], None
                 stopped = error
                 continue
             errors += finished.errors
-            then(cell, finished.run, benchmark)
+            for asked in by_target[place].values():
+                then(asked, finished.run, benchmark)
             done += 1
             listener.finished(plan.run_id)
     if stopped is not None and not done:

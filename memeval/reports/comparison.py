@@ -280,9 +280,9 @@ def _cautions(names: _Names) -> list[str]:
             f"{_MARK} made otherwise than the reference run ({', '.join(timing)}): hold these times against each other "
             "only with care."
         )
-    targets = dict.fromkeys(row.run.meta.get("config", {}).get("target", {}).get("name") for row in names.rows)
+    targets = dict.fromkeys(row.priced_at for row in names.rows)
     if len(targets) > 1:
-        said.append(f"Dollars are at the prices of different targets: {', '.join(str(name) for name in targets)}.")
+        said.append(f"Dollars are at the prices of different targets: {', '.join(targets)}.")
     for row in names.rows:
         if failed := int(row.scores.failed.sum()):
             said.append(f"{row.name}: {failed:,} questions failed and count with their worst value ({row.run.id}).")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from memeval.options import root
+from memeval.pricing import Target
 from memeval.records.runs import Run
 from memeval.scoring.measures import EvidenceRecall, Measure
 from memeval.scoring.scores import Scores
@@ -14,10 +15,15 @@ MAIN = EvidenceRecall()
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A scored run."""
+    """A scored run.
+
+    Attributes:
+        target: the model whose prices apply, where one was asked for; None for the one that the run was made for.
+    """
 
     run: Run
     scores: Scores
+    target: Target | None = None
 
     @property
     def strategy(self) -> str:
@@ -41,10 +47,17 @@ class Row:
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """The overrides that the run was composed with."""
-        return dict(
+        """The overrides that the run was composed with, and the target whose prices apply."""
+        given = dict(
             override.lstrip("+").split("=", 1) for override in self.run.meta.get("overrides", ()) if "=" in override
         )
+        return given if self.target is None else {**given, "target": self.target.name}
+
+    @property
+    def priced_at(self) -> str:
+        """Name of the target whose prices apply."""
+        own = self.run.meta.get("config", {}).get("target") or {}
+        return str(own.get("name")) if self.target is None else self.target.name
 
     @property
     def engines(self) -> str:

@@ -7,6 +7,7 @@ from memeval.harness.compose import Cell, composer
 from memeval.harness.sweep import Listener, Silent, carry_out
 from memeval.kit.errors import ConfigError
 from memeval.kit.protocols import Benchmark
+from memeval.pricing import read_target
 from memeval.records.runs import Run
 from memeval.scoring.evaluate import evaluate
 from memeval.scoring.measures import DEFAULT_MEASURES, EvidenceAge, Measure, parse
@@ -17,7 +18,7 @@ def run_cells(cells: Sequence[Cell], listener: Listener | None = None) -> tuple[
     """Run all cells, each once, and score them.
 
     Returns:
-        the rows in the order of the cells, and the number of questions that failed.
+        the rows, one for each run and target, in the order of the cells, and the number of questions that failed.
 
     Raises:
         MemevalError: what stops a run. The other cells are run first, so that nothing that can be measured is missed.
@@ -25,7 +26,9 @@ def run_cells(cells: Sequence[Cell], listener: Listener | None = None) -> tuple[
     rows: list[Row] = []
 
     def rate(cell: Cell, run: Run, benchmark: Benchmark) -> None:
-        rows.append(Row(run, evaluate(run, measures_of(cell.config), benchmark=benchmark)))
+        # Of a run that was made for another target, the prices of this one are asked for.
+        target = read_target(cell.config["target"])
+        rows.append(Row(run, evaluate(run, measures_of(cell.config), benchmark=benchmark, target=target), target))
 
     errors = carry_out(cells, rate, listener or Silent())
     return rows, errors
@@ -36,7 +39,7 @@ def run_afresh(overrides: Sequence[str], multirun: bool, listener: Listener | No
     fresh = [] if any(word.lstrip("+").startswith("overwrite=") for word in overrides) else ["overwrite=true"]
     with composer() as hydra:
         cells = hydra.cells([*overrides, *fresh], multirun)
-    return [row.run for row in run_cells(cells, listener)[0]]
+    return list({row.run.folder: row.run for row in run_cells(cells, listener)[0]}.values())
 
 
 def measures_of(config: Mapping[str, Any]) -> Sequence[Measure]:

@@ -9,6 +9,8 @@ from memeval.harness.compose import Cell, composer
 from memeval.harness.sweep import Silent
 from memeval.kit.errors import ConfigError, MemevalError
 from memeval.kit.types import DialogueRecord
+from memeval.scoring.measures import InputDollars
+from memeval.scoring.rows import axes
 from memeval.scoring.sweeps import run_cells
 
 
@@ -85,3 +87,19 @@ def test_what_is_finished_needs_no_store_wherever_the_benchmark_got_its_folder_f
     with pytest.raises(ConfigError, match="no store of the sweep answers"):
         run_cells(cells(tmp_path, *words, "overwrite=true"), heard)
     assert heard.sentences == ["passed over kv_store=memory: nobody is at home"]
+
+
+def test_a_row_has_the_prices_of_the_target_that_was_asked_for(tmp_path: Path) -> None:
+    same = ("target.window=128000", "strategy=truncation", "measures=[InputDollars]")
+    alone = [run_cells(cells(tmp_path / name, *same, f"target={name}"))[0][0] for name in ("gpt-4o", "claude-sonnet-4")]
+    heard = Heard()
+    both, _ = run_cells(cells(tmp_path / "both", *same, "target=gpt-4o,claude-sonnet-4", multirun=True), heard)
+    dollars = [row.scores[InputDollars()].value for row in alone]
+    assert None not in dollars and dollars[0] != dollars[1]
+    assert [row.scores[InputDollars()].value for row in both] == dollars
+    assert [row.on("target") for row in both] == ["gpt-4o", "claude-sonnet-4"] and axes(both) == ["target"]
+    assert [row.priced_at for row in both] == ["gpt-4o", "claude-sonnet-4"]
+    assert len({row.run.id for row in both}) == 1 and sum("started" in word for word in heard.words) == 1
+    # What is stored already is priced anew, too.
+    after, _ = run_cells(cells(tmp_path / "gpt-4o", *same, "target=claude-sonnet-4"))
+    assert [row.scores[InputDollars()].value for row in after] == dollars[1:]

@@ -1,15 +1,13 @@
 """What the first page shows: a line for each run with scores, chance and intervals."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from memeval.answers import judge_check
-from memeval.comparison.stats import Interval, bootstrap_interval
+from memeval.comparison import estimate
 from memeval.reports.table import unit
 from memeval.scoring.measures import (
     ContextTokens,
-    DialogueMeasure,
     EvidenceRecall,
     InputDollars,
     JudgedAccuracy,
@@ -122,20 +120,9 @@ def _score(row: Row, measure: Measure, main: bool) -> dict[str, Any] | None:
     found: dict[str, Any] = {"v": _rounded(score.value), "n": score.n}
     if score.chance is not None:
         found["chance"] = _rounded(score.chance)
-    interval = _interval(row, measure) if main or measure == LATENCY else None
+    interval = estimate(row.scores, measure).interval if main or measure == LATENCY else None
     if interval is not None:
         found["low"], found["high"] = _rounded(interval.low), _rounded(interval.high)
-    return found
-
-
-def _interval(row: Row, measure: Measure) -> Interval | None:
-    scores = row.scores
-    if isinstance(measure, DialogueMeasure) or measure not in scores.values:
-        return None
-    percentile = measure.percentile
-    found = bootstrap_interval(scores.values[measure], scores.clusters, percentile, resamples=1000)
-    if found is not None and measure.quantity == "share":
-        return replace(found, low=max(0.0, found.low), high=min(1.0, found.high))
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from memeval.comparison.stats import bootstrap_interval
+from memeval.comparison import estimate
 from memeval.reports.plots.labels import label_points
 from memeval.reports.plots.registry import plot
 from memeval.reports.plots.style import Look, as_written, canvas, finish, frontier, number, tidy
@@ -63,7 +63,7 @@ def _dollars(rows: Sequence[Row]) -> tuple[Measure, str] | None:
     """The measure of the input price and the target whose prices they are, where all rows have one."""
     for measure in rows[0].scores.overall:
         if isinstance(measure, InputDollars):
-            target = {str((row.run.meta.get("config", {}).get("target") or {}).get("name")) for row in rows}
+            target = {row.priced_at for row in rows}
             if len(target) == 1 and any(row.scores[measure].value for row in rows):
                 return measure, target.pop()
     return None
@@ -77,10 +77,16 @@ def _panel(
         y = row.scores[MAIN].value
         if x is None or y is None:
             continue
-        interval = bootstrap_interval(row.scores.values[MAIN], row.scores.clusters)
+        interval = estimate(row.scores, MAIN).interval
         if interval is not None and not row.is_reference:
-            low, high = max(0.0, interval.low), min(1.0, interval.high)
-            axes.plot([x, x], [low * 100, high * 100], color=look.colour(row), linewidth=1.4, alpha=0.55, zorder=2)
+            axes.plot(
+                [x, x],
+                [interval.low * 100, interval.high * 100],
+                color=look.colour(row),
+                linewidth=1.4,
+                alpha=0.55,
+                zorder=2,
+            )
         axes.plot(
             x,
             y * 100,
