@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
 
 from memeval.kit.tokens import Tokenizer
@@ -31,6 +32,8 @@ def pieces(context: Context, query: Query) -> list[tuple[str, str]]:
     return [*built, ("query", QUERY_HEADING), ("query", _quoted(query.text))]
 
 
+# A turn stands in the prompts of many questions.
+@lru_cache(maxsize=65_536)
 def _quoted(text: str) -> str:
     """The text with a backslash before each of the prompt's own headings, so that no turn can begin a section."""
     return _HEADING.sub(r"\\[", text) if "[" in text else text
