@@ -53,7 +53,9 @@ def test_a_server_gives_what_the_process_gives(rows: list[Row]) -> None:
 def test_nothing_is_left_at_the_server(
     rows: list[Row], postgres_server: Reached, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from memeval.strategies.stores import kv_postgres, pgvector, sql_postgres
+    from memeval.strategies.stores.kv import postgres as kv_postgres
+    from memeval.strategies.stores.sql import postgres as sql_postgres
+    from memeval.strategies.stores.vector import pgvector
 
     for variable, url in postgres_server.addresses.items():
         monkeypatch.setenv(variable, url)

@@ -40,7 +40,7 @@ def test_contract(opening: Opening) -> None:
 
 @pytest.mark.parametrize("rule", contract.RULES, ids=contract.name)
 def test_at_the_server(rule: Callable[..., None], opening: Opening, postgres_server: Reached) -> None:
-    from memeval.strategies.stores import kv_postgres
+    from memeval.strategies.stores.kv import postgres as kv_postgres
 
     site = contract.Site(
         "postgres",

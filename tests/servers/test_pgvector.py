@@ -38,7 +38,7 @@ def opening(postgres_server: Reached, monkeypatch: pytest.MonkeyPatch) -> Openin
 
 @pytest.fixture
 def table(opening: Opening) -> Iterator[str]:
-    from memeval.strategies.stores import pgvector
+    from memeval.strategies.stores.vector import pgvector
 
     name = contract.fresh()
     yield name
@@ -46,7 +46,7 @@ def table(opening: Opening) -> Iterator[str]:
 
 
 def site(opening: Opening, **more: Any) -> contract.Site:
-    from memeval.strategies.stores import pgvector
+    from memeval.strategies.stores.vector import pgvector
 
     return contract.Site(
         "pgvector",

@@ -44,7 +44,7 @@ def test_contract(opening: Opening) -> None:
 
 @pytest.mark.parametrize("rule", contract.RULES, ids=contract.name)
 def test_at_the_server(rule: Callable[..., None], opening: Opening, postgres_server: Reached) -> None:
-    from memeval.strategies.stores import sql_postgres
+    from memeval.strategies.stores.sql import postgres as sql_postgres
 
     site = contract.Site(
         "postgres",

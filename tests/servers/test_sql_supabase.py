@@ -44,7 +44,7 @@ def test_contract(opening: Opening) -> None:
 
 @pytest.mark.parametrize("rule", contract.RULES, ids=contract.name)
 def test_at_the_server(rule: Callable[..., None], opening: Opening, supabase_server: Reached) -> None:
-    from memeval.strategies.stores import sql_supabase
+    from memeval.strategies.stores.sql import supabase as sql_supabase
 
     site = contract.Site(
         "supabase",
@@ -122,7 +122,7 @@ def new_project() -> Iterator[Any]:
 
 
 def test_a_project_that_is_not_set_up(new_project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from memeval.strategies.stores import sql_supabase
+    from memeval.strategies.stores.sql import supabase as sql_supabase
 
     for variable, url in new_project.addresses.items():
         monkeypatch.setenv(variable, url)
