@@ -129,6 +129,7 @@ class Composer:
         from hydra.errors import HydraException
         from omegaconf.errors import OmegaConfBaseException
 
+        self._check_experiment(overrides)
         try:
             config, choices = self._compose(overrides)
         except (HydraException, OmegaConfBaseException) as error:
@@ -142,6 +143,20 @@ class Composer:
         return Cell(
             config, {axis: _name(axis, str(choices.get(axis)), overrides) for axis in root.axes()}, tuple(overrides)
         )
+
+    def _check_experiment(self, overrides: Sequence[str]) -> None:
+        """Refuse experiments that do not exist: the group is optional, so that Hydra takes any name for none."""
+        for override in overrides:
+            key, _, value = override.partition("=")
+            if key.lstrip("+") != "experiment":
+                continue
+            for name in (each.strip(" '\"") for each in value.strip("[]").split(",")):
+                options = self._options("experiment")
+                if name not in options:
+                    raise ConfigError(
+                        f"unknown experiment {name!r:.200}{_did_you_mean(name, options)}: choose experiment= one of "
+                        f"{', '.join(options)}"
+                    )
 
     def _compose(self, overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
         from hydra import compose
@@ -193,6 +208,8 @@ class Composer:
     def cells(self, overrides: Sequence[str], multirun: bool) -> list[Cell]:
         """Compose all cells: comma lists (with `multirun`), the config's own `sweep`; a sweep gets its reference rows.
 
+        One cell gets those that its overrides name, e.g. references=[full].
+
         Raises:
             ConfigError: as `cell`, and a comma list without `multirun`.
         """
@@ -210,7 +227,8 @@ class Composer:
                     found.append(
                         self.cell([*expanded, *(f"{key}={value}" for key, value in zip(axes, point, strict=True))])
                     )
-        return [*found, *self._references(found)] if len(found) > 1 else found
+        wanted = len(found) > 1 or any(_root(override) == "references" for override in overrides)
+        return [*found, *self._references(found)] if wanted else found
 
     def _values(self, key: str, value: Any) -> list[Any]:
         """What a block of a sweep gives for a key: a list, one value, or `glob(*)` for every option of a group."""

@@ -12,6 +12,9 @@ from memeval.kit.errors import ConfigError, ModelError
 
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
 _SHORTEST_SECRET = 6
+# What the clients of providers say that are given no key; the first variable that they name is the usual one.
+_NO_KEY = re.compile(r"missing (\w+ )?(api key|credentials)|api_key[^.]{0,40} must be set", re.IGNORECASE)
+_KEY_NAME = re.compile(r"\b[A-Z][A-Z0-9_]*_API_KEY\b")
 
 
 def litellm() -> Any:
@@ -80,6 +83,13 @@ def address(option: str, model: str, api_base: str | None) -> str | None:
 def _of_environment(model: str) -> str | None:
     provider = model.partition("/")[0].upper() if "/" in model else "OPENAI"
     return os.environ.get(f"{provider}_BASE_URL") or os.environ.get(f"{provider}_API_BASE") or None
+
+
+def unset_key(error: str) -> str | None:
+    """The variable to set where a provider's client says that it has no key; None for all other errors."""
+    beginning = error[:1_000]
+    name = _KEY_NAME.search(beginning)
+    return name[0] if name and _NO_KEY.search(beginning) and name[0] not in os.environ else None
 
 
 def without_secrets(text: str) -> str:

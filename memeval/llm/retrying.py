@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
+from memeval.kit.errors import ModelError
+from memeval.llm import providers
+
 # Too slow, in conflict, too often; all from 500 on pass too, and so do lost connections, which litellm numbers 500.
 _PASSING = frozenset({408, 409, 425, 429})
 # Providers call it a rate limit when the account has no money left.
@@ -30,6 +33,7 @@ def patiently(call: Callable[[], _T], retries: int, failed: Callable[[Exception,
         failed: the error to raise, from the last exception and the number of calls made.
 
     Raises:
+        ModelError: no key is set; said at the first call.
         Exception: what `failed` gives.
     """
     made = 0
@@ -38,6 +42,8 @@ def patiently(call: Callable[[], _T], retries: int, failed: Callable[[Exception,
         try:
             return call()
         except Exception as error:
+            if key := providers.unset_key(str(error)):
+                raise ModelError(f"there is no API key: set {key} in the environment, e.g. export {key}=...") from None
             asked = _asked_wait(error)
             if not passes(error) or made > retries or (asked or 0.0) > _LONGEST_ASKED:
                 # Not chained: what the provider wrote may repeat the key.

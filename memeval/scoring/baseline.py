@@ -15,6 +15,7 @@ import numpy.typing as npt
 from memeval.kit.errors import BaselineError, MemevalError, RecordsError
 from memeval.options import identity, root
 from memeval.records.outcomes import upgraded
+from memeval.records.replacing import replace_files
 from memeval.records.runs import RUN_FILE, Run, check_names
 from memeval.scoring.measures import Measure, QuestionMeasure, parse
 from memeval.scoring.measures.base import Floats
@@ -211,8 +212,9 @@ def save(entry: Entry, folder: Path) -> None:
     text += '"measures": {\n' + ",\n".join(f"{_dump(name)}: {_dump(line)}" for name, line in measures.items())
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / SCORES_FILE).write_text(text + "\n}\n}\n", encoding="utf-8", newline="\n")
-        (folder / RUN_FILE).write_text(json.dumps(entry.meta, indent=2) + "\n", encoding="utf-8", newline="\n")
+        replace_files(
+            {folder / SCORES_FILE: text + "\n}\n}\n", folder / RUN_FILE: json.dumps(entry.meta, indent=2) + "\n"}
+        )
     except OSError as error:
         raise BaselineError(f"the baseline cannot be written to {folder} ({error}): choose another folder") from error
 

@@ -37,6 +37,18 @@ def test_one_cell_has_no_references_and_an_experiment_brings_its_sweep(hydra: Co
     assert {cell.names["strategy"] for cell in narrowed} == {"truncation"}
 
 
+@pytest.mark.parametrize("word", ["experiment=facotrial", "+experiment=facotrial", "experiment=[demo,facotrial]"])
+def test_an_experiment_that_does_not_exist_is_refused(word: str, hydra: Composer):
+    with pytest.raises(ConfigError, match="unknown experiment 'facotrial', did you mean factorial"):
+        hydra.cells([word], multirun=False)
+
+
+def test_one_run_gets_the_references_that_it_names(hydra: Composer):
+    for word, names in (("references=[full]", ["truncation", "full"]), ("references=[]", ["truncation"])):
+        cells = hydra.cells(["strategy=truncation", word], multirun=False)
+        assert [cell.names["strategy"] for cell in cells] == names
+
+
 def test_full_reads_the_whole_window_whatever_the_budget(hydra: Composer):
     ids = {hydra.cell(["strategy=full", f"budget={budget}"]).plan(Memory()).run_id for budget in (500, 2000)}
     plan = hydra.cell(["strategy=full", "budget=500"]).plan(Memory())

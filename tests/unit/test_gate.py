@@ -1,6 +1,8 @@
 """The gate's parts: rules, baselines, pairing, decisions, reports."""
 
+import errno
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -312,6 +314,22 @@ def test_a_baseline_is_read_as_it_was_written(tmp_path: Path):
             np.testing.assert_array_equal(again.measures[name].values, measured.values)
     assert judge([again], [kept], default_rules()).exit_code == 0
     assert again.measures[str(ReadSeconds())].values is None
+
+
+def test_a_full_disk_leaves_the_old_baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    save(entry({RECALL: ONES}), tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    synced: list[int] = []
+
+    def full(descriptor: int) -> None:
+        synced.append(descriptor)
+        if len(synced) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(BaselineError, match="No space left"):
+        save(entry({RECALL: [0.0] * 8}), tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 @pytest.mark.parametrize("damage", ["{", '{"baseline_version": 99}', '{"baseline_version": 1}', None])

@@ -400,3 +400,23 @@ def test_a_run_without_a_provider_imports_none(tmp_path: Path, root: Path, llm: 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, env=env)
     assert done.returncode == 0, done.stderr
     assert "RecallFraction" in done.stdout or done.stdout
+
+
+@pytest.mark.parametrize(
+    ("model", "variable"),
+    [
+        ("gpt-4o-mini", "OPENAI_API_KEY"),
+        ("anthropic/claude-3-5-haiku-20241022", "ANTHROPIC_API_KEY"),
+        ("gemini/gemini-2.0-flash", "GEMINI_API_KEY"),
+    ],
+)
+def test_a_missing_key_is_named_at_the_first_call(
+    model: str, variable: str, waits: list[float], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setenv("MEMEVAL_CACHE", str(tmp_path))
+    for name in (variable, "OPENAI_BASE_URL", "OPENAI_API_BASE", "OPENAI_ADMIN_KEY", "ANTHROPIC_AUTH_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("GOOGLE_API_KEY", raising=False)
+    with pytest.raises(ModelError, match=f"set {variable} in the environment"):
+        LiteLLM(model=model).complete(user("Hello"))
+    assert waits == []
