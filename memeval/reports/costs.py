@@ -11,7 +11,7 @@ from memeval.kit.escaping import shown
 from memeval.kit.types import Usage
 from memeval.options import root
 from memeval.pricing import caveats
-from memeval.reports.table import DASH, money
+from memeval.reports.table import DASH, UNFIT, money
 from memeval.scoring.costs import SECTIONS, Account, Lifetime, break_even, is_full
 
 # Of a section's name in a prompt.
@@ -89,10 +89,12 @@ def lifetime_table(lives: Sequence[tuple[Lifetime, Lifetime | None]], questions:
     told = axes([life.account for life, _ in lives])
     table = _grid(told, headings)
     for life, full in lives:
+        mark = UNFIT if life.fits < 1 else ""
         row = [
             *_names(life.account, told),
-            *(_thousand(value) for value in (life.write, life.read, life.answer, life.question)),
-            *(_thousand(life.amortised(number)) for number in questions),
+            *(_thousand(value) for value in (life.write, life.read)),
+            *(_thousand(value) + mark for value in (life.answer, life.question)),
+            *(_thousand(life.amortised(number)) + mark for number in questions),
             _break_even(life, full),
         ]
         table.add_row(*row, *([f"{life.usable * 100:.0f}"] if narrow else []))
@@ -112,6 +114,16 @@ def notes(lives: Sequence[tuple[Lifetime, Lifetime | None]]) -> Iterator[str]:
     )
     if any(not life.account.answered for life, _ in lives):
         yield "No answer was asked for: prompts only, and what a completion costs is left out on both sides."
+    for life, _ in lives:
+        if life.fits < 1:
+            asked = life.account.questions
+            unfit = sum(each.tokens_in > life.target.window for each in asked)
+            names = life.account.run.meta["names"]
+            yield (
+                f"* {names['strategy']} with retriever {names.get('retriever', 'none')}: {unfit:,} of {len(asked):,} "
+                f"prompts do not fit the context window of {life.target.name} ({life.target.window:,} tokens) and have "
+                "no price."
+            )
     failed = sum(account.failed for account in {life.account.run.id: life.account for life, _ in lives}.values())
     if failed:
         yield f"{failed:,} failed questions are left out."

@@ -20,6 +20,7 @@ def data_notes(rows: Sequence[Row]) -> Iterator[str]:
         yield from _fits(rows)
         yield from _few(rows[0])
         yield from _unread(rows)
+        yield from _unfit(rows)
 
 
 def _without_evidence(rows: Sequence[Row]) -> Iterator[str]:
@@ -75,6 +76,18 @@ def _few(row: Row) -> Iterator[str]:
         f"at least {FEWEST_QUESTIONS} questions in at least {FEWEST_DIALOGUES} dialogues; memeval compare says how "
         "sure a difference is."
     )
+
+
+def _unfit(rows: Sequence[Row]) -> Iterator[str]:
+    """Prompts that are larger than the target's window; a sentence for each row."""
+    for row in rows:
+        unfit = max((score.unfit for score in row.scores.overall.values()), default=0)
+        if unfit:
+            yield (
+                f"* {row.name} at budget {row.budget:,}: {unfit:,} of {_counted(len(row.scores.questions), 'prompt')} "
+                f"do not fit the context window of {row.priced_at} and have no price. A smaller budget fits, or a "
+                "target with a larger window (memeval list target)."
+            )
 
 
 def _unread(rows: Sequence[Row]) -> Iterator[str]:

@@ -15,6 +15,8 @@ from memeval.scoring.rows import MAIN, Row, axes, ordered
 from memeval.scoring.scores import Part
 
 DASH = "–"
+# Beside the dash of a price: prompts do not fit the window of the target.
+UNFIT = "*"
 
 
 def show(measure: Measure, value: float | None) -> str:
@@ -88,7 +90,7 @@ def _table(rows: Sequence[Row], measures: Sequence[Measure]) -> Table:
         cells: list[RenderableType] = [*_names(row, told)]
         for measure in measures:
             score = row.scores[measure]
-            cells.append(show(measure, score.value))
+            cells.append(show(measure, score.value) + (UNFIT if score.unfit else ""))
             if measure == MAIN:
                 cells.append(show(measure, score.chance))
         if failed:

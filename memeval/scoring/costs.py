@@ -164,7 +164,8 @@ class Lifetime:
     Attributes:
         write: dollars of writing a dialogue, the mean over dialogues.
         read: dollars of finding the memories of a question, the mean over questions.
-        answer: dollars of a question's prompt and answer on the target, the mean over questions.
+        answer: dollars of a question's prompt and answer on the target, the mean over questions; None if a prompt does
+            not fit its window.
         fits, usable: share of the prompts within the target's context window, and within its usable part.
     """
 
@@ -205,7 +206,12 @@ def lifetime(account: Account, target: Target, rates: Rates | None = None) -> Li
         target,
         write=_mean([rates.dollars(usage) for usage in account.written]),
         read=_mean([rates.dollars(each.read) for each in asked]),
-        answer=_mean([target.price.cost(each.tokens_in, each.tokens_out) for each in asked]),
+        answer=_mean(
+            [
+                target.price.cost(each.tokens_in, each.tokens_out) if each.tokens_in <= target.window else None
+                for each in asked
+            ]
+        ),
         fits=_share([each.tokens_in <= target.window for each in asked]),
         usable=_share([each.tokens_in <= target.usable for each in asked]),
     )

@@ -37,6 +37,8 @@ class Score:
         chance: the expected value of chance, None where it has no closed form.
         saturation: share of questions where everything written was covered, so that the value says nothing.
         short: share of questions whose ranking ended before the cut-off although more had been written.
+        unfit: questions whose prompt cannot be sent; with any there is no value, since a mean of the others would be
+            too low.
         by_category: in order of first appearance; empty for measures of dialogues.
     """
 
@@ -47,6 +49,7 @@ class Score:
     chance: float | None = None
     saturation: float | None = None
     short: float | None = None
+    unfit: int = 0
     by_category: Mapping[str, Part] = field(default_factory=dict)
 
 
@@ -218,7 +221,7 @@ class _Column:
         self.chance: list[float] = []
         self.saturated: list[float] = []
         self.short: list[float] = []
-        self.failed = 0
+        self.failed = self.unfit = 0
 
     def add(self, case: Case) -> None:
         value: float | None = None
@@ -228,6 +231,7 @@ class _Column:
                 value = self.measure.failure(case)
             else:
                 value = self.measure.value(case)
+                self.unfit += self.measure.unfit(case)
             if value is not None:
                 _note(self.chance, self.measure.chance(case))
                 _note(self.saturated, self.measure.saturated(case))
@@ -311,6 +315,9 @@ class _Table:
             by_category = {category: Part(None, 0) for category in members}
             return values, Score(measure, None, 0, column.failed, by_category=by_category)
         value, n = _part(measure, values)
+        parts = {category: _part(measure, values[list(indexes)]) for category, indexes in members.items()}
+        if column.unfit:
+            value, parts = None, {category: Part(None, part.n) for category, part in parts.items()}
         return values, Score(
             measure,
             value,
@@ -319,7 +326,8 @@ class _Table:
             chance=_mean(column.chance),
             saturation=_mean(column.saturated),
             short=_mean(column.short),
-            by_category={category: _part(measure, values[list(indexes)]) for category, indexes in members.items()},
+            unfit=column.unfit,
+            by_category=parts,
         )
 
 

@@ -16,6 +16,7 @@ from memeval.pricing import Price, Target, Tier, find_target
 from memeval.records.outcomes import SCHEMA_VERSION
 from memeval.records.runs import Run, load
 from memeval.records.writer import RunWriter
+from memeval.reports.costs import notes
 from memeval.reports.table import money, show, unit
 from memeval.scoring.costs import Lifetime, Rates, account, break_even, full_of, lifetime
 from memeval.scoring.evaluate import target_of
@@ -256,6 +257,24 @@ def test_measures_of_money() -> None:
     assert scores_of(measures, outcomes, None)[InputDollars()].value is None
     assert (show(InputDollars(), 0.0036), unit(InputDollars())) == ("3.60", "$/1,000")
     assert show(InputDollars(), None) == "–"
+
+
+def test_a_prompt_that_does_not_fit_has_no_price(tmp_path: Path) -> None:
+    at_most, above = TARGET.window, TARGET.window + 1
+    fits = scores_of([InputDollars()], [question("d0/0", {"memory": at_most})], TARGET)[InputDollars()]
+    assert fits.value is not None and fits.unfit == 0
+    outcomes = [question("d0/0", {"memory": 500}), question("d0/1", {"memory": above})]
+    found = scores_of([InputDollars()], outcomes, TARGET)
+    # The mean of the other prompts would be too low.
+    assert found[InputDollars()].value is None and found[InputDollars()].unfit == 1
+    assert all(part.value is None for part in found[InputDollars()].by_category.values())
+    assert np.isnan(found.values[InputDollars()]).tolist() == [False, True]
+    wide = lifetime(account(full(tmp_path / "wide", (at_most,))), TARGET)
+    narrow = lifetime(account(full(tmp_path / "narrow", (500, above))), TARGET)
+    assert wide.answer is not None and wide.fits == 1
+    assert narrow.answer is None and narrow.question is None and narrow.fits == 0.5
+    (sentence,) = [note for note in notes([(wide, None), (narrow, None)]) if note.startswith("*")]
+    assert f"1 of 2 prompts do not fit the context window of {TARGET.name}" in sentence
 
 
 @pytest.mark.parametrize(

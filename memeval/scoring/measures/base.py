@@ -214,6 +214,10 @@ class QuestionMeasure(Measure):
         """The value for a question that applies and did not fail; None if the outcome lacks the fact."""
         raise NotImplementedError
 
+    def unfit(self, case: Case) -> bool:
+        """Whether the prompt cannot be sent at all, so that neither the question nor the mean has a value."""
+        return False
+
     def failure(self, case: Case) -> float | None:
         """The value of a question that failed; None leaves it out."""
         return self.worst

@@ -32,11 +32,16 @@ class InputDollars(_Dollars):
     label: ClassVar[tuple[str, ...]] = ("input",)
 
     def value(self, case: Case) -> float | None:
-        """Dollars; None where the target has no known price."""
+        """Dollars; None where the target has no known price, or where the prompt does not fit its window."""
         target = case.history.target
-        if target is None or case.outcome is None:
+        if target is None or case.outcome is None or self.unfit(case):
             return None
         return target.price.cost(sum(case.outcome.tokens.values()), 0)
+
+    def unfit(self, case: Case) -> bool:
+        """Whether the prompt is larger than the context window of the target."""
+        target = case.history.target
+        return target is not None and case.outcome is not None and sum(case.outcome.tokens.values()) > target.window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
