@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -74,9 +75,19 @@ def parser(plugged: bool = True) -> argparse.ArgumentParser:
     return top
 
 
+def _end_as_by_ctrl_c() -> None:
+    """Let SIGTERM and SIGHUP do what Ctrl-C does, where nobody wants them ignored: temporary folders are removed."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if argv is None:
+        _end_as_by_ctrl_c()
     # Overrides without a command mean `run`: `memeval -m strategy=a,b`.
     if arguments and (arguments[0] == "-m" or "=" in arguments[0].split(" ", 1)[0]):
         arguments.insert(0, "run")

@@ -3,6 +3,8 @@
 import multiprocessing
 import os
 import sys
+import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -21,6 +23,7 @@ from memeval.kit.errors import ConfigError, ContractError
 from memeval.kit.types import Dialogue, DialogueRecord, DialogueResult, Outcome, Usage
 
 _MAX_DEATHS = 2
+_WATCH_SECONDS = 1.0
 _PREFIX = "memeval-"
 
 
@@ -196,16 +199,27 @@ def _new_pool(workers: int) -> ProcessPoolExecutor:
     threads = max(1, (os.cpu_count() or 1) // workers)
     # Forking a process that has threads (progress bar, onnxruntime) can hang; a fresh interpreter cannot.
     return ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker, initargs=(threads,)
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start_worker,
+        initargs=(threads, os.getpid()),
     )
 
 
 _runner: tuple[str, Runner] | None = None
 
 
-def _start_worker(threads: int) -> None:
+def _start_worker(threads: int, parent: int) -> None:
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     os.environ["MEMEVAL_THREADS"] = str(threads)
     os.environ["OMP_NUM_THREADS"] = str(threads)
+
+
+def _end_with(parent: int) -> None:
+    """End this process soon after its parent, which may be killed in a way that lets it end nothing."""
+    while os.getppid() == parent:
+        time.sleep(_WATCH_SECONDS)
+    os._exit(1)
 
 
 def _run(task: _Task, dialogue: Dialogue) -> DialogueResult:
