@@ -45,7 +45,7 @@ COMMANDS = (
     ("judge-check", "judge_check", "measure how often a judge is wrong, on known cases"),
     ("plot", "plot", "draw stored runs: trade-offs, budgets, heat map, categories, age, scaling"),
     ("list", "listing", "list strategies, retrievers, benchmarks and other options"),
-    ("new", "new", "write a strategy, retriever, store or benchmark of your own to start from"),
+    ("new", "new", "write a strategy, retriever, store, benchmark or measure to start from"),
     ("stores", "stores", "list storage systems, clean up there, start engines"),
     ("data", "data", "list, fetch, show or validate benchmark data"),
     ("reproduce", "reproduce", "meet published numbers, or say by how much not"),

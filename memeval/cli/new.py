@@ -17,9 +17,9 @@ Write a plug-in to start from into your own package: a class, its YAML and its c
   memeval new strategy last_notes                    into the package in the working directory (or in src)
   memeval new retriever by_topic into=src/my_memory  into this package; a folder that is not there is made
 
-KIND is strategy, retriever, store (a vector store) or benchmark. NAME is the name of the option: small
-letters, digits and _. What is written works as it stands: run its test, then replace what it does. A file that exists
-is never overwritten.
+KIND is strategy, retriever, store (a vector store), benchmark or measure. NAME is the name of the option: small
+letters, digits and _; the measure of recall_of_names is called RecallOfNames. What is written works as it stands: run
+its test, then replace what it does. A file that exists is never overwritten.
 """
 
 
@@ -41,6 +41,7 @@ KINDS: Mapping[str, Kind] = {
     "retriever": Kind("retriever", "benchmark=demo strategy=none retriever={name}"),
     "store": Kind("vector_store", "benchmark=demo strategy=none retriever=vector vector_store={name}"),
     "benchmark": Kind("benchmark", "benchmark={name} strategy=none retriever=bm25"),
+    "measure": Kind(None, "benchmark=demo measures=[{title}]"),
 }
 
 
@@ -75,7 +76,12 @@ def main(argv: Sequence[str]) -> int:
 def _check_name(title: str, kind: Kind, name: str) -> None:
     if not name.isidentifier() or not name.isascii() or name != name.lower() or keyword.iskeyword(name):
         raise ConfigError(f"{name!r} cannot be the name of an option: use small letters, digits and _, e.g. last_notes")
-    taken = {option for option, _ in options().get(kind.group or "", [])}
+    if kind.group is None:
+        from memeval.scoring.measures import KNOWN
+
+        name, taken = _class_name(name), set(KNOWN)
+    else:
+        taken = {option for option, _ in options().get(kind.group, [])}
     if name in taken:
         raise ConfigError(f"there is a {title} {name!r} already: choose a name that is not {', '.join(sorted(taken))}")
 
@@ -145,8 +151,16 @@ def _write(written: Mapping[Path, str], markers: Sequence[Path]) -> None:
 def _next(kind: Kind, name: str, dotted: str, above: Path, project: Path, test: Path) -> list[str]:
     """What to type next."""
     lines = []
+    title = _class_name(name)
     configs = f"{dotted}.conf"
-    if kind.group is not None and configs not in _config_packages(project / "pyproject.toml"):
+    if kind.group is None:
+        lines += [
+            "",
+            f"Add to {project / 'pyproject.toml'}, so that memeval knows the name, and install it again:",
+            '  [project.entry-points."memeval.measures"]',
+            f'  {title} = "{dotted}.{name}:{title}"',
+        ]
+    elif configs not in _config_packages(project / "pyproject.toml"):
         lines += [
             "",
             f"Add to {project / 'pyproject.toml'}, so that memeval knows the option by its name, and install it again:",
@@ -159,7 +173,11 @@ def _next(kind: Kind, name: str, dotted: str, above: Path, project: Path, test: 
     lines += ["", "Type next:", f"  PYTHONPATH={shlex.quote(str(above))} python -m pytest {shlex.quote(str(test))}"]
     if not (project / "pyproject.toml").is_file():
         return lines
-    return [*lines, f"  pip install -e {shlex.quote(str(project))}", f"  memeval run {kind.run.format(name=name)}"]
+    return [
+        *lines,
+        f"  pip install -e {shlex.quote(str(project))}",
+        f"  memeval run {kind.run.format(name=name, title=title)}",
+    ]
 
 
 def _config_packages(pyproject: Path) -> set[str]:

@@ -4,6 +4,7 @@ from memeval.testing.benchmarks import check_benchmark
 from memeval.testing.embedders import check_embedder
 from memeval.testing.graph import check_graph_store
 from memeval.testing.kv import check_kv_store
+from memeval.testing.measures import check_measure
 from memeval.testing.retrievers import check_retriever
 from memeval.testing.sql import check_sql_store
 from memeval.testing.strategies import check_strategy
@@ -14,6 +15,7 @@ __all__ = [
     "check_embedder",
     "check_graph_store",
     "check_kv_store",
+    "check_measure",
     "check_retriever",
     "check_sql_store",
     "check_strategy",

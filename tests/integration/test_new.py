@@ -40,6 +40,7 @@ def test_each_kind_keeps_its_contract_and_is_found_by_name(project: Path, capsys
     shown = capsys.readouterr().out
     assert '[project.entry-points."memeval.configs"]' in shown
     assert 'acme = "acme.conf"' in shown
+    assert 'MyMeasure = "acme.my_measure:MyMeasure"' in shown
 
     done = run(project, "pytest", "-q", "-p", "no:cacheprovider", "tests")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -51,14 +52,18 @@ def test_each_kind_keeps_its_contract_and_is_found_by_name(project: Path, capsys
     installed = project / "acme-1.0.dist-info"
     installed.mkdir()
     (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n")
-    (installed / "entry_points.txt").write_text("[memeval.configs]\nacme = acme.conf\n")
+    (installed / "entry_points.txt").write_text(
+        "[memeval.configs]\nacme = acme.conf\n[memeval.measures]\nMyMeasure = acme.my_measure:MyMeasure\n"
+    )
     for words in (
         ["strategy=my_strategy", "retriever=my_retriever"],
         ["strategy=none", "retriever=vector", "vector_store=my_store", "embedder=wordllama"],
     ):
-        done = run(project, "memeval.cli", "run", "benchmark=my_benchmark", "references=[]", *words)
+        done = run(project, "memeval.cli", "run", "benchmark=my_benchmark", "measures=[MyMeasure]",
+                   "references=[]", *words)  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         assert "my_benchmark: 3 dialogues, 3 questions" in done.stdout
+        assert "turns: MyMeasure, turns in the context; n = 3" in done.stdout
 
 
 def test_a_known_entry_point_is_not_asked_for_again(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,6 +110,7 @@ def test_nothing_is_overwritten_and_nothing_half_written(
     [
         (["strategy", "truncation"], "there is a strategy 'truncation' already"),
         (["store", "numpy"], "there is a store 'numpy' already"),
+        (["measure", "recall"], "there is a measure 'Recall' already"),
         (["strategy", "Last"], "small letters"),
         (["strategy", "class"], "cannot be the name"),
         (["strategy", "a-b"], "cannot be the name"),

@@ -1,1 +1,1 @@
-"""A strategy and a retriever that are not part of memeval."""
+"""One of each kind that memeval can take from another package."""
