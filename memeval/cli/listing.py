@@ -7,6 +7,7 @@ from importlib.resources.abc import Traversable
 
 from memeval.cli import console
 from memeval.kit.errors import ConfigError
+from memeval.kit.plugins import offered_by, packages
 from memeval.options.identity import config_packages
 
 DESCRIPTION = """\
@@ -15,6 +16,7 @@ List what there is to choose from, one line each, from the configs of memeval an
   memeval list retriever     one group
   memeval list measures      what can be measured; memeval list presets: definitions of others
   memeval list plots         what memeval plot draws
+  memeval list commands      commands that installed packages add
 """
 
 
@@ -27,6 +29,10 @@ def main(argv: Sequence[str]) -> int:
     groups["measures"] = sorted(_measures())
     groups["presets"] = sorted(_presets())
     groups["plots"] = sorted(_plots())
+    groups["commands"] = [
+        (name, f"a command of the package {offered_by(points[0])}")
+        for name, points in packages("memeval.commands").items()
+    ]
     if asked is not None and asked not in groups:
         raise ConfigError(f"there is no group {asked!r}: choose one of {', '.join(groups)}")
     out = console.out()

@@ -23,6 +23,7 @@ prompt, how much of the evidence that is, how long it takes and how many tokens 
   memeval run -m strategy=truncation,sliding_window retriever=none,bm25,vector budget=500,2000
                                                    a sweep: all combinations in one table
   memeval list strategy                            what there is to choose from
+  memeval list commands                            commands that installed packages add
   memeval show                                     what has been run; memeval show RUN QUESTION: why
 
 Exit codes: 0 all is well; 1 some questions failed, or a number is not met; 2 the command cannot be carried out.
@@ -60,7 +61,7 @@ def _fault(name: str, value: object) -> str | None:
 PLUGGED: Registry[Callable[[Sequence[str]], int]] = Registry("memeval.commands", "command", _fault)
 
 
-def parser(plugged: bool = True) -> argparse.ArgumentParser:
+def parser(plugged: bool = False) -> argparse.ArgumentParser:
     """The parser of the whole command line, with the commands of installed packages or without."""
     top = Parser(prog="memeval", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     top.add_argument("--version", action="version", version=f"memeval {memeval.__version__}")
@@ -92,8 +93,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments and (arguments[0] == "-m" or "=" in arguments[0].split(" ", 1)[0]):
         arguments.insert(0, "run")
     # The metadata of installed packages are not read for what memeval knows itself.
-    known = arguments[:1] == ["--version"] or any(arguments[:1] == [name] for name, _, _ in COMMANDS)
-    chosen, rest = parser(not known).parse_known_args(arguments[:1])
+    known = {"-h", "--help", "--version", *(name for name, _, _ in COMMANDS)}
+    chosen, rest = parser(bool(arguments) and arguments[0] not in known).parse_known_args(arguments[:1])
     rest = [*rest, *arguments[1:]]
     try:
         if chosen.module is None:

@@ -96,14 +96,15 @@ def test_a_thing_is_offered_under_its_own_name() -> None:
     assert [*PRESETS.own()] == ["longmemeval", "locomo", "mempalace", "memini", "okapi"]
 
 
-def test_a_command_of_memeval_reads_no_metadata() -> None:
+@pytest.mark.parametrize("words", [["show", "results=nowhere"], ["--help"], ["--version"]])
+def test_a_command_of_memeval_reads_no_metadata(words: list[str]) -> None:
     """Looking for packages takes longer than everything else that happens before a command."""
     code = (
         "import sys, importlib.metadata as m\n"
         "def scan(**k): raise SystemExit('scanned')\n"
         "m.entry_points = scan\n"
         "from memeval.cli.main import main\n"
-        "sys.exit(main(['show', 'results=nowhere']))"
+        f"sys.exit(main({words!r}))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "scanned" not in done.stderr + done.stdout, done.stderr
