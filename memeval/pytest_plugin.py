@@ -77,20 +77,24 @@ class Memeval:
         self._results = results
         self._runs: list[Run] = []
 
-    def run(self, *overrides: str, multirun: bool = False) -> Runs:
+    def run(self, *overrides: str, multirun: bool = False, **options: Any) -> Runs:
         """Run a memory over a benchmark.
 
         Args:
             overrides: as for `memeval run`: `benchmark=demo`, `strategy._target_=my.package.Memory`, `budget=1000`.
             multirun: run every combination of comma-separated values.
+            options: as for `memeval.run` in Python, also objects: `strategy=Memory`, `budget=1000`.
 
         Raises:
             MemevalError: what cannot be run.
         """
         __tracebackhide__ = True
+        from memeval.api.words import Words
         from memeval.kit.errors import MemevalError
         from memeval.scoring.sweeps import run_afresh
 
+        words = Words()
+        overrides = (*overrides, *(word for key, value in options.items() for word in words.of(key, value)))
         given = {override.lstrip("+").partition("=")[0] for override in overrides}
         folder = str(self._results).replace("\\", "\\\\").replace("'", "\\'")
         own = {"results": f"results='{folder}'", "progress": "progress=off"}

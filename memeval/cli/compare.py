@@ -117,16 +117,8 @@ def _whole(options: dict[str, str], key: str, default: int) -> int:
 
 
 def _measures(asked: str | None) -> tuple["Measure", ...]:
-    from memeval.scoring.measures import (
-        ContextTokens,
-        EvidenceRecall,
-        JudgedAccuracy,
-        ReadSeconds,
-        TokenF1,
-        WriteSeconds,
-        parse_list,
-    )
-    from memeval.scoring.measures.money import InputDollars, QuestionDollars, WriteDollars
+    from memeval.reports.defaults import COMPARED
+    from memeval.scoring.measures import parse_list
 
     if asked is not None:
         given = tuple(dict.fromkeys(parse_list(asked.strip().removeprefix("[").removesuffix("]"))))
@@ -135,12 +127,7 @@ def _measures(asked: str | None) -> tuple["Measure", ...]:
                 "measures=[] compares nothing: name some, e.g. measures='[EvidenceRecall, ContextTokens]'"
             )
         return given
-    seconds = tuple(ReadSeconds(p=p) for p in (50, 95, 99))
-    money = (InputDollars(), QuestionDollars(), WriteDollars())
-    # No columns where nothing was answered.
-    answers = (JudgedAccuracy(), TokenF1())
-    evidence = (EvidenceRecall(), EvidenceRecall(segments="all"))
-    return (*evidence, *answers, ContextTokens(), *seconds, WriteSeconds(), *money)
+    return COMPARED
 
 
 def _title(rows: Sequence["Row"]) -> str:

@@ -30,18 +30,10 @@ def main(argv: Sequence[str]) -> int:
 
     from memeval.comparison import check_comparable
     from memeval.records.runs import OUTCOMES_FILE, finished_ones
+    from memeval.reports.defaults import REPORTED
     from memeval.reports.html import write_report
     from memeval.reports.table import title_of
-    from memeval.scoring.measures import (
-        DEFAULT_MEASURES,
-        ContextTokens,
-        IncrementSeconds,
-        InputDollars,
-        Measure,
-        QuestionDollars,
-        ReadSeconds,
-        parse_list,
-    )
+    from memeval.scoring.measures import ContextTokens, Measure, ReadSeconds, parse_list
     from memeval.scoring.stored import chosen, scored
 
     root = Path(options.get("results", "results/runs"))
@@ -55,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
             raise RecordsError(f"{run.folder} keeps scores only, and a report shows contexts: name the run itself")
     across = {each.strip() for each in options.get("across", "").split(",") if each.strip()}
     check_comparable(found, {"budget", *across})
-    measures: tuple[Measure, ...] = (*DEFAULT_MEASURES, IncrementSeconds(), InputDollars(), QuestionDollars())
+    measures: tuple[Measure, ...] = REPORTED
     if "measures" in options:
         asked = parse_list(options["measures"].strip().removeprefix("[").removesuffix("]"))
         if not asked:

@@ -94,7 +94,7 @@ def print_rows(rows: Sequence[Row], errors: int) -> None:
     from memeval.reports.comparison import setback_notes
     from memeval.reports.data_notes import data_notes
     from memeval.reports.gaps import gap_notes
-    from memeval.reports.table import category_table, run_table, tag_table, title_of
+    from memeval.reports.table import category_table, failures, run_table, tag_table, title_of
     from memeval.scoring.rows import MAIN
 
     by_benchmark: dict[str, list[Row]] = {}
@@ -115,22 +115,10 @@ def print_rows(rows: Sequence[Row], errors: int) -> None:
             console.out().print(sentence, soft_wrap=True)
     notes = console.notes()
     for row in rows:
-        message = _first_error(row)
-        if message:
-            notes.print(f"memeval: {row.run.id}: {message}", markup=False)
+        if sentence := failures(row):
+            notes.print(f"memeval: {sentence}", markup=False)
     out = console.out()
     if len(rows) == 1:
         out.print(f"Stored in {rows[0].run.folder}; memeval show {rows[0].run.id} looks inside.", markup=False)
     elif rows:
         out.print(f"Stored in {rows[0].run.folder.parent}; memeval show RUN looks inside one.", markup=False)
-
-
-def _first_error(row: Row) -> str:
-    failed = int(row.scores.failed.sum())
-    if not failed:
-        return next((record.error for record in row.run.records() if record.error), "")
-    for result in row.run.results():
-        for outcome in result.outcomes:
-            if outcome.error:
-                return f"{failed} questions failed, the first ({outcome.question}) with {outcome.error}"
-    return f"{failed} questions have no outcome"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import memeval
+from memeval.options import given
 from memeval.options.build import TARGET
 
 # What drives a memory, and what writes down the outcomes.
@@ -32,9 +33,14 @@ _NAMED_FILE = re.compile(r"""["']([\w-]+\.(?:json|txt|sql|yaml|csv))["']""")
 def code_hash(nodes: Mapping[str, Any]) -> str:
     """Hash of the sources that made a result: those of the harness and of the classes that the nodes name."""
     names: set[str] = set()
-    for module in (*_ROOTS, *{target.rpartition(".")[0] for target in _targets(nodes)}):
+    targets = set(_targets(nodes))
+    objects = [own for target in sorted(targets) if (own := given.found(target)) is not None]
+    modules = {target.rpartition(".")[0] for target in targets if given.found(target) is None}
+    for module in (*_ROOTS, *modules, *(own.module for own in objects)):
         names |= closure(module)
     digest = hashlib.sha256()
+    for own in objects:
+        digest.update(own.source.encode())
     for name in sorted(names):
         digest.update(name.encode() + b"\0" + _content(name))
     return digest.hexdigest()[:16]

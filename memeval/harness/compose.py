@@ -93,7 +93,8 @@ def _root(override: str) -> str:
 
 def _name(axis: str, option: str, overrides: Sequence[str]) -> str:
     """The option's name, or that of the class that was put in its place: `strategy._target_=package.Class`."""
-    given = [override.partition("=")[2] for override in overrides if override.startswith(f"{axis}.{TARGET}=")]
+    words = [override.lstrip("+").partition("=") for override in overrides]
+    given = [value for key, _, value in words if key == f"{axis}.{TARGET}"]
     return given[-1].rpartition(".")[2] if given else option
 
 
@@ -213,8 +214,14 @@ class Composer:
         Raises:
             ConfigError: as `cell`, and a comma list without `multirun`.
         """
+        return self.cells_of(_expand(overrides, multirun))
+
+    def cells_of(self, points: Iterable[Sequence[str]]) -> list[Cell]:
+        """As `cells`, for overrides of which each list is one combination."""
         found: list[Cell] = []
-        for expanded in _expand(overrides, multirun):
+        words: list[str] = []
+        for expanded in points:
+            words += expanded
             first = self.cell(expanded)
             blocks = first.config["sweep"]
             if not blocks:
@@ -227,7 +234,7 @@ class Composer:
                     found.append(
                         self.cell([*expanded, *(f"{key}={value}" for key, value in zip(axes, point, strict=True))])
                     )
-        wanted = len(found) > 1 or any(_root(override) == "references" for override in overrides)
+        wanted = len(found) > 1 or any(_root(override) == "references" for override in words)
         return [*found, *self._references(found)] if wanted else found
 
     def _values(self, key: str, value: Any) -> list[Any]:

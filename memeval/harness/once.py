@@ -19,7 +19,7 @@ from memeval.kit.errors import ConfigError, ModelError, StorageError
 from memeval.kit.plain_names import RULE, is_plain
 from memeval.kit.protocols import Benchmark
 from memeval.kit.types import Dialogue, DialogueRecord
-from memeval.options import identity
+from memeval.options import given, identity
 from memeval.options.build import TARGET, build
 from memeval.records.outcomes import SCHEMA_VERSION
 from memeval.records.runs import Run, reuse
@@ -69,6 +69,11 @@ def run_plan(
         RecordsError, DataError, ConfigError, ModelError: what stops the run; finished dialogues are kept.
     """
     folder = folder_of(settings.results, benchmark, plan)
+    if settings.workers > 1 and (here := given.inside([plan.memory, plan.benchmark, plan.reader, plan.judge])):
+        raise ConfigError(
+            f"workers={settings.workers} starts processes, and {here[0]} is known to this process only: give "
+            "workers=1, or a class in a module that can be imported"
+        )
     meta = {
         "schema_version": SCHEMA_VERSION,
         "id": plan.run_id,

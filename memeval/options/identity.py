@@ -20,12 +20,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from memeval.kit.errors import ConfigError
+from memeval.options import given
 from memeval.options.build import TARGET, VERSION, Signature, signature_of
 
 CONFIG_MODULE = "memeval.configs"
 ENTRY_POINTS = "memeval.configs"
 OPTION = "option"
 CLASS = "class"
+# Of an object that the caller gave: no name rebuilds it, and these are its attributes.
+REBUILDABLE = "rebuildable"
+STATE = "state"
+_OF_NAME = (OPTION, CLASS, "version", REBUILDABLE, STATE)
 # Where classes lay when their dotted names were part of stored results.
 _FORMER = "former_targets.json"
 _asked_for: set[str] = set()
@@ -146,11 +151,19 @@ def described(node: Any) -> Any:
         if (signature := _signature(target)) is not None:
             values = {key: _checked(signature, key, value) for key, value in values.items()}
         option = option_of(target)
-        named = {CLASS: target} if option is None else {OPTION: option.name, "version": option.version}
+        named = _named(target) if option is None else {OPTION: option.name, "version": option.version}
         return {**named, **values}
     if isinstance(node, list | tuple):
         return [described(value) for value in node]
     return node
+
+
+def _named(target: str) -> dict[str, Any]:
+    """How a class of the user's own, or an object of theirs, is named."""
+    own = given.found(target)
+    if own is None:
+        return {CLASS: target}
+    return {CLASS: target, REBUILDABLE: False, **({STATE: dict(own.state)} if own.state else {})}
 
 
 def canonical(node: Any) -> Any:
@@ -163,9 +176,7 @@ def canonical(node: Any) -> Any:
         if (target := _target(node)) is None or (signature := _signature(target)) is None:
             return kept
         return {
-            key: value
-            for key, value in kept.items()
-            if key in (OPTION, CLASS, "version") or not signature.is_default(key, node[key])
+            key: value for key, value in kept.items() if key in _OF_NAME or not signature.is_default(key, node[key])
         }
     return [canonical(value) for value in node] if isinstance(node, list) else node
 
@@ -195,7 +206,7 @@ def built_from(described_node: Mapping[str, Any]) -> dict[str, Any]:
     values = {
         key: built_from(value) if isinstance(value, Mapping) and (OPTION in value or CLASS in value) else value
         for key, value in described_node.items()
-        if key not in (OPTION, CLASS, "version")
+        if key not in _OF_NAME
     }
     return {TARGET: str(own) if OPTION not in described_node else target_of(str(described_node[OPTION])), **values}
 

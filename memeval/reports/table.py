@@ -251,3 +251,16 @@ def title_of(name: str, rows: Sequence[Row]) -> str:
     budgets = ", ".join(f"{budget:,}" for budget in sorted({row.budget for row in rows if not row.is_reference}))
     size = f"{meta['dialogues']:,} dialogues, {questions:,} questions"
     return f"{name}: {size}; {f'budget {budgets} ' if budgets else ''}tokens of {tokenizer}"
+
+
+def failures(row: Row) -> str:
+    """How many questions of a run failed, and why the first one did; else the first error of a dialogue, if any."""
+    failed = int(row.scores.failed.sum())
+    if not failed:
+        error = next((record.error for record in row.run.records() if record.error), "")
+        return error and f"{row.run.id}: {error}"
+    for result in row.run.results():
+        for outcome in result.outcomes:
+            if outcome.error:
+                return f"{row.run.id}: {failed} questions failed, the first ({outcome.question}) with {outcome.error}"
+    return f"{row.run.id}: {failed} questions have no outcome"

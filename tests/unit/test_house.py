@@ -28,7 +28,7 @@ LINKED = ("strategies", "benchmarks", "configs")
 # stands in docs/design.md.
 ROOMS = (
     "kit", "options", "pricing", "llm", "records", "answers", "harness", "scoring", "comparison", "gating", "reports",
-    "testing", "servers", "cli", "pytest_plugin",
+    "testing", "servers", "api", "cli", "pytest_plugin",
 )  # fmt: skip
 
 # What plug-ins may import of memeval, beside their own folder.
@@ -107,6 +107,7 @@ def at_import(tree: ast.Module) -> Iterator[ast.AST]:
 
 def import_rules(module: Module) -> Iterator[str]:
     """Absolute imports, under one name; downwards; plug-ins see what they may see."""
+    at_top = [node for node in at_import(module.tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     for name in imports(module.tree):
         top, part = name.split(".")[0], part_of(name)
         if name.startswith("."):
@@ -118,8 +119,11 @@ def import_rules(module: Module) -> Iterator[str]:
         elif module.part in ALLOWED:
             if part not in ALLOWED[module.part]:
                 yield f"imports {name}: of memeval, {module.part} may import {', '.join(sorted(ALLOWED[module.part]))}"
+        elif part == "cli" and module.part != "cli":
+            yield f"imports {name}: what others than the command line need belongs in a room below it"
         elif module.part == "":
-            yield f"imports {name}: import memeval must load nothing"
+            if part != "api" or any(name in imports(node) for node in at_top):
+                yield f"imports {name}: import memeval must load nothing, and offers memeval.api alone"
         elif part in LINKED and not (module.part == "cli" and part == "benchmarks"):
             # The command line offers the published data sets to download and validates files of the user's own.
             yield f"imports {name}: the harness knows no plug-in, configs name them"
@@ -230,6 +234,9 @@ def test_the_code_keeps(rule: Callable[[Module], Iterator[str]]) -> None:
         (import_rules, "memeval.harness.runner", "from .checks import check"),
         (import_rules, "memeval.kit.types", "from memeval.pricing import Target"),
         (import_rules, "memeval", "from memeval.kit.types import Turn"),
+        (import_rules, "memeval", "from memeval.api import run"),
+        (import_rules, "memeval", "def f():\n    from memeval.kit.types import Turn"),
+        (import_rules, "memeval.pytest_plugin", "def f():\n    from memeval.cli.run import main"),
         (import_rules, "memeval.newcomer", "from memeval.kit.types import Turn"),
         (heavy_rule, "memeval.reports.x", "import matplotlib.pyplot as plt"),
         (heavy_rule, "memeval.strategies.x", "try:\n    from faiss import IndexFlatIP\nexcept ImportError:\n    pass"),
@@ -266,6 +273,8 @@ def test_the_rule_catches(rule: Callable[[Module], Iterator[str]], name: str, co
         ("memeval.strategies.x", '"""Never calls now() or CURRENT_TIME."""\nfrom time import perf_counter'),
         ("memeval.kit.ledger", "import time\nx = time.time()"),
         ("memeval.cli.x", "print('hello')"),
+        ("memeval.cli.x", "from memeval.cli import console"),
+        ("memeval", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from memeval.api import run"),
     ],
 )
 def test_the_rules_allow(name: str, code: str) -> None:
@@ -296,6 +305,8 @@ def circle(found: Sequence[Module]) -> Sequence[str]:
     graph = {
         module.name: {other for name in imports(module.tree) for other in targets(name, names)} - {module.name}
         for module in found
+        # The package itself loads its API when it is first asked for, and others import its version.
+        if module.name != "memeval"
     }
     try:
         TopologicalSorter(graph).prepare()
