@@ -152,7 +152,7 @@ class Composer:
             if key.lstrip("+") != "experiment":
                 continue
             for name in (each.strip(" '\"") for each in value.strip("[]").split(",")):
-                options = self._options("experiment")
+                options = self._options("experiment", [o for o in overrides if o.startswith("hydra.searchpath=")])
                 if name not in options:
                     raise ConfigError(
                         f"unknown experiment {name!r:.200}{_did_you_mean(name, options)}: choose experiment= one of "
@@ -188,10 +188,12 @@ class Composer:
 
         return compose(f"{group}/{name}", overrides=self._plugins)[group]
 
-    def _options(self, group: str) -> list[str]:
+    def _options(self, group: str, paths: Sequence[str] = ()) -> list[str]:
+        """Names of a group's options, those of plug-ins and of other search paths included."""
         from hydra.core.global_hydra import GlobalHydra
 
-        return list(GlobalHydra.instance().config_loader().get_group_options(group))
+        loader = GlobalHydra.instance().config_loader()
+        return list(loader.get_group_options(group, config_name="config", overrides=[*self._plugins, *paths]))
 
     def _known_keys(self, overrides: Sequence[str]) -> list[str]:
         """Keys of the config without the overrides that set single values: they may be the misspelt ones."""
