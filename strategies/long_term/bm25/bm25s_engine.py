@@ -84,8 +84,9 @@ class Bm25sEngine:
 
     def knows(self, text: str) -> bool:
         """See `Engine.knows`."""
-        known = self._vocabulary
-        return any(term in known for term in self._analysis.terms(text))
+        # The vocabulary also holds terms of texts that are gone.
+        ids = {self._vocabulary[term] for term in self._analysis.terms(text) if term in self._vocabulary}
+        return bool(ids) and not all(ids.isdisjoint(terms) for terms in self._corpus.values())
 
     def stats(self) -> Mapping[str, float]:
         """Bytes of the score matrix."""

@@ -20,7 +20,7 @@ class Engine(Protocol):
         """
 
     def knows(self, text: str) -> bool:
-        """Whether some text has had a term of the query."""
+        """Whether some text has a term of the query."""
 
     def stats(self) -> Mapping[str, float]:
         """`index_bytes`, `rebuilds`."""
