@@ -109,7 +109,10 @@ class Signature:
         default = self._defaults.get(key, inspect.Parameter.empty)
         if isinstance(default, tuple):
             default = list(default)
-        return default is not inspect.Parameter.empty and type(default) is type(value) and bool(default == value)
+        if default is inspect.Parameter.empty or isinstance(default, bool) is not isinstance(value, bool):
+            return False
+        # 60 and 60.0 are one number, also where the default of a float is written without a point.
+        return bool(default == value)
 
     def check(self, key: str, value: Any, where: str) -> Any:
         """The value as the hint wants it; hints that are not plain values (protocols, classes) are not checked."""

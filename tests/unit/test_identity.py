@@ -23,8 +23,8 @@ BM25: dict[str, Any] = {"_target_": "memeval.strategies.long_term.bm25.BM25", "w
 class Mine:
     """A class that no config names."""
 
-    def __init__(self, size: int = 3, share: float = 0.5, words: tuple[str, ...] = ("a",)) -> None:
-        self.size, self.share, self.words = size, share, words
+    def __init__(self, size: int = 3, share: float = 0.5, words: tuple[str, ...] = ("a",), rate: float = 60) -> None:
+        self.size, self.share, self.words, self.rate = size, share, words, rate
 
 
 def mine(**options: Any) -> Mapping[str, Any]:
@@ -53,6 +53,7 @@ def test_what_equals_the_default_changes_no_id() -> None:
     others = {run_id(mine(size=4)), run_id(mine(share=1)), run_id(mine(words=["b"])), ids[0]}
     assert len(others) == 4
     assert run_id(mine(share=1)) == run_id(mine(share=1.0)), "one setting, written in two ways"
+    assert run_id(mine(rate=60)) == run_id(mine(rate=60.0)) == ids[0], "a float whose default has no point"
 
 
 def test_no_stored_result_names_code() -> None:
