@@ -142,7 +142,8 @@ def test_every_measure_says_what_it_is() -> None:
 def test_every_measure_is_defined_in_the_docs(root: Path) -> None:
     text = (root / "docs" / "measures.md").read_text(encoding="utf-8")
     names, definitions = text.split("## Who is in the denominator")
-    for name in KNOWN:
+    # Other tests of this process may have defined measures of their own.
+    for name in (name for name, kind in KNOWN.items() if kind.__module__.startswith("memeval.")):
         named = rf"`{name}(?:@k)?`"
         assert re.search(rf"^\|.*{named}.*\|.*\|$", names, re.MULTILINE), f"{name} has no row"
         assert re.search(rf"\b{name}\b", definitions), f"{name} has no definition"
