@@ -85,7 +85,7 @@ def _stored(root: Path, number: int) -> Run:
     name = ("sliding_window", "summary", "<b onclick=window.hacked=1>")[number]
     retriever = ("bm25", "none", "</script>")[number]
     told = meta(name, retriever, benchmark=dict(Hostile().fingerprint()), document=identity.described(DOCUMENT))
-    told |= {"id": f"run{number}", "dialogues": 2, "code": "<i>c0de</i>"}
+    told |= {"id": ("run0", "na\u00efve+run~1", "run2")[number], "dialogues": 2, "code": "<i>c0de</i>"}
     told["benchmark"] = {
         "name": Hostile.name,
         "licence": Hostile.licence,
