@@ -18,7 +18,7 @@ BEGIN, END = "<!-- rooms: written by tools/rooms.py -->\n", "<!-- end of rooms -
 # Folders beside memeval/, linked into it.
 PLUGINS = ("strategies", "benchmarks")
 # What a plug-in may import, and what makes an outcome.
-KERNEL = ("kit", "options", "records", "harness")
+KERNEL = ("kit", "records", "harness")
 
 
 def rooms() -> list[str]:

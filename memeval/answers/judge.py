@@ -6,9 +6,9 @@ from typing import Any
 
 from memeval.kit.errors import ConfigError, ReplyError
 from memeval.kit.protocols import Model, Prepares
-from memeval.kit.reply import answer_of
 from memeval.kit.types import Question
 from memeval.llm import Repeats
+from memeval.llm.reply import answer_of
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",

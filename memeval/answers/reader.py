@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 from memeval.kit import prompt
 from memeval.kit.errors import ConfigError
-from memeval.kit.folding import fold
 from memeval.kit.protocols import Model, Prepares
-from memeval.kit.reply import answer_of
 from memeval.kit.types import Context, Query
+from memeval.language.folding import fold
+from memeval.llm.reply import answer_of
 
 ABSTENTION = "I do not know."
 _SAID = re.compile(r"i (do not|don't|dont) know")

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 
-from memeval.harness.copies import Copied, Copier, called
+from memeval.checks.copies import Copied, Copier, called
 from memeval.kit.errors import ConfigError
 from memeval.kit.protocols import Closes, Flushes, Forgets, Strategy
 from memeval.kit.types import Dialogue, Question

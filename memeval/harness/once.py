@@ -10,8 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from memeval.harness import provenance
-from memeval.harness.closure import code_hash
 from memeval.harness.executors import get_executor
 from memeval.harness.plan import Plan
 from memeval.kit import engines
@@ -21,6 +19,8 @@ from memeval.kit.protocols import Benchmark
 from memeval.kit.types import Dialogue, DialogueRecord
 from memeval.options import given, identity
 from memeval.options.build import TARGET, build
+from memeval.provenance import environment
+from memeval.provenance.closure import code_hash
 from memeval.records.outcomes import SCHEMA_VERSION
 from memeval.records.runs import Run, reuse
 from memeval.records.writer import RunWriter
@@ -85,7 +85,7 @@ def run_plan(
         "benchmark": {"name": benchmark.name, "licence": benchmark.licence, "node": identity.described(plan.benchmark)},
         # Without the memory's own: two memories that were run by one memeval share it.
         "harness_code": code_hash({}),
-        "environment": provenance.environment(),
+        "environment": environment.environment(),
         "config": _without_addresses(config),
         "overrides": [_ADDRESS.sub(r"\1(not kept)", word) for word in overrides],
     }
@@ -122,7 +122,7 @@ def run_plan(
             "workers": settings.workers,
             "dialogues": executed,
             "seconds": round(time.perf_counter() - start, 3),
-            "peak_memory_bytes": provenance.peak_memory(),
+            "peak_memory_bytes": environment.peak_memory(),
         }
         facts = {
             "dialogues": len(order),

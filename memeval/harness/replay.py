@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from memeval.harness.copies import Copied
+from memeval.checks.copies import Copied
 from memeval.harness.prefixes import Prefixes
 from memeval.harness.references import Oracle
 from memeval.harness.session import Session, Shared

@@ -4,7 +4,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from memeval.harness import checks
+from memeval.checks import contexts
 from memeval.harness.plan import Plan
 from memeval.harness.replay import ReplaySession
 from memeval.harness.session import Session, Shared
@@ -65,9 +65,9 @@ class Runner:
 
     def open(self, dialogue: Dialogue, folder: Path | None = None) -> Session:
         """Check a dialogue and build its strategy; `folder` is where its stores may write."""
-        checks.check_dialogue(dialogue)
+        contexts.check_dialogue(dialogue)
         lengths = [self._shared.tokenizer.count(self._shared.document.render(turn)) for turn in dialogue.turns]
-        checks.check_turn_tokens(dialogue.turns, lengths, self._shared.plan.max_turn_tokens, dialogue.id)
+        contexts.check_turn_tokens(dialogue.turns, lengths, self._shared.plan.max_turn_tokens, dialogue.id)
         if self._shared.stores is not None:
             dialogue = _qualified(dialogue)
             self._ids.update(turn.id for turn in dialogue.turns)

@@ -11,8 +11,9 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from memeval.harness import checks, copies, forgetting
-from memeval.harness.copies import Copied
+from memeval.checks import contexts, copies
+from memeval.checks.copies import Copied
+from memeval.harness import forgetting
 from memeval.harness.plan import Plan
 from memeval.harness.references import Oracle
 from memeval.kit import engines, ledger, prompt
@@ -90,7 +91,7 @@ class Session:
             self._strategy = make()
         self._stats = {} if opened else {"start_seconds": meter.usage.seconds}
         self._tokens = tokens
-        self._checker = checks.ContextChecker(known)
+        self._checker = contexts.ContextChecker(known)
         self._depth = None if type(self._strategy) is Oracle else shared.plan.deepest
         self._copier = copies.Copier(self._depth)
         self._write_usage = Usage()
@@ -101,7 +102,7 @@ class Session:
         self._increments: list[float] = []
         self._outcomes: list[Outcome] = []
         self._contexts: dict[str, Context] = {}
-        when = checks.positions(dialogue)
+        when = contexts.positions(dialogue)
         questions = sorted(dialogue.questions, key=lambda question: when[question.id])
         self._asked = [(position, list(group)) for position, group in groupby(questions, key=lambda q: when[q.id])]
 
@@ -259,7 +260,7 @@ class Session:
         plan = self._shared.plan
         instruction = self._shared.tokenizer.count(reader.instruction)
         reply = _options(plan.reader).get("max_tokens", 0)
-        checks.check_window(sum(outcome.tokens.values()), instruction, reply, plan.window)
+        contexts.check_window(sum(outcome.tokens.values()), instruction, reply, plan.window)
 
     def _read(self, question: Question) -> Outcome:
         if self._broken is not None:

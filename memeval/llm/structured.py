@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from memeval.kit.errors import ConfigError, ReplyError
-from memeval.kit.reply import answer_of, unfenced, without_thinking
 from memeval.kit.types import Reply
+from memeval.llm.reply import answer_of, unfenced, without_thinking
 
 Messages = Sequence[Mapping[str, str]]
 

@@ -2,7 +2,7 @@
 
 from itertools import islice
 
-from memeval.harness.checks import check_dialogue
+from memeval.checks.contexts import check_dialogue
 from memeval.kit.errors import ContractError
 from memeval.kit.protocols import Benchmark
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from memeval.harness.checks import ContextChecker
-from memeval.harness.copies import Copier
+from memeval.checks.contexts import ContextChecker
+from memeval.checks.copies import Copier
 from memeval.kit.errors import ContractError
 from memeval.kit.prompt import count
 from memeval.kit.protocols import Closes, Flushes, Forgets, Strategy

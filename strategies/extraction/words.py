@@ -4,9 +4,9 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from memeval.kit.analysis import unusual, usual
-from memeval.kit.folding import fold
-from memeval.kit.language import ENGLISH
+from memeval.language.analysis import unusual, usual
+from memeval.language.detection import ENGLISH
+from memeval.language.folding import fold
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
@@ -107,7 +107,7 @@ def words(text: str) -> list[str]:
 def content(text: str, language: str = ENGLISH) -> list[str]:
     """Base forms of the words that say something, in order, each once.
 
-    Words of other languages and scripts are those of `memeval.kit.analysis`, without stop words and stemmed.
+    Words of other languages and scripts are those of `memeval.language.analysis`, without stop words and stemmed.
     """
     if language != ENGLISH:
         return list(dict.fromkeys(usual(language).terms(text)))

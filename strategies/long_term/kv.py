@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from memeval.kit.analysis import Analyser
 from memeval.kit.document import Document
 from memeval.kit.errors import ConfigError
-from memeval.kit.language import AUTO
 from memeval.kit.protocols import Prepares, Reports
 from memeval.kit.stores import Entry, KeyValueStore
 from memeval.kit.types import Hit, Query, Turn
+from memeval.language.analysis import Analyser
+from memeval.language.detection import AUTO
 from memeval.strategies.extraction.entities import entities, normalise
 from memeval.strategies.extraction.fact import Extractor, Fact, said
 from memeval.strategies.extraction.synonyms import attributes

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from memeval.kit.document import Document
 from memeval.kit.errors import ConfigError
 from memeval.kit.protocols import Model, Prepares
-from memeval.kit.reply import without_thinking
 from memeval.kit.tokens import Tokenizer
 from memeval.kit.types import Context, Query, Segment, Turn
+from memeval.llm.reply import without_thinking
 from memeval.strategies.language import clean, needed
 from memeval.strategies.short_term.extractive import split
 from memeval.strategies.short_term.shorten import shorten

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from memeval.cli.main import main
-from memeval.kit.analysis import Analysis
+from memeval.language.analysis import Analysis
 from memeval.strategies.memory import Memory
 from memeval.strategies.short_term.window import Window
 

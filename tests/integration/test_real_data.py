@@ -14,7 +14,7 @@ import pytest
 from memeval.benchmarks.locomo import Locomo
 from memeval.benchmarks.longmemeval import LongMemEval
 from memeval.benchmarks.sources import SOURCES, find, locate
-from memeval.harness.checks import check_dialogue, positions
+from memeval.checks.contexts import check_dialogue, positions
 from memeval.kit.types import Dialogue
 
 

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memeval.kit.analysis import AllWords, Analyser, usual
 from memeval.kit.document import Document
 from memeval.kit.errors import ConfigError
-from memeval.kit.folding import fold
-from memeval.kit.language import LANGUAGES, Detector
 from memeval.kit.protocols import Retriever
 from memeval.kit.types import Query, Turn
+from memeval.language.analysis import AllWords, Analyser, usual
+from memeval.language.detection import LANGUAGES, Detector
+from memeval.language.folding import fold
 from memeval.strategies.extraction.words import content
 from memeval.strategies.long_term.bm25 import BM25
 from memeval.strategies.long_term.graph import Graph

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memeval.kit.analysis import Analysis, get_analysis
 from memeval.kit.document import Document
 from memeval.kit.errors import ConfigError
 from memeval.kit.protocols import Closes, Flushes, Forgets, Reports
 from memeval.kit.types import Passage, Query, Turn
+from memeval.language.analysis import Analysis, get_analysis
 from memeval.options.build import build
 from memeval.strategies.long_term.bm25 import BM25
 from memeval.strategies.long_term.bm25.engine import best

@@ -19,7 +19,7 @@ from memeval.benchmarks.demo import SHA256, VERSION, Demo, details, events, pers
 from memeval.benchmarks.demo.grammar import Voice
 from memeval.benchmarks.demo.story import Deck
 from memeval.benchmarks.demo.writer import write
-from memeval.harness.checks import check_dialogue
+from memeval.checks.contexts import check_dialogue
 from memeval.kit.errors import ConfigError
 from memeval.kit.types import Dialogue, Question, Turn
 

@@ -27,13 +27,13 @@ LINKED = ("strategies", "benchmarks", "configs")
 # The rooms of the harness from the ground up: a room imports from itself and from those before it. What each is for
 # stands in docs/design.md.
 ROOMS = (
-    "kit", "options", "pricing", "llm", "records", "answers", "harness", "scoring", "comparison", "gating", "reports",
-    "testing", "servers", "api", "cli", "pytest_plugin",
+    "kit", "language", "options", "provenance", "pricing", "llm", "checks", "records", "answers", "harness", "scoring",
+    "comparison", "gating", "reports", "testing", "servers", "api", "cli", "pytest_plugin",
 )  # fmt: skip
 
 # What plug-ins may import of memeval, beside their own folder.
 ALLOWED = {
-    "strategies": {"kit", "llm", "pricing", "strategies"},
+    "strategies": {"kit", "language", "llm", "pricing", "strategies"},
     "benchmarks": {"kit", "benchmarks"},
     "configs": set[str](),
 }

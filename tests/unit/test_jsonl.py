@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memeval.benchmarks.jsonl import Jsonl, Mistake, line, validate
-from memeval.harness.checks import check_dialogue
+from memeval.checks.contexts import check_dialogue
 from memeval.kit.errors import ConfigError, DataError
 from memeval.kit.types import Query, Question, Turn
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from memeval.benchmarks.locomo import ANOMALIES, Locomo
-from memeval.harness.checks import check_dialogue
+from memeval.checks.contexts import check_dialogue
 from memeval.kit.errors import ConfigError, DataError
 from memeval.kit.types import Question
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from memeval.benchmarks import fields
 from memeval.benchmarks.longmemeval import ANOMALIES, LongMemEval
-from memeval.harness.checks import check_dialogue, positions
+from memeval.checks.contexts import check_dialogue, positions
 from memeval.kit.errors import ConfigError, DataError
 
 FILE = str(Path(__file__).parents[1] / "fixtures" / "longmemeval.json")

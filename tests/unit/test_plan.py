@@ -9,10 +9,10 @@ import pytest
 from support.dialogues import Memory
 from support.plans import plan, window
 
-from memeval.harness import closure
 from memeval.harness.compose import Composer, composer
 from memeval.harness.plan import Plan
 from memeval.kit.errors import ConfigError
+from memeval.provenance import closure
 
 LLM = ("llm=litellm", "llm.model=openai/tiny", "llm.api_base=http://127.0.0.1:9/v1")
 EMBEDDER = ("embedder=api", "embedder.model=openai/small", "embedder.api_base=http://127.0.0.1:9/v1")

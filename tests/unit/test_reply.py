@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memeval.kit.reply import answer_of, without_thinking
+from memeval.llm.reply import answer_of, without_thinking
 from memeval.llm.structured import parse
 from memeval.scoring.measures import ExactMatch, RougeL, TokenF1
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from memeval.answers.reader import abstains
-from memeval.kit.reply import answer_of
+from memeval.llm.reply import answer_of
 from memeval.scoring.measures.base import Better, QuestionMeasure
 from memeval.scoring.measures.facts import Case
 from memeval.scoring.measures.text import rouge_words, squad_words

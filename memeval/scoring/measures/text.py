@@ -4,7 +4,7 @@ import re
 import string
 from functools import lru_cache
 
-from memeval.kit.folding import compatible, fold, pattern, spaced
+from memeval.language.folding import compatible, fold, pattern, spaced
 
 _ARTICLES = frozenset(("a", "an", "the"))
 _QUOTES = "'‘’‚“”„«»´\""

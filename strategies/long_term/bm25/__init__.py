@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from memeval.kit.analysis import WORD, AllWords, Analyser, Stemmer, StopWords, get_analysis
 from memeval.kit.errors import ConfigError
-from memeval.kit.language import AUTO
 from memeval.kit.protocols import Forgets, Prepares, Reports, Writing
 from memeval.kit.types import Hit, Passage, Query, Turn
+from memeval.language.analysis import WORD, AllWords, Analyser, Stemmer, StopWords, get_analysis
+from memeval.language.detection import AUTO
 from memeval.strategies.long_term.bm25.bm25s_engine import Bm25sEngine
 from memeval.strategies.long_term.bm25.engine import Engine
 from memeval.strategies.long_term.bm25.fts5_engine import K1, B, Fts5Engine

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from memeval.kit.analysis import Analyses
+from memeval.language.analysis import Analyses
 from memeval.strategies.long_term.bm25.engine import best
 
 

@@ -3,8 +3,8 @@
 import sqlite3
 from collections.abc import Iterable, Mapping
 
-from memeval.kit.analysis import Analyses
 from memeval.kit.errors import ConfigError
+from memeval.language.analysis import Analyses
 
 # Built into FTS5's bm25(): https://www.sqlite.org/fts5.html#the_bm25_function
 K1 = 1.2

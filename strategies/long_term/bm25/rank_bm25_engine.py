@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from memeval.kit.analysis import Analyses
+from memeval.language.analysis import Analyses
 from memeval.strategies.long_term.bm25.engine import best
 
 

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from memeval.kit.analysis import Analyser
 from memeval.kit.errors import ConfigError
-from memeval.kit.language import AUTO
 from memeval.kit.protocols import Flushes, Forgets, Prepares, Reports, Writing
 from memeval.kit.stores import GraphEdge, GraphNode, GraphStore
 from memeval.kit.types import Hit, Passage, Query, Turn
+from memeval.language.analysis import Analyser
+from memeval.language.detection import AUTO
 from memeval.strategies.extraction.entities import entities, normalise
 from memeval.strategies.extraction.fact import Extractor
 from memeval.strategies.extraction.synonyms import attributes

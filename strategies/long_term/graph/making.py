@@ -3,9 +3,9 @@
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from memeval.kit.language import ENGLISH
 from memeval.kit.stores import GraphEdge, GraphNode
 from memeval.kit.types import Passage
+from memeval.language.detection import ENGLISH
 from memeval.strategies.extraction.entities import entities
 from memeval.strategies.extraction.fact import Fact
 from memeval.strategies.extraction.words import content, normal

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from memeval.kit.analysis import Analyser
 from memeval.kit.document import Document
 from memeval.kit.errors import ConfigError
-from memeval.kit.language import AUTO
 from memeval.kit.protocols import Prepares, Reports
 from memeval.kit.stores import SqlFilters, SqlRows, SqlStore
 from memeval.kit.types import Hit, Query, Turn
+from memeval.language.analysis import Analyser
+from memeval.language.detection import AUTO
 from memeval.strategies.long_term.sql.asked import asked, warm_up
 from memeval.strategies.long_term.sql.spelling import all_asked_for, asked_for, found_by, shown
 from memeval.strategies.writing.groups import line

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from memeval.kit.analysis import WORD, AllWords, Analyser, get_analysis, unusual
-from memeval.kit.folding import compatible
-from memeval.kit.language import ENGLISH, stop_words
 from memeval.kit.types import Hit
+from memeval.language.analysis import WORD, AllWords, Analyser, get_analysis, unusual
+from memeval.language.detection import ENGLISH, stop_words
+from memeval.language.folding import compatible
 
 # Stands between a text and the words that it is found by.
 _BORDER = "\x1e"

@@ -8,11 +8,11 @@ from typing import Literal, cast
 
 from memeval.kit.document import Document
 from memeval.kit.errors import ContractError, ReplyError
-from memeval.kit.language import AUTO
 from memeval.kit.protocols import Model, Prepares
-from memeval.kit.reply import without_thinking
 from memeval.kit.stores import SqlExtent, SqlRows, SqlStore
 from memeval.kit.types import Hit, Query, Role, Turn
+from memeval.language.detection import AUTO
+from memeval.llm.reply import without_thinking
 from memeval.strategies.language import clean, needed, one_line
 from memeval.strategies.long_term.sql import Sql
 

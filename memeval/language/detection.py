@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from memeval.kit.errors import ConfigError
-from memeval.kit.folding import fold
+from memeval.language.folding import fold
 
 AUTO = "auto"
 ENGLISH = "en"

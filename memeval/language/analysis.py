@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Literal, Protocol
 
-from memeval.kit import language as languages
 from memeval.kit.errors import ConfigError
-from memeval.kit.folding import compatible, fold, pattern
+from memeval.language import detection as languages
+from memeval.language.folding import compatible, fold, pattern
 
 Stemmer = Literal["english", "porter"]
 StopWords = Literal["english"]

@@ -1,4 +1,4 @@
-"""Where a result comes from: packages and machine. The code stands in `memeval.harness.closure`."""
+"""Where a result comes from: packages and machine. The code stands in `memeval.provenance.closure`."""
 
 import os
 import platform

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence, Set
 from datetime import date
 
-from memeval.harness.copies import Copied
+from memeval.checks.copies import Copied
 from memeval.kit.errors import ContractError, DataError, LeakError, ReplyError
 from memeval.kit.types import Dialogue, Segment, Turn
 

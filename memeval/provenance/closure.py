@@ -2,7 +2,7 @@
 
 A module is read as text. What it imports, also inside functions, is followed within memeval and within the package of a
 class of the user's own. What only type checkers import is left out. Other packages count by their versions, which
-`memeval.harness.provenance` notes. A file beside a module, such as a vocabulary, counts where the module names it.
+`memeval.provenance.environment` notes. A file beside a module, such as a vocabulary, counts where the module names it.
 """
 
 import hashlib

@@ -1,0 +1,1 @@
+"""What data and plug-ins return is copied and checked before it counts."""

@@ -1,0 +1,1 @@
+"""How texts of any language become words that can be compared: folding, detection, segmentation, stems."""
