@@ -1,16 +1,17 @@
 """Short term and long term under one budget."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import ceil, inf
 
 from memeval.kit.errors import ConfigError
+from memeval.kit.powers import Composite
 from memeval.kit.prompt import count
-from memeval.kit.protocols import Closes, Flushes, Forgets, Prepares, Reports, Retriever, Strategy
+from memeval.kit.protocols import Retriever, Strategy
 from memeval.kit.tokens import Tokenizer
 from memeval.kit.types import Context, Hit, Query, Segment, Turn
 
 
-class Memory:
+class Memory(Composite):
     """A window composed with a retriever: system, summary, retrieved memories, recent history.
 
     The window may use `1 - retrieved_share` of the budget and memories all that it leaves; what the memories leave
@@ -48,6 +49,7 @@ class Memory:
                 f"top_k={top_k} must lie between 1 and depth={depth}: give e.g. top_k=5, or null to let the budget "
                 "decide"
             )
+        super().__init__(window, retriever)
         self._window = window
         self._retriever = retriever
         self._tokenizer = tokenizer
@@ -118,42 +120,14 @@ class Memory:
         self._known[hit.text] = made
         return made
 
-    def prepare(self) -> None:
-        """Prepare both sides."""
-        for side in (self._window, self._retriever):
-            if isinstance(side, Prepares):
-                side.prepare()
-
-    def flush(self) -> None:
-        """Finish pending indexing on both sides."""
-        for side in (self._window, self._retriever):
-            if isinstance(side, Flushes):
-                side.flush()
-
     def forget(self, turn_ids: Sequence[str]) -> None:
-        """Forget on both sides; a side that cannot forget raises ConfigError."""
-        for side in (self._window, self._retriever):
-            if not isinstance(side, Forgets):
-                raise ConfigError(
-                    f"{type(side).__name__} cannot forget: choose a strategy and a retriever that have forget()"
-                )
-            side.forget(turn_ids)
+        """Forget on both sides, or, if one cannot, on none.
+
+        Raises:
+            ConfigError: a side cannot forget.
+        """
+        super().forget(turn_ids)
         self._known.clear()
-
-    def stats(self) -> Mapping[str, float]:
-        """Counters of both sides."""
-        return {
-            name: value
-            for side in (self._window, self._retriever)
-            if isinstance(side, Reports)
-            for name, value in side.stats().items()
-        }
-
-    def close(self) -> None:
-        """Close both sides."""
-        for side in (self._window, self._retriever):
-            if isinstance(side, Closes):
-                side.close()
 
 
 class _Ranking:

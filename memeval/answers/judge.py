@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from memeval.kit import powers
 from memeval.kit.errors import ConfigError, ReplyError
-from memeval.kit.protocols import Model, Prepares
+from memeval.kit.protocols import Model
 from memeval.kit.types import Question
 from memeval.llm import Repeats
 from memeval.llm.reply import answer_of
@@ -57,8 +58,7 @@ class Judge:
 
     def prepare(self) -> None:
         """Load what the model needs."""
-        if isinstance(self._model, Prepares):
-            self._model.prepare()
+        powers.prepare(self._model)
 
     def messages(self, question: Question, answer: str) -> list[Mapping[str, str]]:
         """The request: question, the day it is asked, gold answers and the answer, as JSON."""

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 
-from memeval.kit import prompt
+from memeval.kit import powers, prompt
 from memeval.kit.errors import ConfigError
-from memeval.kit.protocols import Model, Prepares
+from memeval.kit.protocols import Model
 from memeval.kit.types import Context, Query
 from memeval.language.folding import fold
 from memeval.llm.reply import answer_of
@@ -49,8 +49,7 @@ class Reader:
 
     def prepare(self) -> None:
         """Load what the model needs."""
-        if isinstance(self._model, Prepares):
-            self._model.prepare()
+        powers.prepare(self._model)
 
     def messages(self, context: Context, query: Query) -> list[Mapping[str, str]]:
         """The request: the instruction, then the prompt; system segments of the context follow the instruction."""

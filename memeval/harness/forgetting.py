@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 
 from memeval.checks.copies import Copied, Copier, called
+from memeval.kit import powers
 from memeval.kit.errors import ConfigError
-from memeval.kit.protocols import Closes, Flushes, Forgets, Strategy
+from memeval.kit.protocols import Flushes, Forgets, Strategy
 from memeval.kit.types import Dialogue, Question
 
 # Shorter texts ("Yes, sure!") occur in other turns by themselves and prove nothing.
@@ -55,12 +56,10 @@ def forget_and_ask(
     if isinstance(strategy, Flushes):
         called("flush", strategy.flush)
     before = _ghosts(strategy, questions, gone, texts, budget)
-    if isinstance(strategy, Closes):
-        strategy.close()
+    powers.close(strategy)
     again = reopened()
     after = _ghosts(again, questions, gone, texts, budget)
-    if isinstance(again, Closes):
-        again.close()
+    powers.close(again)
     return {
         name: {"turns": len(turns), "ghosts": before[name], "reopened": after[name]} for name, turns in gone.items()
     }

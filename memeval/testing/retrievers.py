@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from memeval.kit import powers
 from memeval.kit.errors import ContractError
-from memeval.kit.protocols import Closes, Flushes, Forgets, Reports, Retriever
+from memeval.kit.protocols import Forgets, Retriever
 from memeval.kit.types import Hit, Query, Turn
 
 _SAID = (
@@ -72,13 +73,7 @@ def _fresh(factory: Callable[[], Retriever]) -> Iterator[Retriever]:
     try:
         yield retriever
     finally:
-        if isinstance(retriever, Closes):
-            retriever.close()
-
-
-def _flush(retriever: Retriever) -> None:
-    if isinstance(retriever, Flushes):
-        retriever.flush()
+        powers.close(retriever)
 
 
 def _search(retriever: Retriever, text: str, k: int, written: Sequence[Turn], rule: str) -> Sequence[Hit]:
@@ -121,7 +116,7 @@ def _empty_store(factory: Callable[[], Retriever]) -> None:
     with _fresh(factory) as retriever:
         _search(retriever, "kitten", 5, [], rule)
         retriever.write([])
-        _flush(retriever)
+        powers.flush(retriever)
         _search(retriever, "kitten", 5, [], rule)
 
 
@@ -129,7 +124,7 @@ def _searching(factory: Callable[[], Retriever], finds: bool) -> None:
     turns = _turns()
     with _fresh(factory) as retriever:
         retriever.write(turns)
-        _flush(retriever)
+        powers.flush(retriever)
         for turn in turns:
             hits = _search(retriever, turn.text, 5, turns, "at most k hits from what was written")
             _require(
@@ -143,9 +138,8 @@ def _searching(factory: Callable[[], Retriever], finds: bool) -> None:
             )
         for text in ("", "  ", "?!", "the", "kitten " * 200, "Zyzzyva qoph xylem"):
             _search(retriever, text, _ALL, turns, "any query, any k")
-        if isinstance(retriever, Reports):
-            wrong = {name: value for name, value in retriever.stats().items() if not math.isfinite(value)}
-            _require(not wrong, "stats are finite numbers", f"{wrong}")
+        wrong = {name: value for name, value in powers.stats(retriever).items() if not math.isfinite(value)}
+        _require(not wrong, "stats are finite numbers", f"{wrong}")
 
 
 def _growing(factory: Callable[[], Retriever], finds: bool) -> None:
@@ -154,7 +148,7 @@ def _growing(factory: Callable[[], Retriever], finds: bool) -> None:
         for number, turn in enumerate(turns, 1):
             retriever.write([turn])
             if number % 2:
-                _flush(retriever)
+                powers.flush(retriever)
             hits = _search(retriever, turn.text, _ALL, turns[:number], "only what has been written so far")
             # In a store of one or two texts every word is common, which some formulas take for worthless.
             _require(
@@ -176,7 +170,7 @@ def _order(factory: Callable[[], Retriever]) -> None:
     written = [Turn(turn.id, turn.session, turn.speaker, turn.role, turn.text) for turn in written]
     with _fresh(factory) as retriever:
         retriever.write(written)
-        _flush(retriever)
+        powers.flush(retriever)
         longest = _search(retriever, "lighthouse stamps", _ALL, written, rule)
         for k in (1, 3, 5):
             hits = _search(retriever, "lighthouse stamps", k, written, rule)
@@ -193,7 +187,7 @@ def _chunks(factory: Callable[[], Retriever]) -> None:
             for start in range(0, len(turns), size):
                 retriever.write(turns[start : start + size])
                 _search(retriever, "telescope", 3, turns[: start + size], "only what has been written so far")
-            _flush(retriever)
+            powers.flush(retriever)
             rankings.append([_search(retriever, turn.text, _ALL, turns, "any chunks") for turn in turns])
     for ranking in rankings[1:]:
         for hits, again in zip(rankings[0], ranking, strict=True):
@@ -229,7 +223,7 @@ def _odd_text(factory: Callable[[], Retriever], finds: bool) -> None:
     turns.append(Turn("system", "odd", "system", "system", "Be brief.", _START + timedelta(days=21)))
     with _fresh(factory) as retriever:
         retriever.write(turns)
-        _flush(retriever)
+        powers.flush(retriever)
         for turn in turns:
             hits = _search(retriever, turn.text, _ALL, turns, rule)
             plain = turn.id in {known.id for known in _turns()}
@@ -248,7 +242,7 @@ def _forgetting(factory: Callable[[], Retriever], finds: bool) -> None:
         if not isinstance(retriever, Forgets):
             return
         retriever.write(turns[:9])
-        _flush(retriever)
+        powers.flush(retriever)
         retriever.forget([*gone, "never written"])
         written = list(turns[:9])
         for chunk in ([], turns[9:10], turns[10:]):

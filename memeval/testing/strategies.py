@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from memeval.checks.contexts import ContextChecker
 from memeval.checks.copies import Copier
+from memeval.kit import powers
 from memeval.kit.errors import ContractError
 from memeval.kit.prompt import count
-from memeval.kit.protocols import Closes, Flushes, Forgets, Strategy
+from memeval.kit.protocols import Forgets, Strategy
 from memeval.kit.tokens import get_tokenizer
 from memeval.kit.types import Context, Query, Turn
 
@@ -80,16 +81,14 @@ def _fresh(factory: Callable[[], Strategy]) -> Iterator[Strategy]:
     try:
         yield strategy
     finally:
-        if isinstance(strategy, Closes):
-            strategy.close()
+        powers.close(strategy)
 
 
 def _write(strategy: Strategy, checker: ContextChecker, turns: Sequence[Turn]) -> None:
     checker.written(turns)
     if turns:
         strategy.write(turns)
-        if isinstance(strategy, Flushes):
-            strategy.flush()
+        powers.flush(strategy)
 
 
 def _read(strategy: Strategy, checker: ContextChecker, budget: int, encoding: str) -> Context:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+from memeval.kit import powers
 from memeval.kit.document import Document
 from memeval.kit.errors import ConfigError, ModelError, ReplyError
-from memeval.kit.protocols import Model, Prepares
+from memeval.kit.protocols import Model
 from memeval.kit.tokens import Tokenizer
 from memeval.kit.types import Turn
 from memeval.strategies.extraction.fact import Fact
@@ -96,9 +97,7 @@ class ModelExtractor:
 
     def prepare(self) -> None:
         """Load what the model needs."""
-        model: object = self._llm
-        if isinstance(model, Prepares):
-            model.prepare()
+        powers.prepare(self._llm)
 
     def extract(self, turns: Sequence[Turn]) -> Sequence[Fact]:
         """The facts of these turns, block by block.

@@ -7,14 +7,15 @@ from heapq import heappop, heappush
 from typing import Literal
 
 from memeval.kit.errors import ConfigError
-from memeval.kit.protocols import Closes, Flushes, Forgets, Prepares, Reports, Retriever
+from memeval.kit.powers import Composite, forgetful
+from memeval.kit.protocols import Retriever
 from memeval.kit.types import Hit, Query, Turn
 from memeval.strategies.long_term.importance import importance
 
 Eviction = Literal["oldest", "least_recently_read", "least_important"]
 
 
-class Capacity:
+class Capacity(Composite):
     """Lets another retriever forget turns that are too many or too old.
 
     After each write and before each search. What is evicted stays so. Turns that nothing stores (system turns, and
@@ -46,19 +47,18 @@ class Capacity:
         Raises:
             ConfigError: a retriever that cannot forget, or values that keep nothing.
         """
-        if not isinstance(inner, Forgets):
-            raise ConfigError(
-                f"{type(inner).__name__} cannot forget, so nothing can be evicted from it: choose a retriever.inner "
-                "that has forget()"
-            )
+        try:
+            forgetful(inner)
+        except ConfigError as error:
+            raise ConfigError(f"nothing can be evicted from retriever.inner: {error}") from None
         if turns is not None and turns < 1:
             raise ConfigError(f"retriever.turns={turns} keeps nothing: give 1 or more, or null for any number")
         if ttl_days is not None and not ttl_days > 0:
             raise ConfigError(f"retriever.ttl_days={ttl_days} keeps nothing: give more than 0 days, or null")
         if reads < 1:
             raise ConfigError(f"retriever.reads={reads} reads nothing: give 1 or more, e.g. retriever.reads=5")
-        self._inner: Retriever = inner
-        self._forgets: Forgets = inner
+        super().__init__(inner)
+        self._inner = inner
         self._most = turns
         self._eviction = eviction
         self._ttl = None if ttl_days is None else timedelta(days=ttl_days)
@@ -71,11 +71,6 @@ class Capacity:
         self._serial = 0
         self._evicted = 0
         self._expired = 0
-
-    def prepare(self) -> None:
-        """Prepare the other retriever."""
-        if isinstance(self._inner, Prepares):
-            self._inner.prepare()
 
     def write(self, turns: Sequence[Turn]) -> None:
         """Write, then evict what is too much."""
@@ -107,7 +102,7 @@ class Capacity:
                     gone.append(turn)
                     self._evicted += 1
         if gone:
-            self._forgets.forget(gone)
+            super().forget(gone)
 
     def _expire(self) -> list[str]:
         if self._ttl is None or self._now is None:
@@ -119,11 +114,6 @@ class Capacity:
             if self._kept.pop(turn, None) is not None:
                 gone.append(turn)
         return gone
-
-    def flush(self) -> None:
-        """Finish pending indexing."""
-        if isinstance(self._inner, Flushes):
-            self._inner.flush()
 
     def search(self, query: Query, k: int) -> Sequence[Hit]:
         """The other retriever's hits among what is kept."""
@@ -141,14 +131,9 @@ class Capacity:
         """Forget; what was evicted does not come back for it."""
         for turn in turn_ids:
             self._kept.pop(turn, None)
-        self._forgets.forget(turn_ids)
+        super().forget(turn_ids)
 
     def stats(self) -> Mapping[str, float]:
         """The other retriever's counters, and turns `kept`, `evicted` as too many and `expired` as too old."""
         own = {"kept": len(self._kept), "evicted": self._evicted, "expired": self._expired}
-        return {**(self._inner.stats() if isinstance(self._inner, Reports) else {}), **own}
-
-    def close(self) -> None:
-        """Close the other retriever."""
-        if isinstance(self._inner, Closes):
-            self._inner.close()
+        return {**super().stats(), **own}

@@ -1,12 +1,13 @@
 """Recency and importance beside relevance, for any retriever."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
 from memeval.kit.errors import ConfigError
-from memeval.kit.protocols import Closes, Flushes, Forgets, Prepares, Reports, Retriever
+from memeval.kit.powers import Composite
+from memeval.kit.protocols import Retriever
 from memeval.kit.types import Hit, Query, Turn
 from memeval.strategies.long_term.deepening import deepened
 from memeval.strategies.long_term.importance import importance as rated
@@ -15,7 +16,7 @@ _DAY = timedelta(days=1)
 _MOST = 5
 
 
-class Decay:
+class Decay(Composite):
     """Ranks what another retriever finds by relevance, recency and importance, as generative agents do.
 
     Park et al. 2023, "Generative agents", section 4.1: `score = a_recency * recency + a_importance * importance +
@@ -69,6 +70,7 @@ class Decay:
             raise ConfigError(f"retriever.reads={reads} must be 0 or more, e.g. retriever.reads=5")
         if depth < 1:
             raise ConfigError(f"retriever.depth={depth} ranks nothing: give 1 or more, e.g. retriever.depth=200")
+        super().__init__(inner)
         self._inner = inner
         self._half_life = half_life
         self._weights = (relevance, recency, importance)
@@ -83,11 +85,6 @@ class Decay:
         self._accessed: dict[str, datetime] = {}
         self._read: tuple[Query, datetime, tuple[str, ...]] | None = None
 
-    def prepare(self) -> None:
-        """Prepare the other retriever."""
-        if isinstance(self._inner, Prepares):
-            self._inner.prepare()
-
     def write(self, turns: Sequence[Turn]) -> None:
         """Note times and importance, and write on."""
         for turn in turns:
@@ -96,11 +93,6 @@ class Decay:
             self._times[turn.id] = self._last
             self._ratings[turn.id] = rated(turn.text)
         self._inner.write(turns)
-
-    def flush(self) -> None:
-        """Finish pending indexing."""
-        if isinstance(self._inner, Flushes):
-            self._inner.flush()
 
     def search(self, query: Query, k: int) -> Sequence[Hit]:
         """The at most `k` best of the other retriever's first `depth` hits; see `deepened` for more."""
@@ -158,27 +150,16 @@ class Decay:
         ]
 
     def forget(self, turn_ids: Sequence[str]) -> None:
-        """Forget.
+        """Forget, with what is noted of these turns here.
 
         Raises:
             ConfigError: the other retriever cannot.
         """
-        if not isinstance(self._inner, Forgets):
-            raise ConfigError(f"{type(self._inner).__name__} cannot forget: choose a retriever that has forget()")
-        self._inner.forget(turn_ids)
+        super().forget(turn_ids)
         for turn in turn_ids:
             self._times.pop(turn, None)
             self._ratings.pop(turn, None)
             self._accessed.pop(turn, None)
-
-    def stats(self) -> Mapping[str, float]:
-        """Counters of the other retriever."""
-        return self._inner.stats() if isinstance(self._inner, Reports) else {}
-
-    def close(self) -> None:
-        """Close the other retriever."""
-        if isinstance(self._inner, Closes):
-            self._inner.close()
 
 
 def _relevance(hits: Sequence[Hit]) -> list[float]:

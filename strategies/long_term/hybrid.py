@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from memeval.kit import powers
 from memeval.kit.errors import ConfigError
-from memeval.kit.protocols import Closes, Flushes, Forgets, Prepares, Reports, Retriever
+from memeval.kit.protocols import Retriever
 from memeval.kit.types import Hit, Query, Turn
 from memeval.strategies.long_term.deepening import deepened
 
@@ -23,7 +24,7 @@ class _Ranked:
     more: bool
 
 
-class Hybrid:
+class Hybrid(powers.Composite):
     """Two or more retrievers over the same turns, their rankings fused.
 
     `weighted`: the weighted mean of normalised scores; a hit that a part did not find gets the lowest of its scale.
@@ -81,7 +82,8 @@ class Hybrid:
             raise ConfigError(
                 f"retriever.weights={weights} must be 0 or more and not all 0, e.g. retriever.weights=[1,2]"
             )
-        self._parts = parts
+        super().__init__(*parts)
+        self._retrievers = parts
         self._method = method
         self._k = k
         self._weights = weights
@@ -90,28 +92,16 @@ class Hybrid:
         self._above = above
         self._unscored = 0
 
-    def prepare(self) -> None:
-        """Prepare the parts that can be."""
-        for part in self._parts:
-            if isinstance(part, Prepares):
-                part.prepare()
-
     def write(self, turns: Sequence[Turn]) -> None:
         """Write to every part."""
-        for part in self._parts:
+        for part in self._retrievers:
             part.write(turns)
-
-    def flush(self) -> None:
-        """Finish the parts' pending indexing."""
-        for part in self._parts:
-            if isinstance(part, Flushes):
-                part.flush()
 
     def search(self, query: Query, k: int) -> Sequence[Hit]:
         """The at most `k` best hits; a longer ranking begins with the shorter one, see `deepened`."""
 
         def rank(depth: int) -> tuple[list[tuple[Hit, float]], bool]:
-            rankings = [self._ranked(part, query, depth) for part in self._parts]
+            rankings = [self._ranked(part, query, depth) for part in self._retrievers]
             hits = {key: hit for each in reversed(rankings) for key, hit in each.hits.items()}
             fused = self._fuse([each.hits for each in rankings])
             return [(hits[key], score) for key, score in fused], any(each.more for each in rankings)
@@ -159,47 +149,18 @@ class Hybrid:
         deviation = math.sqrt(sum((score - mean) ** 2 for score in scores) / len(scores))
         return [(score - mean) / deviation for score in scores]
 
-    def forget(self, turn_ids: Sequence[str]) -> None:
-        """Forget in every part.
-
-        Raises:
-            ConfigError: a part that cannot forget; then no part has forgotten anything.
-        """
-        for part in self._parts:
-            if not isinstance(part, Forgets):
-                raise ConfigError(
-                    f"{type(part).__name__} cannot forget: leave it out of retriever.parts, or choose one that has "
-                    "forget()"
-                )
-        for part in self._parts:
-            if isinstance(part, Forgets):
-                part.forget(turn_ids)
-
     def stats(self) -> Mapping[str, float]:
         """Counters of the parts, each under the part's name, and sums of `items` and `index_bytes`.
 
         `unscored` counts hits that were left out since their part gives them no score.
         """
         counters: dict[str, float] = {}
-        for name, part in zip(_names(self._parts), self._parts, strict=True):
-            own = part.stats() if isinstance(part, Reports) else {}
-            for key, value in own.items():
+        for name, part in zip(_names(self._retrievers), self._retrievers, strict=True):
+            for key, value in powers.stats(part).items():
                 counters[f"{name}.{key}"] = value
                 if key in _SUMMED:
                     counters[key] = counters.get(key, 0) + value
         return {**counters, "unscored": self._unscored}
-
-    def close(self) -> None:
-        """Close every part, also when one of them fails; then the first failure is raised."""
-        failed: Exception | None = None
-        for part in self._parts:
-            if isinstance(part, Closes):
-                try:
-                    part.close()
-                except Exception as error:  # noqa: BLE001  the others hold files, too
-                    failed = failed or error
-        if failed is not None:
-            raise failed
 
 
 def _names(parts: Iterable[Retriever]) -> list[str]:

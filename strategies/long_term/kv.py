@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
+from memeval.kit import powers
 from memeval.kit.document import Document
 from memeval.kit.errors import ConfigError
-from memeval.kit.protocols import Prepares, Reports
 from memeval.kit.stores import Entry, KeyValueStore
 from memeval.kit.types import Hit, Query, Turn
 from memeval.language.analysis import Analyser
@@ -87,10 +87,7 @@ class KV:
 
     def prepare(self) -> None:
         """Load what extractor and store need."""
-        parts: tuple[object, ...] = (self._extractor, self._store)
-        for part in parts:
-            if isinstance(part, Prepares):
-                part.prepare()
+        powers.prepare(self._extractor, self._store)
 
     def write(self, turns: Sequence[Turn]) -> None:
         """Take in the next turns: all their facts in one call of the store."""
@@ -228,12 +225,9 @@ class KV:
 
         The counters of the extractor and the store are among them.
         """
-        held = self._store.stats() if isinstance(self._store, Reports) else {}
-        extractor: object = self._extractor
-        read = extractor.stats() if isinstance(extractor, Reports) else {}
         count = self._store.count(self._scope)
         own = {"items": count, "lookups": self._lookups, "refused": self._refused, **self._analyser.stats()}
-        return {**own, **read, **held}
+        return {**own, **powers.stats(self._extractor, self._store)}
 
     def close(self) -> None:
         """Close the store."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from memeval.kit import powers
 from memeval.kit.errors import ConfigError
-from memeval.kit.protocols import Embedder, Forgets, Prepares, Reports, Writing
+from memeval.kit.protocols import Embedder, Forgets, Writing
 from memeval.kit.stores import VectorStore
 from memeval.kit.types import Hit, Passage, Query, Turn
 
@@ -36,9 +37,7 @@ class Vector:
 
     def prepare(self) -> None:
         """Load the embedder and what the writing needs."""
-        for part in (self._embedder, self._writing):
-            if isinstance(part, Prepares):
-                part.prepare()
+        powers.prepare(self._embedder, self._writing)
 
     def write(self, turns: Sequence[Turn]) -> None:
         """Take in the next turns."""
@@ -104,9 +103,7 @@ class Vector:
     def stats(self) -> Mapping[str, float]:
         """Passages stored, and what the store says of itself; a store shared by several scopes speaks of all."""
         self.flush()
-        store = self._store.stats() if isinstance(self._store, Reports) else {}
-        writing = self._writing.stats() if isinstance(self._writing, Reports) else {}
-        return {"items": self._store.count(self._scope), **store, **writing}
+        return {"items": self._store.count(self._scope), **powers.stats(self._store, self._writing)}
 
     def close(self) -> None:
         """Close the store."""

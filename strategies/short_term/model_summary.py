@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from memeval.kit import powers
 from memeval.kit.document import Document
 from memeval.kit.errors import ConfigError
-from memeval.kit.protocols import Model, Prepares
+from memeval.kit.protocols import Model
 from memeval.kit.tokens import Tokenizer
 from memeval.kit.types import Context, Query, Segment, Turn
 from memeval.llm.reply import without_thinking
@@ -78,9 +79,7 @@ class ModelSummary:
     def prepare(self) -> None:
         """Load the sentence splitter and what the model needs."""
         split("One. Two. Three.")
-        model: object = self._llm
-        if isinstance(model, Prepares):
-            model.prepare()
+        powers.prepare(self._llm)
 
     def write(self, turns: Sequence[Turn]) -> None:
         """Append, and let the model fold whole blocks of turns that left the window into the summary.

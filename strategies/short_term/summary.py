@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+from memeval.kit import powers
 from memeval.kit.document import Document
 from memeval.kit.errors import ConfigError
-from memeval.kit.protocols import Embedder, Prepares
+from memeval.kit.protocols import Embedder
 from memeval.kit.tokens import Tokenizer
 from memeval.kit.types import Context, Query, Segment, Turn
 from memeval.strategies.short_term.extractive import Extract, Sentence
@@ -66,8 +67,7 @@ class Summary:
     def prepare(self) -> None:
         """Load the embedder and the sentence splitter."""
         self._extract.prepare()
-        if isinstance(self._embedder, Prepares):
-            self._embedder.prepare()
+        powers.prepare(self._embedder)
 
     def write(self, turns: Sequence[Turn]) -> None:
         """Append, and fold whole blocks of turns that left the window into the summary."""

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from memeval.kit import powers
 from memeval.kit.document import Document
 from memeval.kit.errors import ConfigError
-from memeval.kit.protocols import Embedder, Prepares, Reports
+from memeval.kit.protocols import Embedder
 from memeval.kit.types import Passage, Turn, Vectors
 from memeval.strategies.extraction.fact import Extractor, Fact, day
 from memeval.strategies.writing.deduplication import Deduplicator, restates
@@ -95,10 +96,7 @@ class Facts:
 
     def prepare(self) -> None:
         """Load what extractor and embedder need."""
-        parts: tuple[object, ...] = (self._extractor, self._embedder)
-        for part in parts:
-            if isinstance(part, Prepares):
-                part.prepare()
+        powers.prepare(self._extractor, self._embedder)
 
     def write(self, turns: Sequence[Turn]) -> Sequence[Passage]:
         """Facts that are new or changed, and turns without facts if they are kept, in order of the turns."""
@@ -234,5 +232,4 @@ class Facts:
 
         Facts new, left out for their importance, merged into known ones, superseding; turns without facts.
         """
-        extractor: object = self._extractor
-        return {**(extractor.stats() if isinstance(extractor, Reports) else {}), **self._counts}
+        return {**powers.stats(self._extractor), **self._counts}

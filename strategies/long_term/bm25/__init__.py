@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from memeval.kit import powers
 from memeval.kit.errors import ConfigError
-from memeval.kit.protocols import Forgets, Prepares, Reports, Writing
+from memeval.kit.protocols import Forgets, Writing
 from memeval.kit.types import Hit, Passage, Query, Turn
 from memeval.language.analysis import WORD, AllWords, Analyser, Stemmer, StopWords, get_analysis
 from memeval.language.detection import AUTO
@@ -137,8 +138,7 @@ class BM25:
 
     def prepare(self) -> None:
         """Load what the writing needs."""
-        if isinstance(self._writing, Prepares):
-            self._writing.prepare()
+        powers.prepare(self._writing)
 
     def write(self, turns: Sequence[Turn]) -> None:
         """Take in the next turns."""
@@ -213,18 +213,15 @@ class BM25:
         See `Analyser.stats` for what is said of the language.
         """
         self.flush()
-        writing = self._writing.stats() if isinstance(self._writing, Reports) else {}
         return {
             "items": len(self._passages),
             **self._engine.stats(),
             "k1": self._k1,
             "b": self._b,
             **self._analyser.stats(),
-            **writing,
+            **powers.stats(self._writing),
         }
 
     def close(self) -> None:
         """Release the index."""
-        self._engine.close()
-        if self._wide is not None:
-            self._wide.close()
+        powers.close(self._engine, self._wide)

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
+from memeval.kit import powers
 from memeval.kit.errors import ConfigError
-from memeval.kit.protocols import Flushes, Forgets, Prepares, Reports, Writing
+from memeval.kit.protocols import Forgets, Writing
 from memeval.kit.stores import GraphEdge, GraphNode, GraphStore
 from memeval.kit.types import Hit, Passage, Query, Turn
 from memeval.language.analysis import Analyser
@@ -109,10 +110,7 @@ class Graph:
 
     def prepare(self) -> None:
         """Load what writing, extractor and store need."""
-        parts: tuple[object, ...] = (self._writing, self._extractor, self._store)
-        for part in parts:
-            if isinstance(part, Prepares):
-                part.prepare()
+        powers.prepare(self._writing, self._extractor, self._store)
 
     def write(self, turns: Sequence[Turn]) -> None:
         """Take in the next turns: their passages, what these mention, and the relations they state."""
@@ -184,8 +182,7 @@ class Graph:
 
     def flush(self) -> None:
         """Let a store that writes late write now."""
-        if isinstance(self._store, Flushes):
-            self._store.flush()
+        powers.flush(self._store)
 
     def search(self, query: Query, k: int) -> Sequence[Hit]:
         """The at most `k` passages of most mass, which is the score; without a known word or name there is none."""
@@ -249,16 +246,13 @@ class Graph:
 
     def stats(self) -> Mapping[str, float]:
         """Passages and all nodes of the scope, turns that no database takes, counters of extractor and store."""
-        held = self._store.stats() if isinstance(self._store, Reports) else {}
-        extractor: object = self._extractor
-        read = extractor.stats() if isinstance(extractor, Reports) else {}
         return {
             "items": self._store.count(self._scope, "passage"),
             "nodes": self._store.count(self._scope),
             "refused": self._refused,
-            **read,
+            **powers.stats(self._extractor),
             **self._analyser.stats(),
-            **held,
+            **powers.stats(self._store),
         }
 
     def close(self) -> None:

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from memeval.kit import engines
+from memeval.kit import engines, powers
 from memeval.kit.document import Document
 from memeval.kit.errors import ConfigError, ReplyError
-from memeval.kit.protocols import Embedder, Model, Prepares
+from memeval.kit.protocols import Embedder, Model
 from memeval.kit.types import Hit, Query, Turn
 from memeval.strategies.long_term.graphiti.falkor import Falkor, engine, leftovers, remove
 from memeval.strategies.long_term.graphiti.loop import Loop
@@ -109,9 +109,7 @@ class Graphiti:
         """
         if self._loop is not None:
             return
-        for part in (self._llm, self._embedder):
-            if isinstance(part, Prepares):
-                part.prepare()
+        powers.prepare(self._llm, self._embedder)
         loop = Loop()
         try:
             self._graphiti = self._store.persistently(

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from memeval.kit import powers
 from memeval.kit.document import Document
 from memeval.kit.errors import ConfigError
-from memeval.kit.protocols import Prepares, Reports
 from memeval.kit.stores import SqlFilters, SqlRows, SqlStore
 from memeval.kit.types import Hit, Query, Turn
 from memeval.language.analysis import Analyser
@@ -59,9 +59,7 @@ class Sql:
     def prepare(self) -> None:
         """Load what reads dates, and what the store needs."""
         warm_up()
-        store: object = self._store
-        if isinstance(store, Prepares):
-            store.prepare()
+        powers.prepare(self._store)
 
     def write(self, turns: Sequence[Turn]) -> None:
         """Add the next turns; nothing is built anew.
@@ -139,8 +137,12 @@ class Sql:
 
     def stats(self) -> Mapping[str, float]:
         """Turns stored and refused; queries, those with a filter, those whose filters had to be relaxed; language."""
-        store = self._store.stats() if isinstance(self._store, Reports) else {}
-        return {"items": self._store.count(self._scope), **store, **self._counts, **self._analyser.stats()}
+        return {
+            "items": self._store.count(self._scope),
+            **powers.stats(self._store),
+            **self._counts,
+            **self._analyser.stats(),
+        }
 
     def close(self) -> None:
         """Close the store."""

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, cast
 
+from memeval.kit import powers
 from memeval.kit.document import Document
 from memeval.kit.errors import ContractError, ReplyError
-from memeval.kit.protocols import Model, Prepares
+from memeval.kit.protocols import Model
 from memeval.kit.stores import SqlExtent, SqlRows, SqlStore
 from memeval.kit.types import Hit, Query, Role, Turn
 from memeval.language.detection import AUTO
@@ -72,9 +73,7 @@ class Text2Sql:
     def prepare(self) -> None:
         """Load what the offline search, the store and the model need."""
         self._offline.prepare()
-        model: object = self._llm
-        if isinstance(model, Prepares):
-            model.prepare()
+        powers.prepare(self._llm)
 
     def write(self, turns: Sequence[Turn]) -> None:
         """Add the next turns, as `Sql` does."""
