@@ -47,7 +47,9 @@ def main(argv: Sequence[str]) -> int:
         by_benchmark.setdefault(row.run.meta["benchmark"]["name"], []).append(row)
     drawn = 0
     for name, rows in by_benchmark.items():
-        drawn += draw(rows, plots, Path(options["out"]) if "out" in options else root / name)
+        out = Path(options["out"]) if "out" in options else root
+        # Plots of several benchmarks have the same names.
+        drawn += draw(rows, plots, out if "out" in options and len(by_benchmark) == 1 else out / name)
     if not drawn:
         console.out().print("Nothing could be drawn of these runs: memeval plot --help says what each kind needs.")
     return 0

@@ -37,8 +37,10 @@ def main(argv: Sequence[str]) -> int:
         return 0
     found = find(root, [arguments.run])
     if len(found) > 1:
-        names = ", ".join(run.id for run in found[:6])
-        raise ConfigError(f"{arguments.run!r} names {len(found)} runs ({names}): give more of the id")
+        several = len({run.folder.parent for run in found}) > 1
+        names = ", ".join(f"{run.folder.parent.name}/{run.id}" if several else run.id for run in found[:6])
+        names += ", ..." if len(found) > 6 else ""
+        raise ConfigError(f"{arguments.run!r} names {len(found)} runs ({names}): give one of these")
     if arguments.question is None:
         _show_run(found[0])
     else:

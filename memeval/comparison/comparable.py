@@ -45,9 +45,11 @@ def differs(one: Run, other: Run, across: Set[str] = frozenset(), fixed: Set[str
     for key in dict.fromkeys([*ours["benchmark"], *theirs["benchmark"]]):
         a, b = ours["benchmark"].get(key), theirs["benchmark"].get(key)
         if a != b:
+            names = [run.folder.parent.name for run in (one, other)]
+            which = f" (put its name in front, as in {names[0]}/{_start(one)})" if names[0] != names[1] else ""
             return (
                 f"{both}they were asked of other data ({key} is {_short(a)} and {_short(b)}). Compare runs of one data "
-                "set at a time, or run one of them again with the other's benchmark"
+                f"set at a time{which}, or run one of them again with the other's benchmark"
             )
     # First what `across=` cannot lift.
     for option in sorted(root.must_agree(), key=lambda option: option.agrees == "across"):
@@ -79,6 +81,11 @@ def timing_differences(one: Run, other: Run) -> tuple[str, ...]:
     if None not in workers and workers[0] != workers[1]:
         found.append("number of workers")
     return tuple(found)
+
+
+def _start(run: Run) -> str:
+    """The id without its hash."""
+    return run.id.rpartition("-")[0]
 
 
 def _short(value: Any) -> str:

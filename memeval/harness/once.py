@@ -21,6 +21,7 @@ from memeval.options import given, identity
 from memeval.options.build import TARGET, build
 from memeval.provenance import environment
 from memeval.provenance.closure import code_hash
+from memeval.records import reopening
 from memeval.records.outcomes import SCHEMA_VERSION
 from memeval.records.runs import Run, reuse
 from memeval.records.writer import RunWriter
@@ -82,7 +83,12 @@ def run_plan(
         "code": code_hash(
             {"memory": plan.memory, "benchmark": plan.benchmark, "reader": plan.reader, "judge": plan.judge}
         ),
-        "benchmark": {"name": benchmark.name, "licence": benchmark.licence, "node": identity.described(plan.benchmark)},
+        "benchmark": {
+            "name": benchmark.name,
+            "licence": benchmark.licence,
+            "node": identity.described(plan.benchmark),
+            **reopening.started_in(plan.benchmark, folder),
+        },
         # Without the memory's own: two memories that were run by one memeval share it.
         "harness_code": code_hash({}),
         "environment": environment.environment(),

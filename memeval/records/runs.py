@@ -8,6 +8,7 @@ any moment.
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from memeval.records.outcomes import (
 
 RUN_FILE = "run.json"
 OUTCOMES_FILE = "outcomes.jsonl"
+# So many runs are named in a message.
+_SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,23 +191,50 @@ def finished_ones(found: Sequence[Run]) -> tuple[list[Run], list[Run]]:
 def find(root: Path, patterns: Sequence[str]) -> list[Run]:
     """Runs named by folder, id, start of an id, or glob of folders or of ids below `root`; each once.
 
-    A folder that is no run names all runs somewhere below it.
+    A folder that is no run names all runs somewhere below it. Where no id begins as a pattern does, the pattern means
+    the retriever: `bm25-2000` finds `none+bm25-2000-1f9b3c02aa` and `sliding_window+bm25-2000-07d2c4e816`. With a
+    benchmark in front, `locomo/none+bm25*`, a pattern means runs of that benchmark only.
 
     Raises:
-        RecordsError: a pattern that names no run.
+        RecordsError: a pattern that names no run; the message says which runs there are.
     """
     found: dict[Path, Run] = {}
     for pattern in patterns:
         magic = any(sign in pattern for sign in "*?[")
         matching = {path for folder in _folders(pattern, magic) for path in _below(folder)}
         if not matching and not Path(pattern).is_absolute():
-            ids = pattern if magic else f"{pattern}*"
-            named = {*root.glob(f"*/{ids}"), *root.glob(ids)}
-            matching = {path for path in named if (path / RUN_FILE).is_file() and "~" not in path.name}
+            matching = _named(root, pattern if magic else f"{pattern}*")
         if not matching:
-            raise RecordsError(f"no run matches {pattern!r}, here or below {root}: memeval show lists the stored runs")
+            raise RecordsError(f"no run matches {pattern!r}, here or below {root}: {_known(root, pattern)}")
         found.update((path.resolve(), load(path)) for path in sorted(matching))
     return list(found.values())
+
+
+def _named(root: Path, ids: str) -> set[Path]:
+    """Folders of the runs below `root` whose ids match a glob; else of those whose retrievers do."""
+    benchmark, _, name = ids.rpartition("/")
+    for glob in ({f"*/{ids}", ids}, {f"{benchmark or '*'}/*+{name}"}):
+        try:
+            found = {path for each in glob for path in root.glob(each)}
+        except ValueError:
+            # No pattern of pathlib's, such as `**x`.
+            continue
+        if matching := {path for path in found if (path / RUN_FILE).is_file() and "~" not in path.name}:
+            return matching
+    return set()
+
+
+def _known(root: Path, pattern: str) -> str:
+    """Which runs there are, those that look most like a pattern first."""
+    names = [f"{path.parent.parent.name}/{path.parent.name}" for path in sorted(root.glob(f"*/*/{RUN_FILE}"))]
+    names = [name for name in names if "~" not in name]
+    if not names:
+        return "there are no runs yet; memeval demo makes some"
+    compared = names if "/" in pattern else [name.partition("/")[2] for name in names]
+    close = get_close_matches(pattern.strip("*"), compared, n=_SHOWN, cutoff=0.5)
+    first = list(dict.fromkeys([*(names[compared.index(each)] for each in close), *names]))[:_SHOWN]
+    rest = f" and {len(names) - len(first):,} more" if len(names) > len(first) else ""
+    return f"there are {', '.join(first)}{rest}; memeval show lists the stored runs"
 
 
 def _folders(pattern: str, magic: bool) -> Iterable[Path]:

@@ -158,15 +158,16 @@ def _thousand(dollars: float | None) -> str:
 
 def axes(accounts: Sequence[Account]) -> list[str]:
     """Overrides that tell the runs apart beside strategy, retriever and budget."""
-    given = [_settings(each) for each in accounts if not is_full(each.run)]
+    given = [_settings(each) for each in accounts if not is_full(each.run)] or [_settings(each) for each in accounts]
     keys = dict.fromkeys(key for settings in given for key in settings)
-    # The target stands in the title of each table.
-    unshown = root.without_column() | {"target"}
+    # The target stands in the title of each table; runs of several benchmarks may stand in one.
+    unshown = (root.without_column() | {"target"}) - {"benchmark"}
     return [key for key in keys if key not in unshown and len({settings.get(key) for settings in given}) > 1]
 
 
 def _settings(account: Account) -> Mapping[str, str]:
-    return dict(word.lstrip("+").split("=", 1) for word in account.run.meta.get("overrides", ()) if "=" in word)
+    words = dict(word.lstrip("+").split("=", 1) for word in account.run.meta.get("overrides", ()) if "=" in word)
+    return {**words, "benchmark": str(account.run.meta["names"]["benchmark"])}
 
 
 def _names(account: Account, told: Sequence[str]) -> list[str | Text]:

@@ -9,6 +9,7 @@ from memeval.kit.types import Dialogue
 from memeval.options import identity
 from memeval.options.build import build
 from memeval.pricing import Target, read_target
+from memeval.records import reopening
 from memeval.records.runs import Run
 from memeval.scoring.measures import Measure
 from memeval.scoring.measures.presets import Preset
@@ -25,7 +26,7 @@ def open_benchmark(run: Run, preset: Preset | None = None) -> Benchmark:
         ConfigError: a preset of another benchmark.
         DataError: the data are not the ones of the run any more.
     """
-    node = run.meta["benchmark"]["node"]
+    node = reopening.found_again(run.meta["benchmark"], run.folder)
     if preset is not None and preset.benchmark != run.meta["benchmark"]["name"]:
         raise ConfigError(
             f"preset={preset.name} is defined on {preset.benchmark}, run {run.id} is of "
