@@ -3,13 +3,13 @@
 import argparse
 import importlib
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 
 import memeval
-from memeval.cli import console
+from memeval.cli import console, signals
 from memeval.cli.parser import Parser
+from memeval.kit import scratch
 from memeval.kit.errors import MemevalError, words
 from memeval.kit.escaping import shortened, shown
 from memeval.kit.plugins import Registry, offered_by, packages
@@ -76,19 +76,13 @@ def parser(plugged: bool = False) -> argparse.ArgumentParser:
     return top
 
 
-def _end_as_by_ctrl_c() -> None:
-    """Let SIGTERM and SIGHUP do what Ctrl-C does, where nobody wants them ignored: temporary folders are removed."""
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, signal.default_int_handler)
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if argv is None:
-        _end_as_by_ctrl_c()
+        signals.end_as_by_ctrl_c()
+    # What a killed process has left.
+    scratch.sweep()
     # Overrides without a command mean `run`: `memeval -m strategy=a,b`.
     if arguments and (arguments[0] == "-m" or "=" in arguments[0].split(" ", 1)[0]):
         arguments.insert(0, "run")
@@ -106,9 +100,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MemevalError as error:
         print(f"memeval: {shown(str(error), lines=True)}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("memeval: interrupted; the same command goes on where it stopped", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as error:
+        try:
+            print(signals.sentence(error), file=sys.stderr, flush=True)
+            sys.stdout.flush()
+        except OSError:
+            # The terminal is gone.
+            console.discard_output()
+        return signals.code_of(error)
     except BrokenPipeError:
         # Somebody closed the pipe (`memeval list | head`): that is no error, but Python would report it at exit.
         console.discard_output()

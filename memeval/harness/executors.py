@@ -3,35 +3,34 @@
 import multiprocessing
 import os
 import sys
-import threading
-import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
+from tempfile import mkdtemp
 from typing import Protocol
 
+from memeval.harness.lifeline import Lifeline, hold_on, working
 from memeval.harness.plan import Plan
 from memeval.harness.runner import Runner
 from memeval.harness.session import Session
 from memeval.kit import engines
 from memeval.kit.errors import ConfigError, ContractError
+from memeval.kit.scratch import Scratch
 from memeval.kit.types import Dialogue, DialogueRecord, DialogueResult, Outcome, Usage
 
 _MAX_DEATHS = 2
-_WATCH_SECONDS = 1.0
-_PREFIX = "memeval-"
 
 
 class Executor(Protocol):
     """Runs dialogues under a plan and yields results as they finish, in any order."""
 
-    def run(self, plan: Plan, dialogues: Iterable[Dialogue]) -> Iterator[DialogueResult]:
-        """Stream results; an error that stops the run is raised here."""
+    def run(self, plan: Plan, dialogues: Iterable[Dialogue]) -> Generator[DialogueResult, None, None]:
+        """Stream results; an error that stops the run is raised here. `close` ends what is under way."""
 
 
 def get_executor(workers: int, isolation: str = "separate") -> Executor:
@@ -50,10 +49,10 @@ def get_executor(workers: int, isolation: str = "separate") -> Executor:
 class Serial:
     """In this process, in order."""
 
-    def run(self, plan: Plan, dialogues: Iterable[Dialogue]) -> Iterator[DialogueResult]:
+    def run(self, plan: Plan, dialogues: Iterable[Dialogue]) -> Generator[DialogueResult, None, None]:
         """Run one after the other."""
-        with TemporaryDirectory(prefix=_PREFIX) as scratch:
-            runner = Runner(plan, Path(scratch))
+        with Scratch() as scratch:
+            runner = Runner(plan, scratch)
             for dialogue in dialogues:
                 yield runner.run(dialogue)
 
@@ -65,10 +64,10 @@ class Shared:
     users.
     """
 
-    def run(self, plan: Plan, dialogues: Iterable[Dialogue]) -> Iterator[DialogueResult]:
+    def run(self, plan: Plan, dialogues: Iterable[Dialogue]) -> Generator[DialogueResult, None, None]:
         """Write all, then read; results come in order once everything is written."""
-        with TemporaryDirectory(prefix=_PREFIX) as scratch, engines.visit(), ExitStack() as stack:
-            runner = Runner(plan, Path(scratch))
+        with Scratch() as scratch, engines.visit(), ExitStack() as stack:
+            runner = Runner(plan, scratch)
             sessions = []
             for dialogue in dialogues:
                 session = runner.open(dialogue)
@@ -96,17 +95,18 @@ class Processes:
         """Set how many processes run."""
         self._workers = workers
 
-    def run(self, plan: Plan, dialogues: Iterable[Dialogue]) -> Iterator[DialogueResult]:
+    def run(self, plan: Plan, dialogues: Iterable[Dialogue]) -> Generator[DialogueResult, None, None]:
         """Run in parallel; results come in the order in which they finish."""
         waiting = iter(dialogues)
         suspects: deque[Dialogue] = deque()
         deaths: dict[str, int] = {}
         running: dict[Future[DialogueResult], Dialogue] = {}
-        scratch = TemporaryDirectory(prefix=_PREFIX)
-        pool = _take_pool(self._workers)
-        task = _Task(plan, scratch.name)
+        scratch = Scratch()
+        pool = None
         whole = False
         try:
+            pool = _take_pool(self._workers)
+            task = _Task(plan, str(scratch.path))
             while True:
                 lost = self._submit(pool, task, running, suspects, waiting, deaths)
                 if not running and not lost:
@@ -130,18 +130,18 @@ class Processes:
                             yield _killed(plan, dialogue, deaths[dialogue.id])
                         else:
                             suspects.append(dialogue)
-                    pool.shutdown(cancel_futures=True)
+                    pool.end()
                     pool = _new_pool(self._workers)
         finally:
-            if whole:
+            if pool is not None and whole:
                 _give_back(self._workers, pool)
-            else:
-                pool.shutdown(cancel_futures=True)
-            scratch.cleanup()
+            elif pool is not None:
+                pool.end()
+            scratch.remove()
 
     def _submit(
         self,
-        pool: ProcessPoolExecutor,
+        pool: "_Pool",
         task: "_Task",
         running: dict[Future[DialogueResult], Dialogue],
         suspects: deque[Dialogue],
@@ -156,7 +156,7 @@ class Processes:
             if dialogue is None:
                 break
             try:
-                running[pool.submit(_run, task, dialogue)] = dialogue
+                running[pool.executor.submit(_run, task, dialogue)] = dialogue
             except BrokenProcessPool:
                 return [dialogue]
         return []
@@ -170,8 +170,21 @@ class _Task:
     scratch: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """Worker processes, which end soon after the lifeline does."""
+
+    executor: ProcessPoolExecutor
+    lifeline: Lifeline
+
+    def end(self) -> None:
+        """End the workers; what they are at is broken off, as by Ctrl-C."""
+        self.lifeline.cut()
+        self.executor.shutdown(cancel_futures=True)
+
+
 # Starting a worker takes as long as many a run: a sweep's runs hand the processes on.
-_idle: list[tuple[str, ProcessPoolExecutor]] = []
+_idle: list[tuple[str, _Pool]] = []
 
 
 def _surroundings(workers: int) -> str:
@@ -179,54 +192,50 @@ def _surroundings(workers: int) -> str:
     return repr((workers, sorted(os.environ.items()), sys.path, Path.cwd()))
 
 
-def _take_pool(workers: int) -> ProcessPoolExecutor:
+def _take_pool(workers: int) -> _Pool:
     while _idle:
         made_in, pool = _idle.pop()
         if made_in == _surroundings(workers):
             return pool
-        pool.shutdown()
+        pool.end()
     return _new_pool(workers)
 
 
-def _give_back(workers: int, pool: ProcessPoolExecutor) -> None:
+def _give_back(workers: int, pool: _Pool) -> None:
     if _idle:
-        pool.shutdown()
+        pool.end()
     else:
         _idle.append((_surroundings(workers), pool))
 
 
-def _new_pool(workers: int) -> ProcessPoolExecutor:
+def _new_pool(workers: int) -> _Pool:
     threads = max(1, (os.cpu_count() or 1) // workers)
+    lifeline = Lifeline()
     # Forking a process that has threads (progress bar, onnxruntime) can hang; a fresh interpreter cannot.
-    return ProcessPoolExecutor(
+    executor = ProcessPoolExecutor(
         workers,
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start_worker,
-        initargs=(threads, os.getpid()),
+        initargs=(threads, lifeline.end),
     )
+    return _Pool(executor, lifeline)
 
 
 _runner: tuple[str, Runner] | None = None
 
 
-def _start_worker(threads: int, parent: int) -> None:
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+def _start_worker(threads: int, lifeline: Connection) -> None:
+    hold_on(lifeline)
     os.environ["MEMEVAL_THREADS"] = str(threads)
     os.environ["OMP_NUM_THREADS"] = str(threads)
 
 
-def _end_with(parent: int) -> None:
-    """End this process soon after its parent, which may be killed in a way that lets it end nothing."""
-    while os.getppid() == parent:
-        time.sleep(_WATCH_SECONDS)
-    os._exit(1)
-
-
 def _run(task: _Task, dialogue: Dialogue) -> DialogueResult:
     global _runner
-    if _runner is None or _runner[0] != task.scratch:
-        _runner = (task.scratch, Runner(task.plan, Path(mkdtemp(dir=task.scratch))))
-    return _runner[1].run(dialogue)
+    with working():
+        if _runner is None or _runner[0] != task.scratch:
+            _runner = (task.scratch, Runner(task.plan, Path(mkdtemp(dir=task.scratch))))
+        return _runner[1].run(dialogue)
 
 
 def _killed(plan: Plan, dialogue: Dialogue, times: int) -> DialogueResult:

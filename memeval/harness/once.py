@@ -4,10 +4,10 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from memeval.harness.executors import get_executor
@@ -16,6 +16,7 @@ from memeval.kit import engines
 from memeval.kit.errors import ConfigError, ModelError, StorageError
 from memeval.kit.plain_names import RULE, is_plain
 from memeval.kit.protocols import Benchmark
+from memeval.kit.scratch import Scratch
 from memeval.kit.types import Dialogue, DialogueRecord
 from memeval.options import given, identity
 from memeval.options.build import TARGET, build
@@ -115,12 +116,13 @@ def run_plan(
             writer.forget_all()
             kept = 0
         start = time.perf_counter()
-        for result in executor.run(plan, _open_dialogues(benchmark, plan.limit, writer, order)):
-            writer.append(result)
-            failed = sum(outcome.error is not None for outcome in result.outcomes)
-            # A dialogue that went wrong after its questions counts as one.
-            errors += failed or result.record.error is not None
-            progress(result.record, total)
+        with closing(executor.run(plan, _open_dialogues(benchmark, plan.limit, writer, order))) as results:
+            for result in results:
+                writer.append(result)
+                failed = sum(outcome.error is not None for outcome in result.outcomes)
+                # A dialogue that went wrong after its questions counts as one.
+                errors += failed or result.record.error is not None
+                progress(result.record, total)
         executed = len(writer.finished) - kept
         unanswered = sum(map(_unanswered, writer.finished.values()))
         execution = {
@@ -169,8 +171,8 @@ def _without_addresses(node: Any) -> Any:
 
 def unreachable(plan: Plan) -> str | None:
     """Why one of the plan's stores cannot be opened, in a sentence; None if all of them answer."""
-    with TemporaryDirectory(prefix="memeval-") as scratch, engines.visit():
-        for node in _stores(plan.memory_of("probe", scratch)):
+    with Scratch() as scratch, engines.visit():
+        for node in _stores(plan.memory_of("probe", str(scratch))):
             try:
                 store = build(node, "store")
                 try:

@@ -7,16 +7,18 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
+import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from memeval.kit.errors import ModelError, StorageError
+from memeval.kit.scratch import Scratch
+from memeval.servers import warden
 
 # Generous: a busy machine is no broken server.
 _PATIENCE = 120.0
@@ -41,8 +43,9 @@ class Server(ABC):
     def __init__(self) -> None:
         """Nothing is started yet."""
         self.port = free_port()
-        self._folder: Path | None = None
+        self._scratch: Scratch | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._warden: subprocess.Popen[bytes] | None = None
 
     @abstractmethod
     def command(self) -> Sequence[str | Path]:
@@ -85,9 +88,11 @@ class Server(ABC):
     @property
     def folder(self) -> Path:
         """Its data; made at the first use."""
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix=f"memeval-{self.name}-"))
-        return self._folder
+        if self._scratch is None:
+            self._scratch = Scratch(self.name)
+            if self.account() is not None:
+                self._scratch.open_to_all()
+        return self._scratch.path
 
     @property
     def running(self) -> bool:
@@ -103,7 +108,7 @@ class Server(ABC):
         """
         if self.running:
             return
-        first = self._folder is None
+        first = self._scratch is None
         try:
             if first:
                 self.prepare()
@@ -117,6 +122,15 @@ class Server(ABC):
             raise
 
     def _spawn(self) -> None:
+        # Before the server, so that there is no moment at which a kill of this process leaves it running.
+        self._warden = keeper = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(Path(__file__).with_name("warden.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            start_new_session=True,
+        )
         with (self.folder / "server.log").open("ab") as log:
             # A group of its own: Ctrl-C at the terminal is for us, who then stop it in order.
             self._process = subprocess.Popen(
@@ -131,6 +145,7 @@ class Server(ABC):
                 group=self.account(),
                 extra_groups=None if self.account() is None else [],
             )
+        _tell(keeper, f"{self._process.pid}\n")
         atexit.register(self.stop)
 
     def _wait(self) -> None:
@@ -165,15 +180,23 @@ class Server(ABC):
         """Stop it and remove its data; more than once is fine."""
         atexit.unregister(self.stop)
         self._end(self.dismissal)
-        if self._folder is not None:
+        if self._scratch is not None:
             # After the process: one that still writes would keep the folder.
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = None
+            self._scratch.remove()
+            self._scratch = None
 
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
+        if process is not None:
+            self._end_process(process, how)
+        if self._warden is not None:
+            _tell(self._warden, "done\n")
+            if self._warden.stdin is not None:
+                self._warden.stdin.close()
+            self._warden.wait()
+            self._warden = None
+
+    def _end_process(self, process: subprocess.Popen[bytes], how: signal.Signals) -> None:
         if process.poll() is None and how != signal.SIGKILL:
             process.send_signal(how)
             try:
@@ -181,12 +204,7 @@ class Server(ABC):
             except subprocess.TimeoutExpired:
                 how = signal.SIGKILL
         if how == signal.SIGKILL or process.poll() is None:
-            # With its children, which may answer for a while; some have left the group.
-            for pid in (*_children(process.pid), process.pid):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            warden.kill(process.pid)
         process.wait()
 
     def __enter__(self) -> Self:
@@ -199,25 +217,12 @@ class Server(ABC):
         self.stop()
 
 
-def _children(pid: int) -> list[int]:
-    """Processes that this one has started, and theirs."""
-    found = [pid]
-    parents = list(_parents())
-    for parent in found:
-        found += [child for child, above in parents if above == parent]
-    return found[1:]
-
-
-def _parents() -> Iterator[tuple[int, int]]:
-    """All processes with their parents, as Linux or else ps tells them."""
-    stats = list(Path("/proc").glob("[0-9]*/stat"))
-    for path in stats:
-        with suppress(OSError):
-            # The name in parentheses may hold anything.
-            yield int(path.parent.name), int(path.read_text().rpartition(")")[2].split()[1])
-    if not stats:
-        told = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True).stdout
-        yield from ((int(child), int(parent)) for child, parent in map(str.split, told.splitlines()))
+def _tell(keeper: subprocess.Popen[bytes], line: str) -> None:
+    # Somebody may have killed it: then nobody watches, and the server is stopped all the same.
+    with suppress(OSError):
+        if keeper.stdin is not None:
+            keeper.stdin.write(line.encode())
+            keeper.stdin.flush()
 
 
 def free_port() -> int:

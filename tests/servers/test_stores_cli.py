@@ -5,7 +5,9 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -86,7 +88,7 @@ def test_leftovers_are_shown_and_removed_after_asking(
     assert "nothing of memeval's is left" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_engines_are_served_until_they_are_told_to_stop(how: signal.Signals) -> None:
     import psycopg
 
@@ -121,3 +123,34 @@ def test_engines_stop_in_the_background_of_a_script_too() -> None:
         assert process.wait(timeout=120) == 0
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(lines[0].split("'")[1], connect_timeout=5)
+
+
+def test_engines_do_not_outlive_a_command_that_was_killed(tmp_path: Path) -> None:
+    import psycopg
+
+    # Of PostgreSQL as root, its user must reach the folder.
+    tmp_path.chmod(0o755)
+    for folder in list(tmp_path.parents)[:2]:
+        folder.chmod(0o755)
+    command = [sys.executable, "-m", "memeval.cli", "stores", "serve", "postgres"]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split("'")[1]
+        with psycopg.connect(url) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+        process.kill()
+    until = time.monotonic() + 30
+    while True:
+        try:
+            psycopg.connect(url, connect_timeout=1).close()
+        except psycopg.OperationalError:
+            break
+        assert time.monotonic() < until, "the engine lives on"
+        time.sleep(0.1)
+    assert len(list(tmp_path.glob("memeval-*"))) == 1
+    assert (
+        subprocess.run([sys.executable, "-m", "memeval.cli", "list"], env=environment, capture_output=True).returncode
+        == 0
+    )
+    assert not list(tmp_path.glob("memeval-*"))

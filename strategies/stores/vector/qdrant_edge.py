@@ -1,8 +1,6 @@
 """Qdrant Edge: the engine of a Qdrant server, in this process."""
 
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any, Literal
 
 from memeval.kit import engines
 from memeval.kit.errors import ConfigError
+from memeval.kit.scratch import Scratch
 from memeval.kit.types import Vectors
 from memeval.strategies.stores.clients.remote import client
 from memeval.strategies.stores.vector.engine import EngineStore, Row, check_range, key
@@ -64,8 +63,12 @@ class QdrantEdgeStore(EngineStore):
         check_range("threads", threads, 1, 1_024)
         self._edge = edge = client("qdrant_edge", f"vector_store={_SYSTEM}", "qdrant")
         self._indexed = index == "hnsw"
-        self._given = path is not None
-        self._folder = Path(path) if path is not None else Path(tempfile.mkdtemp(prefix="memeval-qdrant-"))
+        self._scratch: Scratch | None = None
+        if path is None:
+            self._scratch = Scratch("qdrant")
+            self._folder = self._scratch.path
+        else:
+            self._folder = Path(path)
         self._graph = edge.HnswIndexConfig(m, ef_construction, full_scan_threshold, max_indexing_threads=threads)
         self._optimizers = edge.EdgeOptimizersConfig(indexing_threshold=indexing_threshold)
         self._threads = threads
@@ -166,5 +169,5 @@ class QdrantEdgeStore(EngineStore):
         if self._shard is not None:
             self._shard.flush()
             self._shard.close()
-        if not self._given:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        if self._scratch is not None:
+            self._scratch.remove()
