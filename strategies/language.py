@@ -2,6 +2,7 @@
 
 from memeval.kit.errors import ConfigError
 from memeval.kit.protocols import Model
+from memeval.kit.text import encodable
 
 
 def needed(model: Model | None, option: str, instead: str) -> Model:
@@ -25,5 +26,4 @@ def one_line(text: str) -> str:
 
 def clean(text: str) -> str:
     """Stripped, without NUL and unpaired surrogates: neither a request nor a store takes them."""
-    text = text.replace("\0", " ").strip()
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+    return encodable(text.replace("\0", " ").strip())

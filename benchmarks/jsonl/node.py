@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from memeval.benchmarks.fields import kind
+from memeval.kit.text import lone_surrogate
 
 Report = Callable[[str, str], None]
 
@@ -121,7 +122,7 @@ class Node:
             self.wrong(key, "is blank: write something, or leave it out where it is optional")
         elif self._suspicious and "\0" in value:
             self.wrong(key, f"has a NUL character at offset {value.index(chr(0))}: remove it")
-        elif self._suspicious and (offset := _surrogate(value)) is not None:
+        elif self._suspicious and (offset := lone_surrogate(value)) is not None:
             self.wrong(key, f"has an unpaired surrogate at offset {offset}, which is not text: repair the encoding")
         else:
             return True
@@ -133,11 +134,3 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     # Near matches of thousands of ids would take longer than reading the file.
     near = get_close_matches(word, list(known)[:1000], n=1)
     return f": did you mean {near[0]!r}?" if near else ""
-
-
-def _surrogate(text: str) -> int | None:
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        return error.start
-    return None

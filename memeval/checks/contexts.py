@@ -6,6 +6,7 @@ from datetime import date
 
 from memeval.checks.copies import Copied
 from memeval.kit.errors import ContractError, DataError, LeakError, ReplyError
+from memeval.kit.text import flaw
 from memeval.kit.types import Dialogue, Segment, Turn
 
 
@@ -57,16 +58,8 @@ def check_dialogue(dialogue: Dialogue) -> None:
 
 
 def _check_text(text: str, where: str) -> None:
-    if "\0" in text:
-        raise DataError(f"{where} contains a NUL character at offset {text.index(chr(0))}: remove it from the data")
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise DataError(
-                f"{where} contains an unpaired surrogate (U+{ord(text[error.start]):04X}) at offset {error.start}, "
-                "which is not text: repair the data's encoding"
-            ) from None
+    if reason := flaw(text):
+        raise DataError(f"{where} contains {reason}")
 
 
 def check_turn_tokens(turns: Sequence[Turn], tokens: Sequence[int], limit: int, dialogue: str) -> None:

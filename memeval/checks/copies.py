@@ -14,6 +14,7 @@ from typing import Any
 
 from memeval.kit.errors import ContractError, words
 from memeval.kit.prompt import ORDER
+from memeval.kit.text import lone_surrogate
 from memeval.kit.types import Context, Kind, Segment
 
 _KINDS: dict[str, Kind] = {kind: kind for kind in ORDER}
@@ -234,14 +235,10 @@ def _plain(value: Any, what: str) -> str:
 
 
 def _encodable(text: str) -> str:
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise ContractError(
-                f"a segment has an unpaired surrogate (U+{ord(text[error.start]):04X}) at offset {error.start}, which "
-                "is not text"
-            ) from None
+    if (place := lone_surrogate(text)) is not None:
+        raise ContractError(
+            f"a segment has an unpaired surrogate (U+{ord(text[place]):04X}) at offset {place}, which is not text"
+        )
     return text
 
 

@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 from typing import Literal, Protocol
 
 from memeval.kit.errors import ConfigError
+from memeval.kit.text import encodable
 from memeval.language import detection as languages
 from memeval.language.folding import compatible, fold, pattern
 
@@ -225,7 +226,7 @@ class _Terms(dict[str, str]):
         if word in self._stop_words:
             term = ""
         else:
-            term = word if self._stemmer is None else self._stem(word.encode("utf-8", "replace").decode())
+            term = word if self._stemmer is None else self._stem(encodable(word))
         if len(self) >= _MEMO_WORDS:
             self.clear()
         self[word] = term

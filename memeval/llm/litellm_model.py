@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from memeval.kit.errors import ConfigError, ModelError
+from memeval.kit.text import encodable
 from memeval.kit.tokens import Tokenizer
 from memeval.kit.types import Reply
 from memeval.llm import providers, replies, structured
@@ -123,7 +124,7 @@ class LiteLLM:
             ReplyError: this request has no usable reply: too long, empty, refused, cut or against the schema.
             ModelError: the model does not answer, or has no stored reply for a replay.
         """
-        clean = [{key: _clean(value) for key, value in message.items()} for message in messages]
+        clean = [{key: encodable(value) for key, value in message.items()} for message in messages]
         return structured.complete(lambda each: self._ask(each, schema), clean, schema, repr(self._model))
 
     def _ask(self, messages: Messages, schema: Mapping[str, Any] | None) -> Reply:
@@ -154,11 +155,6 @@ class LiteLLM:
             f"begins {providers.without_secrets(words)!r}: run once with llm.cache=on and the same options, or name "
             f"the folder that holds the replies with MEMEVAL_CACHE=FOLDER (this is {path})"
         )
-
-
-def _clean(text: str) -> str:
-    """Without unpaired surrogates, which JSON over HTTP cannot carry."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _price(given: Mapping[str, float] | None) -> Price | None:

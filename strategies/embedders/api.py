@@ -10,6 +10,7 @@ import numpy as np
 from memeval.kit import cache as caches
 from memeval.kit import ledger
 from memeval.kit.errors import ConfigError, ModelError
+from memeval.kit.text import encodable
 from memeval.kit.tokens import get_tokenizer
 from memeval.kit.types import Vectors
 from memeval.llm import providers, retrying
@@ -123,7 +124,7 @@ class Api(CachedEmbedder):
     def compute(self, texts: Sequence[str]) -> Vectors:
         """Vectors (n, d), in calls of `batch_size`."""
         # Providers refuse empty texts, and JSON unpaired surrogates.
-        clean = [text.encode("utf-8", "replace").decode("utf-8") if text.strip() else "." for text in texts]
+        clean = [encodable(text) if text.strip() else "." for text in texts]
         vectors: list[Vectors] = []
         for start in range(0, len(clean), self._batch_size):
             batch = clean[start : start + self._batch_size]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from memeval.kit.errors import ConfigError, ModelError
+from memeval.kit.text import encodable
 from memeval.kit.types import Vectors
 from memeval.strategies.embedders.base import CachedEmbedder
 
@@ -103,9 +104,9 @@ class MiniLM(CachedEmbedder):
         # Of a very long text only the start can be read; tokenising all of it would take seconds. The last word of the
         # start may be cut, and is at most as many pieces as it may have characters: it must lie beyond what is read.
         most = _CHARACTERS * self._max_length
-        ids: list[int] = _tokenizer().encode(_clean(text[:most])).ids
+        ids: list[int] = _tokenizer().encode(encodable(text[:most])).ids
         if len(text) > most and len(ids) <= self._max_length + _LONGEST_WORD:
-            ids = _tokenizer().encode(_clean(text)).ids
+            ids = _tokenizer().encode(encodable(text)).ids
         return ids if len(ids) <= self._max_length else [*ids[: self._max_length - 1], ids[-1]]
 
     def _count_threads(self) -> int:
@@ -115,11 +116,6 @@ class MiniLM(CachedEmbedder):
         if named and not (named.isascii() and named.isdigit() and int(named)):
             raise ConfigError(f"MEMEVAL_THREADS={named} must be a whole number of 1 or more, e.g. MEMEVAL_THREADS=2")
         return int(named) if named else os.cpu_count() or 1
-
-
-def _clean(text: str) -> str:
-    # The tokenizer refuses unpaired surrogates.
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _forward(session: Any, batch: Sequence[Sequence[int]]) -> Vectors:

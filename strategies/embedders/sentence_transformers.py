@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from memeval.kit.errors import ConfigError, ModelError
+from memeval.kit.text import encodable
 from memeval.kit.types import Vectors
 from memeval.strategies.embedders.base import CachedEmbedder
 
@@ -64,7 +65,7 @@ class SentenceTransformers(CachedEmbedder):
     def compute(self, texts: Sequence[str]) -> Vectors:
         """The model's own pooling (n, d)."""
         # Tokenizers refuse unpaired surrogates.
-        clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+        clean = [encodable(text) for text in texts]
         vectors = _model(*self._arguments).encode(
             clean, batch_size=self._batch_size, show_progress_bar=False, convert_to_numpy=True
         )

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from memeval.kit.errors import ConfigError, ModelError
+from memeval.kit.text import encodable
 from memeval.kit.types import Vectors
 from memeval.strategies.embedders.base import CachedEmbedder
 
@@ -58,9 +59,7 @@ class Wordllama(CachedEmbedder):
         """Mean token vectors (n, d)."""
         tokenizer, table = _model(self._size)
         # The tokenizer refuses unpaired surrogates.
-        encoded = tokenizer.encode_batch(
-            [text.encode("utf-8", "replace").decode("utf-8") for text in texts], add_special_tokens=False
-        )
+        encoded = tokenizer.encode_batch([encodable(text) for text in texts], add_special_tokens=False)
         vectors = np.zeros((len(texts), self._size), dtype=np.float32)
         for row, each in enumerate(encoded):
             ids = np.minimum(np.array(each.ids, dtype=np.int64), len(table) - 1)

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from memeval.kit.text import encodable
 from memeval.strategies.extraction.calendar import MONTHS, WEEKDAYS
 from memeval.strategies.extraction.words import ANIMALS, PEOPLE, SMALL, STOP_WITHIN, TITLES
 
@@ -81,7 +82,7 @@ def plain(text: str) -> str:
     - a stop that ends no sentence (`St. Louis`, `no. 5`, `3.5`) becomes `STOP_WITHIN`; `written` undoes it
     """
     if not text.isascii():
-        text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
+        text = unicodedata.normalize("NFC", encodable(text))
     text = _SPACES.sub(" ", text.translate(_CHARACTERS))
     if "\n" in text:
         text = _joined(text)

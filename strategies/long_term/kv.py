@@ -10,6 +10,7 @@ from memeval.kit import powers
 from memeval.kit.document import Document
 from memeval.kit.errors import ConfigError
 from memeval.kit.stores import Entry, KeyValueStore
+from memeval.kit.text import storable
 from memeval.kit.types import Hit, Query, Turn
 from memeval.language.analysis import Analyser
 from memeval.language.detection import AUTO
@@ -92,7 +93,7 @@ class KV:
     def write(self, turns: Sequence[Turn]) -> None:
         """Take in the next turns: all their facts in one call of the store."""
         entries: list[Entry] = []
-        known = {turn.id: turn for turn in turns if _storable(turn)}
+        known = {turn.id: turn for turn in turns if storable(turn.id, turn.speaker, turn.text, turn.caption)}
         self._refused += len(turns) - len(known)
         for turn in known.values():
             self._analyser.read(turn.text)
@@ -249,16 +250,3 @@ class _Found:
 
 
 _EPOCH = datetime(1970, 1, 1)
-
-
-def _storable(turn: Turn) -> bool:
-    """No NUL, no unpaired surrogate: stores refuse them."""
-    for text in (turn.id, turn.speaker, turn.text, turn.caption or ""):
-        if "\0" in text:
-            return False
-        if not text.isascii():
-            try:
-                text.encode()
-            except UnicodeEncodeError:
-                return False
-    return True

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from memeval.kit.errors import DataError, RecordsError
+from memeval.kit.text import encodable
 from memeval.kit.types import Dialogue, DialogueResult, Outcome
 from memeval.options import identity
 from memeval.options.build import build
@@ -105,7 +106,7 @@ def _pages(title: str) -> Iterator[tuple[str, str]]:
 
 
 def _printable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+    return encodable(text).replace("\0", "")
 
 
 def _write_data(rows: Sequence[Row], measures: Sequence[Measure], folder: Folder, title: str) -> None:

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 
 from memeval.kit.errors import ConfigError
+from memeval.kit.text import encodable
 from memeval.language.analysis import Analyses
 
 # Built into FTS5's bm25(): https://www.sqlite.org/fts5.html#the_bm25_function
@@ -139,4 +140,4 @@ class Fts5Engine:
 
 def _storable(text: str) -> str:
     # SQLite takes neither unpaired surrogates nor, in a query, NUL.
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
+    return encodable(text).replace("\0", " ")

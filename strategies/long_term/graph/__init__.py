@@ -8,6 +8,7 @@ from memeval.kit import powers
 from memeval.kit.errors import ConfigError
 from memeval.kit.protocols import Forgets, Writing
 from memeval.kit.stores import GraphEdge, GraphNode, GraphStore
+from memeval.kit.text import storable
 from memeval.kit.types import Hit, Passage, Query, Turn
 from memeval.language.analysis import Analyser
 from memeval.language.detection import AUTO
@@ -115,23 +116,23 @@ class Graph:
     def write(self, turns: Sequence[Turn]) -> None:
         """Take in the next turns: their passages, what these mention, and the relations they state."""
         self._ranked = None
-        storable = [turn for turn in turns if _storable(turn)]
-        self._refused += len(turns) - len(storable)
-        for turn in storable:
+        taken = [turn for turn in turns if storable(turn.id, turn.session, turn.speaker, turn.text, turn.caption)]
+        self._refused += len(turns) - len(taken)
+        for turn in taken:
             self._sessions[turn.id] = turn.session
             self._names.add(normalise(turn.speaker))
             if turn.role == "user" and turn.speaker != self._user:
                 self._user = turn.speaker
                 self._store.upsert(self._scope, [GraphNode(USER, "user", turn.speaker)], [])
-        passages = [passage for passage in self._writing.write(storable) if self._forgotten.isdisjoint(passage.sources)]
+        passages = [passage for passage in self._writing.write(taken) if self._forgotten.isdisjoint(passage.sources)]
         if not self._analyser.settled:
-            changed = any([self._analyser.read(turn.text) for turn in storable])
+            changed = any([self._analyser.read(turn.text) for turn in taken])
             self._early |= {passage.id: passage for passage in passages}
             if changed:
                 self._put(list(self._early.values()))
         self._put(passages)
         if self._extractor is not None:
-            self._relate(storable, passages, self._extractor)
+            self._relate(taken, passages, self._extractor)
 
     def _put(self, passages: Sequence[Passage]) -> None:
         if not passages:
@@ -263,16 +264,3 @@ class Graph:
 def _range(name: str, value: float, holds: bool, choices: str) -> None:
     if not holds:
         raise ConfigError(f"retriever.{name}={value} is out of range: give {choices}")
-
-
-def _storable(turn: Turn) -> bool:
-    """No NUL, no unpaired surrogate: stores refuse them."""
-    for text in (turn.id, turn.session, turn.speaker, turn.text, turn.caption or ""):
-        if "\0" in text:
-            return False
-        if not text.isascii():
-            try:
-                text.encode()
-            except UnicodeEncodeError:
-                return False
-    return True

@@ -7,6 +7,7 @@ from memeval.kit import powers
 from memeval.kit.document import Document
 from memeval.kit.errors import ConfigError
 from memeval.kit.stores import SqlFilters, SqlRows, SqlStore
+from memeval.kit.text import storable
 from memeval.kit.types import Hit, Query, Turn
 from memeval.language.analysis import Analyser
 from memeval.language.detection import AUTO
@@ -78,7 +79,7 @@ class Sql:
             written = line(turn, self._document)
             if written is None:
                 continue
-            if not _storable(turn, written.text):
+            if not storable(turn.id, turn.session, turn.speaker, turn.text, turn.caption, written.text):
                 self._counts["refused"] += 1
                 continue
             kept.append(turn)
@@ -147,15 +148,3 @@ class Sql:
     def close(self) -> None:
         """Close the store."""
         self._store.close()
-
-
-def _storable(turn: Turn, text: str) -> bool:
-    """No NUL, no unpaired surrogate: a store refuses them."""
-    for each in (turn.id, turn.session, turn.speaker, turn.text, turn.caption or "", text):
-        if "\0" in each:
-            return False
-        try:
-            each.encode()
-        except UnicodeEncodeError:
-            return False
-    return True

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from memeval.kit.text import encodable
 from memeval.kit.types import Hit
 from memeval.language.analysis import WORD, AllWords, Analyser, get_analysis, unusual
 from memeval.language.detection import ENGLISH, stop_words
@@ -47,13 +48,13 @@ def asked_for(query: str, analyser: Analyser) -> list[str]:
     plain = compatible(query).lower()
     words = get_analysis(WORD, False, None, None).words(plain) if unusual(plain) else _ENGLISH_WORD.findall(plain)
     kept = stop_words(ENGLISH)
-    return [_coded(word) if unusual(word) else _storable(word) for word in words if word not in kept]
+    return [_coded(word) if unusual(word) else encodable(word) for word in words if word not in kept]
 
 
 def all_asked_for(query: str, analyser: Analyser) -> list[str]:
     """All words of a query, stop words and single characters included."""
     coded = analyser.language != ENGLISH
-    return [_coded(word) if coded or unusual(word) else _storable(word) for word in AllWords().terms(query)]
+    return [_coded(word) if coded or unusual(word) else encodable(word) for word in AllWords().terms(query)]
 
 
 def _followed(text: str, words: Iterable[str]) -> str:
@@ -63,7 +64,3 @@ def _followed(text: str, words: Iterable[str]) -> str:
 def _coded(word: str) -> str:
     """A word as Latin letters and figures that every index takes for one word."""
     return f"z{word.encode('utf-8', 'replace').hex().translate(_NO_VOWELS)}"
-
-
-def _storable(word: str) -> str:
-    return word.encode("utf-8", "replace").decode()

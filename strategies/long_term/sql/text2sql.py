@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Literal, cast
 
 from memeval.kit import powers
@@ -11,6 +10,7 @@ from memeval.kit.document import Document
 from memeval.kit.errors import ContractError, ReplyError
 from memeval.kit.protocols import Model
 from memeval.kit.stores import SqlExtent, SqlRows, SqlStore
+from memeval.kit.text import time_of
 from memeval.kit.types import Hit, Query, Role, Turn
 from memeval.language.detection import AUTO
 from memeval.llm.reply import without_thinking
@@ -178,5 +178,5 @@ def _ids(rows: SqlRows) -> list[str]:
 
 def _turn(row: Sequence[str | None]) -> Turn:
     name, session, speaker, role, text, caption, time = row
-    moment = datetime.fromisoformat(time) if time else None
+    moment = time_of(time)
     return Turn(name or "", session or "", speaker or "", cast("Role", role), text or "", moment, caption)

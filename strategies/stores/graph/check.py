@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 from memeval.kit.errors import ContractError
 from memeval.kit.stores import GraphEdge, GraphNode
+from memeval.kit.text import flaw
 
 
 def check_nodes(scope: str, nodes: Iterable[GraphNode]) -> None:
@@ -41,12 +42,5 @@ def check_edges(edges: Iterable[GraphEdge], known: Callable[[str], bool]) -> Non
 
 
 def _check(text: str, part: str, name: str) -> None:
-    if "\0" in text:
-        raise ContractError(f"the {part} of {name!r:.80} contains a NUL character: remove it before writing")
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise ContractError(
-                f"the {part} of {name!r:.80} contains an unpaired surrogate, which is not text: repair its encoding"
-            ) from None
+    if reason := flaw(text):
+        raise ContractError(f"the {part} of {name!r:.80} contains {reason}")

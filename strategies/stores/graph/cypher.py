@@ -4,10 +4,10 @@ import hashlib
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from memeval.kit.stores import GraphEdge, GraphNode
+from memeval.kit.text import stamp, time_of
 from memeval.strategies.stores.graph.check import check_edges, check_nodes
 
 Statement = tuple[str, Mapping[str, Any]]
@@ -131,7 +131,7 @@ class CypherGraph(ABC):
             {
                 "head": _key(scope, edge.head), "tail": _key(scope, edge.tail), "key": _edge_key(edge),
                 "kind": edge.kind, "label": edge.label, "weight": float(edge.weight), "sources": list(edge.sources),
-                "valid_from": _stamp(edge.valid_from), "valid_to": _stamp(edge.valid_to),
+                "valid_from": stamp(edge.valid_from), "valid_to": stamp(edge.valid_to),
                 "before": len(edges) - place,
             }
             for place, edge in enumerate(edges)
@@ -223,12 +223,4 @@ def _parts(rows: Sequence[Any]) -> Iterator[list[Any]]:
 
 def _edge(row: Sequence[Any]) -> GraphEdge:
     head, tail, kind, label, weight, sources, valid_from, valid_to = row
-    return GraphEdge(head, tail, kind, label, float(weight), tuple(sources), _time(valid_from), _time(valid_to))
-
-
-def _stamp(time: datetime | None) -> str | None:
-    return None if time is None else time.isoformat()
-
-
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+    return GraphEdge(head, tail, kind, label, float(weight), tuple(sources), time_of(valid_from), time_of(valid_to))

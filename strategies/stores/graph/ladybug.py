@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
 from memeval.kit import engines
 from memeval.kit.errors import ConfigError, ModelError
 from memeval.kit.stores import GraphEdge, GraphNode
+from memeval.kit.text import stamp
 from memeval.strategies.stores.graph.check import check_edges, check_nodes
 
 # The key is scope and id in one, since only a primary key is indexed. And only a key that is a parameter by itself uses
@@ -189,8 +189,8 @@ class LadybugGraph:
                 {
                     "head": _name(scope, edge.head), "tail": _name(scope, edge.tail), "kind": edge.kind,
                     "serial": self._serial, "label": edge.label, "weight": float(edge.weight),
-                    "sources": list(edge.sources), "valid_from": _stamp(edge.valid_from),
-                    "valid_to": _stamp(edge.valid_to),
+                    "sources": list(edge.sources), "valid_from": stamp(edge.valid_from, " "),
+                    "valid_to": stamp(edge.valid_to, " "),
                 }
             )  # fmt: skip
         self._write(_RELINK, rows[True])
@@ -329,7 +329,3 @@ def _key(row: Sequence[Any]) -> _Key:
 def _edge(row: Sequence[Any]) -> GraphEdge:
     head, tail, kind, label, weight, sources, valid_from, valid_to = row[:8]
     return GraphEdge(head, tail, kind, label, weight, tuple(sources), valid_from, valid_to)
-
-
-def _stamp(time: datetime | None) -> str | None:
-    return None if time is None else time.isoformat(sep=" ")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from memeval.kit.errors import ContractError
 from memeval.kit.stores import Entry
+from memeval.kit.text import flaw
 
 
 def check_entries(scope: str, entries: Iterable[Entry]) -> None:
@@ -21,12 +22,5 @@ def check_entries(scope: str, entries: Iterable[Entry]) -> None:
 
 
 def _check(text: str, name: str, key: str) -> None:
-    if "\0" in text:
-        raise ContractError(f"the {name} of key {key!r:.80} contains a NUL character: remove it before writing")
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise ContractError(
-                f"the {name} of key {key!r:.80} contains an unpaired surrogate, which is not text: repair its encoding"
-            ) from None
+    if reason := flaw(text):
+        raise ContractError(f"the {name} of key {key!r:.80} contains {reason}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from memeval.kit.stores import Entry
+from memeval.kit.text import stamp, time_of
 
 OLDEST = "0001-01-01T00:00:00.000000"
 
@@ -33,7 +34,7 @@ class Value:
 
     def entry(self, key: str, current: bool) -> Entry:
         """As the protocol has it."""
-        time = datetime.fromisoformat(self.time) if self.time else None
+        time = time_of(self.time)
         return Entry(key, self.slot, self.value, time, self.sources, current)
 
 
@@ -55,7 +56,7 @@ class Held:
 
     def put(self, entry: Entry, serial: int) -> None:
         """Write one entry; see `KeyValueStore.upsert`."""
-        time = stamp(entry.time)
+        time = microsecond(entry.time)
         at = time or self.newest
         new = Value(entry.slot, entry.value, time, at, serial, entry.sources)
         held = self.slots.get(entry.slot)
@@ -72,9 +73,9 @@ class Held:
         self.newest = max(self.newest, new.at)
 
 
-def stamp(time: datetime | None) -> str:
-    """Of always the same length, so that texts are sorted as times."""
-    return "" if time is None else time.isoformat(timespec="microseconds")
+def microsecond(time: datetime | None) -> str:
+    """A time as text of always the same length, which sorts by time; empty for None."""
+    return stamp(time, timespec="microseconds") or ""
 
 
 def newest_first(values: Iterable[Value]) -> list[Value]:

@@ -4,11 +4,11 @@ import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from memeval.kit import engines
 from memeval.kit.stores import Entry
+from memeval.kit.text import stamp, time_of
 from memeval.strategies.stores.clients import postgres
 from memeval.strategies.stores.kv.check import check_entries
 
@@ -181,7 +181,7 @@ def _put(
     entry: Entry, owner: uuid.UUID, place: uuid.UUID, held: _Row | None, newest: dict[uuid.UUID, str]
 ) -> _Row | None:
     """The row that an entry adds, if it adds one; the held one is changed in place."""
-    time = entry.time.isoformat() if entry.time else None
+    time = stamp(entry.time)
     at = newest.get(owner, "") if time is None else time
     if held is not None and held.value == entry.value:
         held.sources = list(dict.fromkeys([*held.sources, *entry.sources]))
@@ -206,7 +206,7 @@ def _digest(*parts: str) -> uuid.UUID:
 
 def _entry(row: tuple[str, str, str, str | None, list[str], bool]) -> Entry:
     key, slot, value, time, sources, current = row
-    return Entry(key, slot, value, datetime.fromisoformat(time) if time else None, tuple(sources), current)
+    return Entry(key, slot, value, time_of(time), tuple(sources), current)
 
 
 def engine(url: str | None, timeout: float = 10.0) -> engines.Engine:

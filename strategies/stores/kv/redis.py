@@ -4,14 +4,15 @@ import json
 import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 
 from memeval.kit import engines
 from memeval.kit.stores import Entry
+from memeval.kit.text import time_of
 from memeval.strategies.stores.clients.redis import Redis, engine_of, visiting
 from memeval.strategies.stores.clients.remote import PREFIX
 from memeval.strategies.stores.clients.settings import check_settings
 from memeval.strategies.stores.kv.check import check_entries
+from memeval.strategies.stores.kv.merge import microsecond
 
 _SYSTEM, _OPTION = "redis", "kv_store"
 # A value's member says its age: its time, or that of the newest value before it, in 26 characters, and then a serial
@@ -140,7 +141,8 @@ class RedisKV:
             return
         self._note()
         rows = [
-            (entry.key, entry.slot, entry.value, _stamp(entry.time), json.dumps(entry.sources)) for entry in entries
+            (entry.key, entry.slot, entry.value, microsecond(entry.time), json.dumps(entry.sources))
+            for entry in entries
         ]
         self._calls += 1
         keys = [self._prefix, self._scope(scope)]
@@ -222,16 +224,9 @@ def _drop(base: Redis, prefix: str) -> None:
         base.run(lambda names=names: base.client.unlink(*names))  # type: ignore[misc]
 
 
-def _stamp(time: datetime | None) -> str:
-    """Always as long, so that texts are sorted as times."""
-    return "" if time is None else time.isoformat(timespec="microseconds")
-
-
 def _entry(key: str, row: str) -> Entry:
     slot, value, time, sources = json.loads(row[1:])
-    return Entry(
-        key, slot, value, datetime.fromisoformat(time) if time else None, tuple(json.loads(sources)), row[0] == "1"
-    )
+    return Entry(key, slot, value, time_of(time), tuple(json.loads(sources)), row[0] == "1")
 
 
 def engine(url: str | None, timeout: float = 10.0) -> engines.Engine:

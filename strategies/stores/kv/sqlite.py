@@ -4,11 +4,11 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 
 from memeval.kit import engines
 from memeval.kit.errors import ConfigError
 from memeval.kit.stores import Entry
+from memeval.kit.text import stamp, time_of
 from memeval.strategies.stores.kv.check import check_entries
 
 # `at` is the age that values are ordered by: their time, or that of the newest value before them.
@@ -86,7 +86,7 @@ class SqliteKV:
                 self._put(db, scope, entry)
 
     def _put(self, db: sqlite3.Connection, scope: str, entry: Entry) -> None:
-        time = entry.time.isoformat() if entry.time else None
+        time = stamp(entry.time)
         if time is not None:
             at = time
         else:
@@ -142,6 +142,4 @@ class SqliteKV:
 
 def _entry(row: tuple[str, str, str, str | None, str, int]) -> Entry:
     key, slot, value, time, sources, current = row
-    return Entry(
-        key, slot, value, datetime.fromisoformat(time) if time else None, tuple(json.loads(sources)), bool(current)
-    )
+    return Entry(key, slot, value, time_of(time), tuple(json.loads(sources)), bool(current))

@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, Literal
 
 from memeval.kit import engines
 from memeval.kit.errors import ConfigError
 from memeval.kit.stores import SqlExtent, SqlFilters, SqlRows
+from memeval.kit.text import storable, time_of
 from memeval.kit.types import Hit, Turn
 from memeval.strategies.stores.clients import postgres
 from memeval.strategies.stores.clients.remote import PREFIX
 from memeval.strategies.stores.sql.guard_postgres import run_select
-from memeval.strategies.stores.sql.turns import check_turns, stamp, storable
+from memeval.strategies.stores.sql.turns import check_turns, periods, second
 
 _SYSTEM = "postgres"
 _OPTION = "sql_store"
@@ -169,7 +169,7 @@ class PostgresSQL:
         speakers = self._numbered(cursor, "speakers", "name", number, [turn.speaker for turn in turns])
         rows = [
             (number, turn.id, sessions[turn.session], speakers[turn.speaker], turn.role, turn.text, turn.caption)
-            + (stamp(turn.time) if turn.time else None, text, self._language, text[:_INDEXED])
+            + (second(turn.time), text, self._language, text[:_INDEXED])
             for turn, text in zip(turns, texts, strict=True)
         ]
         cursor.executemany(_PUT.format(schema=self._schema), rows)
@@ -232,7 +232,7 @@ class PostgresSQL:
             found.append((f"turns.speaker IN ({inner})", [scope, names]))
         if filters.periods:
             # Texts that sort before and after every date.
-            ends = [[stamp(start) if start else "", stamp(end) if end else "~"] for start, end in filters.periods]
+            ends = periods(filters)
             ranges = " OR ".join(["(turns.time >= %s AND turns.time < %s)"] * len(ends))
             found.append((f"({ranges})", [each for pair in ends for each in pair]))
         if filters.sessions:
@@ -257,7 +257,7 @@ class PostgresSQL:
             speakers = tuple(name for (name,) in names.fetchall())
             (last,) = cursor.execute(f"SELECT max(ordinal) FROM {place}sessions WHERE scope = %s", (number,)).fetchone()
             (latest,) = cursor.execute(f"SELECT max(time) FROM {place}turns WHERE scope = %s", (number,)).fetchone()
-            return SqlExtent(speakers, last or 0, datetime.fromisoformat(latest) if latest else None)
+            return SqlExtent(speakers, last or 0, time_of(latest))
 
         return self._base.run(work)
 

@@ -4,13 +4,14 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
-from memeval.kit.errors import ConfigError, ContractError
+from memeval.kit.errors import ConfigError
 from memeval.kit.stores import SqlExtent, SqlFilters, SqlRows
+from memeval.kit.text import storable, time_of
 from memeval.kit.types import Hit, Turn
 from memeval.strategies.stores.sql.guard import ScopeCopy
+from memeval.strategies.stores.sql.turns import check_turns, periods, second
 
 # The index has the scope as a column, so that the postings of other scopes are passed over.
 _SCHEMA = """
@@ -134,8 +135,7 @@ class SqliteSQL:
 
     def write(self, scope: str, turns: Sequence[Turn], texts: Sequence[str]) -> None:
         """Write turns with the text that each is found by; see `SqlStore`."""
-        for turn, text in zip(turns, texts, strict=True):
-            _check(turn.id, scope, turn.id, turn.session, turn.speaker, turn.text, turn.caption or "", text)
+        check_turns(scope, turns, texts)
         if not turns:
             return
         with self._transaction():
@@ -161,7 +161,7 @@ class SqliteSQL:
             turn.role,
             turn.text,
             turn.caption,
-            turn.time.isoformat(sep=" ", timespec="seconds") if turn.time else None,
+            second(turn.time),
             text,
         )
         number = base.execute(_INSERT, row).lastrowid
@@ -226,9 +226,7 @@ class SqliteSQL:
         names = self._base.execute("SELECT name FROM speakers WHERE scope = ? ORDER BY number", (number,)).fetchall()
         (last,) = self._base.execute("SELECT MAX(ordinal) FROM sessions WHERE scope = ?", (number,)).fetchone()
         (latest,) = self._base.execute("SELECT MAX(time) FROM turns WHERE scope = ?", (number,)).fetchone()
-        return SqlExtent(
-            tuple(name for (name,) in names), last or 0, datetime.fromisoformat(latest) if latest else None
-        )
+        return SqlExtent(tuple(name for (name,) in names), last or 0, time_of(latest))
 
     def forget(self, scope: str, turn_ids: Sequence[str]) -> None:
         """Remove turns, and sessions and speakers of which no turn is left."""
@@ -237,7 +235,7 @@ class SqliteSQL:
             return
         with self._transaction():
             for turn in turn_ids:
-                known = self._base.execute(_KNOWN, (number, turn)).fetchone() if _storable(turn) else None
+                known = self._base.execute(_KNOWN, (number, turn)).fetchone() if storable(turn) else None
                 if known is not None:
                     self._remove(known[0])
             for table, column in (("sessions", "session"), ("speakers", "speaker")):
@@ -276,36 +274,12 @@ def _conditions(scope: int, filters: SqlFilters) -> list[tuple[str, list[str | i
     if filters.periods:
         ranges: list[str] = []
         ends: list[str | int] = []
-        for start, end in filters.periods:
+        for span in periods(filters):
             ranges.append("(turns.time >= ? AND turns.time < ?)")
-            # Texts that sort before and after every date.
-            ends += [_stamp(start) if start else "", _stamp(end) if end else "~"]
+            ends += span
         found.append((" OR ".join(ranges), ends))
     if filters.sessions:
         marks = ", ".join("?" * len(filters.sessions))
         inner = f"SELECT number FROM sessions WHERE scope = ? AND ordinal IN ({marks})"
         found.append((f"turns.session IN ({inner})", [scope, *filters.sessions]))
     return found
-
-
-def _stamp(time: datetime) -> str:
-    return time.isoformat(sep=" ", timespec="seconds")
-
-
-def _check(name: str, *texts: str) -> None:
-    for text in texts:
-        if not _storable(text):
-            raise ContractError(
-                f"turn {name!r:.80} has a text with a NUL or an unpaired surrogate, which is not text: repair it "
-                f"before writing ({text!r:.80})"
-            )
-
-
-def _storable(text: str) -> bool:
-    if "\0" in text:
-        return False
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

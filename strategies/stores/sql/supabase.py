@@ -3,17 +3,17 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from memeval.kit import engines
 from memeval.kit.errors import ConfigError, StorageError
 from memeval.kit.stores import SqlExtent, SqlFilters, SqlRows
+from memeval.kit.text import storable, time_of
 from memeval.kit.types import Hit, Turn
 from memeval.strategies.stores.clients.remote import PREFIX, address, client, persistently
 from memeval.strategies.stores.sql.guard import ScopeCopy
-from memeval.strategies.stores.sql.turns import check_turns, stamp, storable
+from memeval.strategies.stores.sql.turns import check_turns, periods, second
 
 SETUP = Path(__file__).with_name("supabase.sql")
 _SYSTEM = "supabase"
@@ -198,7 +198,7 @@ class SupabaseSQL:
                 "role": turn.role,
                 "text": turn.text,
                 "caption": turn.caption,
-                "time": stamp(turn.time) if turn.time else None,
+                "time": second(turn.time),
                 "document": text,
             }
             for turn, text in zip(turns, texts, strict=True)
@@ -216,12 +216,12 @@ class SupabaseSQL:
         asked = [word for word in words if storable(word)]
         if k < 1 or not (asked or filters != SqlFilters()) or not storable(scope):
             return []
-        # Texts that sort before and after every date.
+        spans = periods(filters)
         arguments = {
             "words": asked,
             "speakers": [name for name in filters.speakers if storable(name)],
-            "starts": [stamp(start) if start else "" for start, _ in filters.periods],
-            "ends": [stamp(end) if end else "~" for _, end in filters.periods],
+            "starts": [start for start, _ in spans],
+            "ends": [end for _, end in spans],
             "sessions": list(filters.sessions),
             "boost": boost,
             "normalization": self._normalization,
@@ -261,9 +261,7 @@ class SupabaseSQL:
         """What the scope spans."""
         row = self._call("memeval_extent", scope)[0]
         latest = row["latest"]
-        return SqlExtent(
-            tuple(row["speakers"] or ()), row["sessions"] or 0, datetime.fromisoformat(latest) if latest else None
-        )
+        return SqlExtent(tuple(row["speakers"] or ()), row["sessions"] or 0, time_of(latest))
 
     def forget(self, scope: str, turn_ids: Sequence[str]) -> None:
         """Remove."""

@@ -1,9 +1,11 @@
-"""What SQL stores share: which turns they take, and how times are written."""
+"""What every SQL store refuses, and how times stand in its tables."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from memeval.kit.errors import ContractError
+from memeval.kit.stores import SqlFilters
+from memeval.kit.text import flaw, stamp
 from memeval.kit.types import Turn
 
 
@@ -15,24 +17,15 @@ def check_turns(scope: str, turns: Sequence[Turn], texts: Sequence[str]) -> None
     """
     for turn, text in zip(turns, texts, strict=True):
         for each in (scope, turn.id, turn.session, turn.speaker, turn.text, turn.caption or "", text):
-            if not storable(each):
-                raise ContractError(
-                    f"turn {turn.id!r:.80} has a text with a NUL or an unpaired surrogate, which is not text: repair "
-                    f"it before writing ({each!r:.80})"
-                )
+            if reason := flaw(each):
+                raise ContractError(f"a text of turn {turn.id!r:.80} contains {reason} ({each!r:.80})")
 
 
-def storable(text: str) -> bool:
-    """Whether it is text to every database."""
-    if "\0" in text:
-        return False
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def stamp(time: datetime) -> str:
+def second(time: datetime | None) -> str | None:
     """A time as text that sorts by time, to the second."""
-    return time.isoformat(sep=" ", timespec="seconds")
+    return stamp(time, " ", "seconds")
+
+
+def periods(filters: SqlFilters) -> list[tuple[str, str]]:
+    """Each period of the filters as two texts; an open end is one that sorts before or after every date."""
+    return [(second(start) or "", second(end) or "~") for start, end in filters.periods]

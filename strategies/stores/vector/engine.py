@@ -12,6 +12,7 @@ import numpy as np
 
 from memeval.kit.errors import ConfigError, MemevalError, StorageError
 from memeval.kit.stores import Match
+from memeval.kit.text import lone_surrogate
 from memeval.kit.types import Vectors
 from memeval.strategies.stores.vector.ranking import check_query, check_write, fetch_near_best, rank
 
@@ -216,12 +217,8 @@ def facts(payload: Mapping[str, Any]) -> tuple[str, ...]:
 def text(payload: Mapping[str, Any]) -> str:
     """As JSON that every engine takes."""
     plain = json.dumps(payload, ensure_ascii=False)
-    try:
-        plain.encode()
-    except UnicodeEncodeError:
-        # An unpaired surrogate can only be written as an escape.
-        return json.dumps(payload)
-    return plain
+    # An unpaired surrogate can only be written as an escape.
+    return plain if lone_surrogate(plain) is None else json.dumps(payload)
 
 
 def check_range(name: str, value: int, least: int, most: int) -> None:

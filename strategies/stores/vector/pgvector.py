@@ -12,6 +12,7 @@ import numpy as np
 from memeval.kit import engines
 from memeval.kit.errors import ConfigError, ContractError, StorageError
 from memeval.kit.stores import Match
+from memeval.kit.text import storable
 from memeval.kit.types import Vectors
 from memeval.strategies.stores.clients import postgres
 from memeval.strategies.stores.clients.remote import client
@@ -298,7 +299,7 @@ def _key(scope: str, name: str) -> uuid.UUID:
 def _text(payload: Mapping[str, Any]) -> str:
     text = json.dumps(payload, ensure_ascii=False)
     # An unpaired surrogate can only be written as an escape.
-    return text if text.isascii() or _storable(text) else json.dumps(payload)
+    return text if storable(text) else json.dumps(payload)
 
 
 def _facts(payload: Mapping[str, Any]) -> dict[str, str | int]:
@@ -306,23 +307,15 @@ def _facts(payload: Mapping[str, Any]) -> dict[str, str | int]:
     return {
         name: value
         for name, value in payload.items()
-        if isinstance(value, str | int) and _storable(name) and (isinstance(value, int) or _storable(value))
+        if isinstance(value, str | int) and storable(name) and (isinstance(value, int) or storable(value))
     }
 
 
 def _wanted(where: Mapping[str, Any]) -> dict[str, str | int]:
     for name, value in where.items():
-        if isinstance(value, str) and not _storable(value):
+        if isinstance(value, str) and not storable(value):
             raise ContractError(f"where={{{name!r}: {value!r:.80}}} holds what PostgreSQL takes for no text")
     return dict(where)
-
-
-def _storable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\0" not in text
 
 
 def engine(url: str | None, timeout: float = 10.0) -> engines.Engine:

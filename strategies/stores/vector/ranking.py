@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from memeval.kit.errors import ContractError
+from memeval.kit.text import flaw
 from memeval.kit.types import Vectors
 
 # Above what the cosines of two engines, both in float32, differ by.
@@ -48,7 +49,8 @@ def check_write(
         )
     _check_vectors(vectors, dimension)
     for name in (scope, *ids):
-        _check_name(name)
+        if reason := flaw(name):
+            raise ContractError(f"{name!r:.80} is no name for a vector or scope: it contains {reason}")
     last = {name: row for row, name in enumerate(ids)}
     if len(last) < len(ids):
         vectors = np.ascontiguousarray(vectors[list(last.values())])
@@ -85,21 +87,6 @@ def _check_vectors(vectors: Vectors, dimension: int | None) -> None:
     worst = lengths[np.argmax(np.abs(lengths - 1))] if len(lengths) else 1.0
     if abs(worst - 1) > _UNIT:
         raise ContractError(f"a vector has length {worst:.4g} instead of 1: normalise what the embedder gives")
-
-
-def _check_name(name: str) -> None:
-    if "\0" in name or (not name.isascii() and not _is_text(name)):
-        raise ContractError(
-            f"{name!r:.80} is no name for a vector or scope: remove NUL characters and unpaired surrogates"
-        )
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def fits(payload: Mapping[str, Any], where: Mapping[str, Any] | None) -> bool:
