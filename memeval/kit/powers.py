@@ -1,4 +1,4 @@
-"""What only some parts can do (prepare, flush, forget, report, close), asked of several parts at once.
+"""What only some parts can do (prepare, flush, forget, rate, report, close), asked of several parts at once.
 
 A part without the power is passed over. Forgetting is the exception: it is done by all parts or by none.
 """
@@ -6,7 +6,7 @@ A part without the power is passed over. Forgetting is the exception: it is done
 from collections.abc import Mapping, Sequence
 
 from memeval.kit.errors import ConfigError
-from memeval.kit.protocols import Closes, Flushes, Forgets, Prepares, Reports
+from memeval.kit.protocols import Closes, Flushes, Forgets, Prepares, Rates, Reports
 
 
 def prepare(*parts: object) -> None:
@@ -47,6 +47,12 @@ def forget(turn_ids: Sequence[str], *parts: object) -> None:
     """
     for part in forgetful(*parts):
         part.forget(turn_ids)
+
+
+def rating(turn: str, *parts: object) -> int | None:
+    """The highest importance that the writing of a part gave a turn; None if none did."""
+    known = [part.rating(turn) for part in parts if isinstance(part, Rates)]
+    return max((each for each in known if each is not None), default=None)
 
 
 def stats(*parts: object) -> dict[str, float]:
@@ -97,6 +103,10 @@ class Composite:
             ConfigError: a part cannot forget.
         """
         forget(turn_ids, *self.parts)
+
+    def rating(self, turn: str) -> int | None:
+        """What the writings of the parts say of a turn's importance; None if nothing."""
+        return rating(turn, *self.parts)
 
     def stats(self) -> Mapping[str, float]:
         """Counters of the parts, added up."""

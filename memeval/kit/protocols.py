@@ -51,6 +51,14 @@ class Forgets(Protocol):
 
 
 @runtime_checkable
+class Rates(Protocol):
+    """For retrievers whose writing judges how important what it stores is."""
+
+    def rating(self, turn: str) -> int | None:
+        """The importance of a turn, 1 (trivial) to 5 (vital): the highest of what was made from it, if judged."""
+
+
+@runtime_checkable
 class Reports(Protocol):
     """For strategies, retrievers and stores with counters worth recording."""
 

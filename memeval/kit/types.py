@@ -99,12 +99,16 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A retrieved passage. Higher scores are better; a score of None orders by position only."""
+    """A retrieved passage. Higher scores are better; a score of None orders by position only.
+
+    `importance` is that of the passage, 1 (trivial) to 5 (vital), where its writing judged it: for whoever ranks by it.
+    """
 
     text: str
     sources: tuple[str, ...]
     score: float | None = None
     verbatim: bool = True
+    importance: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,9 @@ class Capacity(Composite):
     those without text and caption) do not count.
 
     `oldest`: the turn written first goes. `least_recently_read`: the one that was read, or if never, written, longest
-    ago; the first `reads` hits of a search are read. `least_important`: the one rated lowest by
-    `importance.importance`, of equal ones the oldest, so that a trivial new turn may go at once.
+    ago; the first `reads` hits of a search are read. `least_important`: the one rated lowest, by
+    the other retriever's writing or, where that rates nothing, by `importance.importance`; of equal ones the oldest, so
+    that a trivial new turn may go at once.
     """
 
     def __init__(
@@ -78,13 +79,16 @@ class Capacity(Composite):
         for turn in turns:
             if turn.role == "system" or not (turn.text.strip() or turn.caption):
                 continue
-            rating = importance(turn.text) if self._eviction == "least_important" else 0
-            self._note(turn.id, rating)
+            self._note(turn.id, self._rating(turn) if self._eviction == "least_important" else 0)
             if turn.time is not None:
                 self._now = turn.time if self._now is None else max(self._now, turn.time)
                 if self._ttl is not None:
                     self._ages.append((turn.time, turn.id))
         self._evict()
+
+    def _rating(self, turn: Turn) -> int:
+        rating = self.rating(turn.id)
+        return importance(turn.text) if rating is None else rating
 
     def _note(self, turn: str, rating: int) -> None:
         self._serial += 1

@@ -10,7 +10,7 @@ from memeval.kit.powers import Composite
 from memeval.kit.protocols import Retriever
 from memeval.kit.types import Hit, Query, Turn
 from memeval.strategies.long_term.deepening import deepened
-from memeval.strategies.long_term.importance import importance as rated
+from memeval.strategies.long_term.importance import importance as by_pattern
 
 _DAY = timedelta(days=1)
 _MOST = 5
@@ -49,7 +49,8 @@ class Decay(Composite):
             half_life: days after which recency is a half.
             relevance: its weight.
             recency: its weight.
-            importance: its weight; `importance.importance` rates the turns.
+            importance: its weight. A hit has the rating that its writing gave it (`writing=facts`, `model_facts`), or
+                else that of its turns by `importance.importance`.
             mode: weighted sum of what is scaled to 0..1, or product.
             reads: the first so many hits of a query count as accessed at its time, for the queries after it; 0: a
                 memory is as old as its last turn. With reads the result depends on the order of the questions.
@@ -81,7 +82,7 @@ class Decay(Composite):
         self._now: datetime | None = None
         self._last: datetime | None = None
         self._times: dict[str, datetime | None] = {}
-        self._ratings: dict[str, int] = {}
+        self._patterns: dict[str, int] = {}
         self._accessed: dict[str, datetime] = {}
         self._read: tuple[Query, datetime, tuple[str, ...]] | None = None
 
@@ -91,7 +92,7 @@ class Decay(Composite):
             self._last = turn.time or self._last
             self._now = max((time for time in (self._now, turn.time) if time is not None), default=None)
             self._times[turn.id] = self._last
-            self._ratings[turn.id] = rated(turn.text)
+            self._patterns[turn.id] = by_pattern(turn.text)
         self._inner.write(turns)
 
     def search(self, query: Query, k: int) -> Sequence[Hit]:
@@ -127,7 +128,14 @@ class Decay(Composite):
         return float(0.5 ** (age / self._half_life))
 
     def _importance(self, hit: Hit) -> float:
-        return max((self._ratings.get(source, 1) for source in hit.sources), default=1) / _MOST
+        if hit.importance is not None:
+            return hit.importance / _MOST
+        return max((self._rating(source) for source in hit.sources), default=1) / _MOST
+
+    def _rating(self, turn: str) -> int:
+        """The writing's rating of a turn; where it gives none, that by patterns."""
+        rating = self.rating(turn)
+        return self._patterns.get(turn, 1) if rating is None else rating
 
     def _sum(self, hits: Sequence[Hit], now: datetime | None) -> list[float]:
         if not hits:
@@ -158,7 +166,7 @@ class Decay(Composite):
         super().forget(turn_ids)
         for turn in turn_ids:
             self._times.pop(turn, None)
-            self._ratings.pop(turn, None)
+            self._patterns.pop(turn, None)
             self._accessed.pop(turn, None)
 
 

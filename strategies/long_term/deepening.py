@@ -33,7 +33,7 @@ def deepened(k: int, depth: int, rank: Callable[[int], tuple[Sequence[tuple[Hit,
         for hit, score in new[: k - len(found)]:
             score = min(score - drop, ceiling)
             ceiling = math.nextafter(score, -math.inf)
-            found.append(Hit(hit.text, hit.sources, score, hit.verbatim))
+            found.append(Hit(hit.text, hit.sources, score, hit.verbatim, hit.importance))
         if more and len(found) < k:
             seen.update((hit.sources, hit.text) for hit, _ in new)
         depth *= _STEP

@@ -1,6 +1,7 @@
 """How much a text matters, by rules."""
 
 import re
+from collections.abc import Iterable
 
 # Family, health, death, work, moving: what people would want remembered.
 _VITAL = re.compile(
@@ -31,3 +32,26 @@ def importance(text: str) -> int:
         return 1
     points = 1 + 2 * vital + (_PERSONAL.search(text) is not None) + (_SPECIFIC.search(text) is not None)
     return min(points, 5)
+
+
+class Ratings:
+    """How important turns are by what was made from them: the highest rating counts."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self._of: dict[str, int] = {}
+
+    def note(self, names: Iterable[str], rating: int | None) -> None:
+        """Note the rating of something made from these turns; None says nothing."""
+        if rating is not None:
+            for name in names:
+                self._of[name] = max(rating, self._of.get(name, 0))
+
+    def get(self, name: str) -> int | None:
+        """The rating of a turn, None if nothing made from it was rated."""
+        return self._of.get(name)
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Drop turns."""
+        for name in names:
+            self._of.pop(name, None)

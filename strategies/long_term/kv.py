@@ -18,6 +18,7 @@ from memeval.strategies.extraction.entities import entities, normalise
 from memeval.strategies.extraction.fact import Extractor, Fact, said
 from memeval.strategies.extraction.synonyms import attributes
 from memeval.strategies.extraction.words import STOP, base, content, words
+from memeval.strategies.long_term.importance import Ratings
 
 _FAVOURITE = re.compile(r"\bfav(?:ou?rite|e)s? (?P<topic>[\w'-]+(?: [\w'-]+)?)", re.IGNORECASE)
 _NAME = re.compile(r"\b[A-ZÀ-ÖØ-Þ][\w'’-]*")
@@ -83,6 +84,8 @@ class KV:
         self._minimum = minimum_importance
         self._analyser = Analyser(language, option="retriever.language")
         self._user = ""
+        self._ratings = Ratings()
+        self._line_ratings = Ratings()
         self._lookups = 0
         self._refused = 0
 
@@ -102,6 +105,8 @@ class KV:
         for fact in self._extractor.extract(list(known.values())):
             if fact.importance < self._minimum:
                 continue
+            self._ratings.note(fact.sources, fact.importance)
+            self._line_ratings.note((fact.line,), fact.importance)
             for source in fact.sources:
                 if source not in noted:
                     noted.add(source)
@@ -157,10 +162,11 @@ class KV:
             # Newer ones of as many parts come first; the fraction says so, since scores order hits.
             score = len(known.parts) + 1 - (place + 1) / (len(ranked) + 1)
             if self._show == "fact":
-                hits.append(Hit(f"{name}{said(known.entry.time)}", known.entry.sources, score, False))
+                text, rating = f"{name}{said(known.entry.time)}", self._line_ratings.get(name)
+                hits.append(Hit(text, known.entry.sources, score, False, rating))
             else:
                 texts = self._store.get(self._scope, f"{_TEXT}{name}", 1)
-                hits += [Hit(text.value, (name,), score) for text in texts]
+                hits += [Hit(text.value, (name,), score, importance=self._ratings.get(name)) for text in texts]
         return hits
 
     def _keys(self, text: str) -> Iterator[tuple[set[str], str]]:
@@ -208,6 +214,7 @@ class KV:
     def forget(self, turn_ids: Sequence[str]) -> None:
         """Remove what these turns alone say; a value that one of them had superseded holds again."""
         gone = set(turn_ids)
+        self._ratings.forget(gone)
         keys = dict.fromkeys(
             entry.slot for turn in turn_ids for entry in self._store.get(self._scope, f"{_KEYS}{turn}")
         )
@@ -220,6 +227,10 @@ class KV:
         own = [f"{prefix}{turn}" for turn in turn_ids for prefix in (_KEYS, _TEXT)]
         self._store.delete(self._scope, [*keys, *own])
         self._store.upsert(self._scope, kept)
+
+    def rating(self, turn: str) -> int | None:
+        """What the writing says of a turn's importance."""
+        return self._ratings.get(turn)
 
     def stats(self) -> Mapping[str, float]:
         """Values held, history and the memory's own included; keys looked up; turns that no database takes.

@@ -1,12 +1,14 @@
 """Retrieval by the similarity of embeddings."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from memeval.kit import powers
 from memeval.kit.errors import ConfigError
 from memeval.kit.protocols import Embedder, Forgets, Writing
 from memeval.kit.stores import VectorStore
 from memeval.kit.types import Hit, Passage, Query, Turn
+from memeval.strategies.long_term.importance import Ratings
 
 
 class Vector:
@@ -33,6 +35,7 @@ class Vector:
         self._passages: dict[str, Passage] = {}
         self._pending: dict[str, Passage] = {}
         self._forgotten: set[str] = set()
+        self._ratings = Ratings()
         self._opened = False
 
     def prepare(self) -> None:
@@ -47,6 +50,7 @@ class Vector:
         for passage in passages:
             if self._forgotten.isdisjoint(passage.sources):
                 self._passages[passage.id] = passage
+                self._ratings.note(passage.sources, passage.importance)
                 self._pending[passage.id] = passage
 
     def flush(self) -> None:
@@ -66,11 +70,7 @@ class Vector:
         pending = list(self._pending.values())
         vectors = self._embedder.embed([passage.text for passage in pending])
         ids = [passage.id for passage in pending]
-        payloads = [
-            {"text": passage.text, "sources": list(passage.sources), "verbatim": passage.verbatim}
-            for passage in pending
-        ]
-        self._store.upsert(self._scope, ids, vectors, payloads)
+        self._store.upsert(self._scope, ids, vectors, [_payload(passage) for passage in pending])
         self._pending = {}
 
     def search(self, query: Query, k: int) -> Sequence[Hit]:
@@ -82,13 +82,15 @@ class Vector:
         # Made from what the store holds, not from what was written: a vector of somebody else, or one that should have
         # been deleted, then shows as what it is.
         return [
-            Hit(match.payload["text"], tuple(match.payload["sources"]), match.score, match.payload["verbatim"])
+            Hit(held["text"], tuple(held["sources"]), match.score, held["verbatim"], held.get("importance"))
             for match in self._store.search(self._scope, vector, k)
+            for held in (match.payload,)
         ]
 
     def forget(self, turn_ids: Sequence[str]) -> None:
         """Remove what was made from these turns; a writing that can forget gives the other turns of a passage back."""
         self._forgotten.update(turn_ids)
+        self._ratings.forget(turn_ids)
         if isinstance(self._writing, Forgets):
             self._writing.forget(turn_ids)
             self._put(self._writing.write(()))
@@ -100,6 +102,10 @@ class Vector:
         # What is left of a passage replaces it now: the store may be closed before the next search.
         self.flush()
 
+    def rating(self, turn: str) -> int | None:
+        """What the writing says of a turn's importance."""
+        return self._ratings.get(turn)
+
     def stats(self) -> Mapping[str, float]:
         """Passages stored, and what the store says of itself; a store shared by several scopes speaks of all."""
         self.flush()
@@ -108,3 +114,9 @@ class Vector:
     def close(self) -> None:
         """Close the store."""
         self._store.close()
+
+
+def _payload(passage: Passage) -> dict[str, Any]:
+    """What the store keeps beside the vector: all that a hit is made of."""
+    held = {"text": passage.text, "sources": list(passage.sources), "verbatim": passage.verbatim}
+    return held if passage.importance is None else {**held, "importance": passage.importance}

@@ -13,6 +13,7 @@ from memeval.strategies.long_term.bm25.bm25s_engine import Bm25sEngine
 from memeval.strategies.long_term.bm25.engine import Engine
 from memeval.strategies.long_term.bm25.fts5_engine import K1, B, Fts5Engine
 from memeval.strategies.long_term.bm25.rank_bm25_engine import RankBm25Engine
+from memeval.strategies.long_term.importance import Ratings
 
 Method = Literal["lucene", "robertson", "atire", "okapi", "bm25l", "bm25plus"]
 
@@ -117,6 +118,7 @@ class BM25:
         self._next = 0
         self._changed: dict[int, str | None] = {}
         self._forgotten: set[str] = set()
+        self._ratings = Ratings()
         self._k1 = k1 if k1 is not None else K1 if engine == "fts5" else 1.5
         self._b = b
         native = tokenizer == "unicode61"
@@ -153,6 +155,7 @@ class BM25:
                 number = self._numbers[passage.id] = self._next
                 self._next += 1
             self._passages[number] = passage
+            self._ratings.note(passage.sources, passage.importance)
             self._changed[number] = passage.text
             if self._analyser.read(passage.text):
                 # The terms of another language: everything is analysed again.
@@ -181,7 +184,7 @@ class BM25:
             self._analyser.miss(query.text)
             found = self._all_words().search(query.text, k, False)
         return [
-            Hit(passage.text, passage.sources, score, passage.verbatim)
+            Hit(passage.text, passage.sources, score, passage.verbatim, passage.importance)
             for number, score in found
             for passage in (passages[number],)
         ]
@@ -199,6 +202,7 @@ class BM25:
     def forget(self, turn_ids: Sequence[str]) -> None:
         """Remove what was made from these turns; a writing that can forget gives the other turns of a passage back."""
         self._forgotten.update(turn_ids)
+        self._ratings.forget(turn_ids)
         if isinstance(self._writing, Forgets):
             self._writing.forget(turn_ids)
             self._put(self._writing.write(()))
@@ -206,6 +210,10 @@ class BM25:
             if not self._forgotten.isdisjoint(passage.sources):
                 del self._passages[number], self._numbers[passage.id]
                 self._changed[number] = None
+
+    def rating(self, turn: str) -> int | None:
+        """What the writing says of a turn's importance."""
+        return self._ratings.get(turn)
 
     def stats(self) -> Mapping[str, float]:
         """Passages stored, bytes of the index, how often it was built, the parameters in force, counters of writing.

@@ -27,6 +27,7 @@ from memeval.strategies.long_term.graph.making import (
     subject,
     superseded,
 )
+from memeval.strategies.long_term.importance import Ratings
 
 _ME = re.compile(r"\b(?:i|my|me|mine|myself)\b", re.IGNORECASE)
 # A relation restated very often is judged by its newest statements.
@@ -105,6 +106,9 @@ class Graph:
         self._names: set[str] = set()
         self._user: str | None = None
         self._forgotten: set[str] = set()
+        self._ratings = Ratings()
+        # By passage, since several of one turn can be rated; a graph knows no ratings of its own.
+        self._importance: dict[str, int] = {}
         self._refused = 0
         # A composite asks for more of the same ranking until its budget is full.
         self._ranked: tuple[Query, list[tuple[str, float]]] | None = None
@@ -145,6 +149,9 @@ class Graph:
         known = self._store.degrees(self._scope, list({node.id for found in about.values() for node in found}))
         for passage in passages:
             node = passage_node(passage)
+            self._ratings.note(passage.sources, passage.importance)
+            if passage.importance is not None:
+                self._importance[node.id] = passage.importance
             edges += mentions(passage, about[passage.id])
             nodes.update((each.id, each) for each in about[passage.id] if each.id not in known)
             if node.id in held:
@@ -196,7 +203,8 @@ class Graph:
         last = ranked[k - 1][1] if len(ranked) >= k else 0.0
         best = dict(item for item in ranked if item[1] >= last)
         nodes = sorted(self._store.nodes(self._scope, list(best)), key=lambda node: -best[node.id])
-        return [Hit(node.text, node.sources, best[node.id], node.verbatim) for node in nodes[:k]]
+        rated = self._importance.get
+        return [Hit(node.text, node.sources, best[node.id], node.verbatim, rated(node.id)) for node in nodes[:k]]
 
     def _masses(self, query: Query) -> Mapping[str, float]:
         """The score of every passage near the query, by node."""
@@ -232,6 +240,7 @@ class Graph:
         """Remove what these turns are sources of; a value that one of them had superseded holds again."""
         self._ranked = None
         self._forgotten.update(turn_ids)
+        self._ratings.forget(turn_ids)
         self._early = {
             name: passage for name, passage in self._early.items() if self._forgotten.isdisjoint(passage.sources)
         }
@@ -244,6 +253,10 @@ class Graph:
             self._put([passage for passage in passages if self._forgotten.isdisjoint(passage.sources)])
         touched = self._store.forget(self._scope, turn_ids)
         self._judge(name for name in touched if name.startswith(RELATION))
+
+    def rating(self, turn: str) -> int | None:
+        """What the writing says of a turn's importance."""
+        return self._ratings.get(turn)
 
     def stats(self) -> Mapping[str, float]:
         """Passages and all nodes of the scope, turns that no database takes, counters of extractor and store."""
