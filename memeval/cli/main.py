@@ -10,7 +10,7 @@ import memeval
 from memeval.cli import console, signals
 from memeval.cli.parser import Parser
 from memeval.kit import scratch
-from memeval.kit.errors import MemevalError, words
+from memeval.kit.errors import MOST, MemevalError, words
 from memeval.kit.escaping import shortened, shown
 from memeval.kit.plugins import Registry, offered_by, packages
 
@@ -76,6 +76,11 @@ def parser(plugged: bool = False) -> argparse.ArgumentParser:
     return top
 
 
+def _said(error: Exception) -> str:
+    """What an error says, with what would act on a terminal in sight, and no longer for it."""
+    return shortened(shown(str(error), lines=True), MOST, end=MOST // 4)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -98,7 +103,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Here, and not when Python ends: a reader that is gone is known before the exit code is given.
         sys.stdout.flush()
     except MemevalError as error:
-        print(f"memeval: {shown(str(error), lines=True)}", file=sys.stderr)
+        print(f"memeval: {_said(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as error:
         try:
@@ -121,7 +126,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except OSError as error:
         if error.filename is None:
-            print(f"memeval: {shown(str(error), lines=True)}", file=sys.stderr)
+            print(f"memeval: {_said(error)}", file=sys.stderr)
             return 2
         name = shown(shortened(str(error.filename)))
         print(f"memeval: {name}: {error.strerror}: check the path and its permissions", file=sys.stderr)

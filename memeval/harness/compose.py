@@ -16,6 +16,7 @@ from memeval.llm import providers
 from memeval.options import root
 from memeval.options.build import TARGET, build
 from memeval.options.identity import CONFIG_MODULE, plugin_packages
+from memeval.options.keys import check_keys, hidden
 from memeval.options.parts import with_parts
 from memeval.pricing import completed, find_target
 
@@ -141,6 +142,7 @@ class Composer:
                 f"nothing reads {', '.join(sorted(unread))}: remove it; memeval run --cfg shows every option"
             )
         providers.check_addresses(config)
+        check_keys(config)
         return Cell(
             config, {axis: _name(axis, str(choices.get(axis)), overrides) for axis in root.axes()}, tuple(overrides)
         )
@@ -286,7 +288,7 @@ def _expand(overrides: Sequence[str], multirun: bool) -> Iterator[list[str]]:
 def _readable(error: Exception, given: Sequence[str], keys: Sequence[str]) -> str:
     """What Hydra refuses, in a sentence that says what to type."""
     text = str(error)
-    words = " ".join(given)
+    words = " ".join(map(hidden, given))
     if match := re.search(r"Could not find '([^/']+)/([^']+)'", text):
         group, name = match.groups()
         options = re.findall(

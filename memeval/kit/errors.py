@@ -1,10 +1,11 @@
 """Errors a user can act on: each message names the value, the choices and what to type."""
 
 from memeval.kit.escaping import shortened
+from memeval.kit.secrets import masked
 
 # Characters of a message; none of memeval's own words are as long.
-MOST = 4_000
-_END = 1_000
+MOST = 1_900
+_END = 500
 # Characters of an error that are kept for a question of a run.
 _KEPT = 2_000
 
@@ -59,9 +60,9 @@ class ReplyError(ModelError):
 
 
 def words(error: BaseException) -> str:
-    """What an error says, as it is kept for a question of a run: cut where it is long, with its length said."""
+    """What an error says, as it is kept for a question of a run: cut where it is long, and without keys."""
     try:
         text = str(error)
     except Exception:
         return "its message cannot be read"
-    return shortened(text, _KEPT).encode("utf-8", "backslashreplace").decode()
+    return shortened(masked(text), _KEPT).encode("utf-8", "backslashreplace").decode()

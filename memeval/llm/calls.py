@@ -10,6 +10,7 @@ from typing import Any
 
 from memeval.kit import ledger
 from memeval.kit.errors import ModelError, ReplyError
+from memeval.kit.secrets import masked
 from memeval.kit.tokens import Tokenizer, get_tokenizer
 from memeval.kit.types import Reply, Usage
 from memeval.llm import providers, retrying
@@ -138,7 +139,8 @@ class Caller:
 
     def _read(self, answer: Any, messages: Messages, seconds: float) -> Reply:
         choice = answer.choices[0] if answer.choices else None
-        text = str((choice.message.content if choice is not None else None) or "")
+        # Some servers quote the request with its key, and what is replied is kept.
+        text = masked(str((choice.message.content if choice is not None else None) or ""))
         finish = str((choice.finish_reason if choice is not None else None) or "stop")
         usage, estimated = self._usage(answer, messages, text, seconds)
         if usage.tokens_out > self.max_tokens * (2 if estimated else 1):

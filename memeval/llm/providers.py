@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from memeval.kit.errors import ConfigError, ModelError
+from memeval.kit.secrets import masked
 
-_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
+# Of a message a short value is masked, too.
 _SHORTEST_SECRET = 6
 # What the clients of providers say that are given no key; the first variable that they name is the usual one.
 _NO_KEY = re.compile(r"missing (\w+ )?(api key|credentials)|api_key[^.]{0,40} must be set", re.IGNORECASE)
@@ -72,7 +73,7 @@ def address(option: str, model: str, api_base: str | None) -> str | None:
     if found is None:
         return None
     parts = urlsplit(found)
-    if parts.query or "@" in parts.netloc or _hide(found) != found:
+    if parts.query or "@" in parts.netloc or masked(found, _SHORTEST_SECRET) != found:
         raise ConfigError(
             f"{option}.api_base carries a name, password, key or query, which would stand in every record: give the "
             "bare address and put the key into the environment, e.g. OPENAI_API_KEY"
@@ -95,12 +96,5 @@ def unset_key(error: str) -> str | None:
 def without_secrets(text: str) -> str:
     """The text in one line, shortened, without the values of variables that name a secret, and what looks like one."""
     # Providers quote a key with its middle left out.
-    text = re.sub(r"\b(sk|pk|key|gsk|hf|pa|AIza)[-_][\w*.-]{4,}", "***", _hide(text))
+    text = re.sub(r"\b(sk|pk|key|gsk|hf|pa|AIza)[-_][\w*.-]{4,}", "***", masked(text, _SHORTEST_SECRET))
     return " ".join(text.split())[:300]
-
-
-def _hide(text: str) -> str:
-    secrets = {value for name, value in os.environ.items() if _SECRET.search(name) and len(value) >= _SHORTEST_SECRET}
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, "***")
-    return text

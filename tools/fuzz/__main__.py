@@ -23,7 +23,8 @@ Type odd inputs into every command of memeval and say what was not answered with
   python -m tools.fuzz seed=7 seconds=600           other inputs; at most ten minutes
   python -m tools.fuzz alone=yes only=plugins       each in a process of its own: finds what does not end
 
-count=1000 inputs, seconds=0 (no limit), seed=0, limit=20 seconds an input, keep=build/fuzz: a folder for each input that
+count=1000 inputs, seconds=0 (no limit), seed=0, limit=20 seconds an input,
+    keep=build/fuzz: a folder for each input that
 failed, with COMMAND.sh that repeats it. The same seed gives the same inputs.
 
 A command passes if it ends in time with exit code 0, 1 or 2, says a sentence of at most 2,000 characters where it is
@@ -61,7 +62,11 @@ def examples(kind: str, count: int, start: int) -> list[Input]:
     # Warnings of other packages and of a slow draw are no matter of memeval.
     @seed(start)
     @settings(
-        max_examples=count, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
     )
     @given(KINDS[kind])
     def take(each: Input) -> None:
@@ -119,7 +124,15 @@ def main(words: list[str]) -> int:
     if {"-h", "--help"} & set(words):
         print(HELP + ", ".join(KINDS))  # noqa: T201
         return 0
-    asked = {"seed": "0", "only": "", "count": "1000", "seconds": "0", "limit": "20", "alone": "no", "keep": "build/fuzz"}
+    asked = {
+        "seed": "0",
+        "only": "",
+        "count": "1000",
+        "seconds": "0",
+        "limit": "20",
+        "alone": "no",
+        "keep": "build/fuzz",
+    }
     given_words = dict(word.partition("=")[::2] for word in words)
     chosen = [kind for kind in given_words.get("only", "").split(",") if kind]
     numbers = all(given_words.get(key, "0").isdigit() for key in ("seed", "count", "seconds", "limit"))
@@ -131,10 +144,19 @@ def main(words: list[str]) -> int:
     kinds = {kind: max(1, int(asked["count"]) * share // sum(shares.values())) for kind, share in shares.items()}
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     warm()
-    found = fuzz(kinds, int(asked["seed"]), float(asked["limit"]), asked["alone"] == "yes", float(asked["seconds"]), Path(asked["keep"]))
+    found = fuzz(
+        kinds,
+        int(asked["seed"]),
+        float(asked["limit"]),
+        asked["alone"] == "yes",
+        float(asked["seconds"]),
+        Path(asked["keep"]),
+    )
     print(f"{'kind':<16} {'inputs':>7} {'seconds':>8} {'failed':>7}   exit codes")  # noqa: T201
     for kind in found.inputs:
-        codes = ", ".join(f"{code}: {number:,}" for (name, code), number in sorted(found.codes.items(), key=str) if name == kind)
+        codes = ", ".join(
+            f"{code}: {number:,}" for (name, code), number in sorted(found.codes.items(), key=str) if name == kind
+        )
         print(f"{kind:<16} {found.inputs[kind]:>7,} {found.seconds[kind]:>8.0f} {found.faults[kind]:>7,}   {codes}")  # noqa: T201
     print(f"{sum(found.inputs.values()):,} inputs, {sum(found.faults.values()):,} failed")  # noqa: T201
     return 1 if found.faults else 0

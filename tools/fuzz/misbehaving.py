@@ -10,9 +10,12 @@ from typing import Any
 from memeval.kit.types import Context, Dialogue, Hit, Passage, Query, Question, Segment, Turn
 
 METHODS = {
-    "strategy": ("init", "write", "read", "segments", "text", "sources", "score", "stats", "close", "prepare", "flush", "forget"),
-    "retriever": ("init", "write", "search", "text", "sources", "score", "stats", "close", "prepare", "flush", "forget"),
-    "benchmark": ("init", "name", "licence", "categories", "fingerprint", "len", "iter", "turn", "question", "anomalies"),
+    "strategy": ("init", "write", "read", "segments", "text", "sources", "score", "stats", "close", "prepare",
+    "flush", "forget"),
+    "retriever": ("init", "write", "search", "text", "sources", "score", "stats", "close", "prepare", "flush",
+    "forget"),
+    "benchmark": ("init", "name", "licence", "categories", "fingerprint", "len", "iter", "turn", "question",
+    "anomalies"),
     "writing": ("init", "write", "text", "sources"),
 }  # fmt: skip
 
@@ -186,7 +189,11 @@ class Writing(_Odd):
 
     def write(self, turns: Sequence[Turn]) -> Any:
         """A passage a turn."""
-        passages = [Passage(self._do("text", turn.text.strip()), self._do("sources", (turn.id,))) for turn in turns if turn.text.strip()]
+        passages = [
+            Passage(self._do("text", turn.text.strip()), self._do("sources", (turn.id,)))
+            for turn in turns
+            if turn.text.strip()
+        ]
         return self._do("write", passages)
 
 

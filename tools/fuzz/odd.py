@@ -10,16 +10,20 @@ Draw = Callable[[Any], Any]
 
 # Strings that mean something to somebody: shells, terminals, paths, formats, numbers, other scripts.
 TEXTS = (
-    "", " ", "\t", "\n", "x", "0", "1", "-1", "1.5", "1e3", "1e400", "nan", "NaN", "inf", "-inf", "true", "null", "None",
+    "", " ", "\t", "\n", "x", "0", "1", "-1", "1.5", "1e3", "1e400", "nan", "NaN", "inf", "-inf", "true", "null",
+    "None",
     "~", ".", "..", "../..", "a/b", "a\\b", "*", "?", "[", "]", "{}", "{", "[]", "()", "$HOME", "${oc.env:HOME}",
     "${budget}", "%s", "%d %B", "{speaker}", "{0}", "{speaker.__class__}", "'", '"', "`id`", "a=b", "a,b", "a b", "#",
     "<b>", "&amp;", "[/no]", "[bold]", "\\n", "\x1b[2J", "\x07", "\x85", "\u202e", "\u2028", "\ufeff", "é", "e\u0301",
-    "ß", "İ", "ﬁ", "日本語のテキスト", "ひ", "한국어", "שלום", "مرحبا", "हिन्दी", "ไทย", "👨‍👩‍👧", "𝔘", "Ⅷ", "½", "٣", "１２",
+    "ß", "İ", "ﬁ", "日本語のテキスト", "ひ", "한국어", "שלום", "مرحبا",
+    "हिन्दी", "ไทย", "👨‍👩‍👧", "𝔘", "Ⅷ", "½", "٣", "１２",
     "[User query]", "[Relevant memories]", "user:", "</think>", "<|endoftext|>", "SELECT * FROM turns; --", "NEAR(a b)",
-    "a AND OR", "yesterday", "31 February 2023", "0001-01-01", "9999-12-31", "January 32", "today", "x" * 300, "ab " * 200,
+    "a AND OR", "yesterday", "31 February 2023", "0001-01-01", "9999-12-31", "January 32", "today", "x" * 300,
+    "ab " * 200,
 )  # fmt: skip
 SURROGATE = "\ud800"
-NUMBERS = (0, 1, -1, 2, 3, 10**6, 10**12, -(10**12), 2**31, 2**63, 2**64, 10**30, 0.0, -0.0, 0.5, 1.0, 1.5, -0.5, 1e-300,
+NUMBERS = (0, 1, -1, 2, 3, 10**6, 10**12, -(10**12), 2**31, 2**63, 2**64, 10**30, 0.0, -0.0, 0.5, 1.0, 1.5, -0.5,
+    1e-300,
            1e300)  # fmt: skip
 ODD_NUMBERS = (float("nan"), float("inf"), float("-inf"))
 
@@ -46,7 +50,21 @@ values: st.SearchStrategy[Any] = st.one_of(
 )
 
 
-ACTS = ("like", "like", "like", "text", "text", "replace", "replace", "remove", "add", "double", "rename", "copy", "wrap")
+ACTS = (
+    "like",
+    "like",
+    "like",
+    "text",
+    "text",
+    "replace",
+    "replace",
+    "remove",
+    "add",
+    "double",
+    "rename",
+    "copy",
+    "wrap",
+)
 
 
 def like(value: Any) -> st.SearchStrategy[Any]:
@@ -121,8 +139,10 @@ def broken(draw: Draw, content: bytes) -> bytes:
     for _ in range(draw(st.integers(1, 3))):
         start = draw(st.integers(0, len(content)))
         end = min(len(content), start + draw(st.sampled_from((0, 1, 2, 10, 100, 10_000))))
-        put = draw(st.sampled_from((b"", b"", b"\0", b"\xff", b"\xef\xbb\xbf", b"\r", b"\n", b'"', b"{", b"}", b"]", b",", b":",
-                                    b"\\ud800", b"\\u0000", b"1e999", b"9" * 5000, b"[" * 3000, b"NaN", b"//", b"\x1f\x8b")))  # fmt: skip
+        put = draw(st.sampled_from((b"", b"", b"\0", b"\xff", b"\xef\xbb\xbf", b"\r", b"\n",
+        b'"', b"{", b"}", b"]", b",", b":",
+                                    b"\\ud800", b"\\u0000", b"1e999", b"9" * 5000, b"[" * 3000, b"NaN", b"//",
+                                    b"\x1f\x8b")))  # fmt: skip
         content = content[:start] + put + content[end if draw(st.booleans()) else start :]
     return content
 

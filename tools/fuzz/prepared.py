@@ -22,7 +22,8 @@ def dialogues() -> list[dict[str, Any]]:
         {
             "id": "anna",
             "turns": [
-                _turn(1, 1, "user", "My bike is green, I bought it for 900 euros.", speaker="Anna", time="2024-02-26T09:00"),
+                _turn(1, 1, "user", "My bike is green, I bought it for 900 euros.", speaker="Anna",
+                time="2024-02-26T09:00"),
                 _turn(2, 1, "assistant", "Noted, a green bike."),
                 _turn(3, 2, "user", "Yesterday I painted it.", time="2024-02-27", caption="a blue bike"),
                 _turn(4, 2, "assistant", "Blue suits it!"),
@@ -34,14 +35,16 @@ def dialogues() -> list[dict[str, Any]]:
                     "answers": ["blue", "it is blue"], "evidence": ["t3"], "evidence_sessions": ["s2"], "stale": ["t1"],
                     "stale_answers": ["green"], "category": "knowledge-update", "tags": ["recent"],
                 },
-                {"id": "q2", "text": "Where does Ida live?", "answers": ["Bergen"], "evidence": ["t5"], "category": "single-hop"},
+                {"id": "q2", "text": "Where does Ida live?", "answers": ["Bergen"], "evidence": ["t5"],
+                "category": "single-hop"},
                 {"id": "q3", "text": "What colour is the car?", "answers": [], "category": "adversarial"},
             ],
         },
         {
             "id": "bert",
             "turns": [_turn(1, 1, "user", "Grüß Gott, ich wohne in Köln."), _turn(2, 1, "assistant", "Hallo!")],
-            "questions": [{"id": "q4", "text": "Wo wohnt er?", "answers": ["Köln"], "evidence": ["t1"], "category": "single-hop"}],
+            "questions": [{"id": "q4", "text": "Wo wohnt er?", "answers": ["Köln"], "evidence": ["t1"],
+            "category": "single-hop"}],
         },
     ]  # fmt: skip
 
@@ -61,7 +64,8 @@ def locomo() -> list[dict[str, Any]]:
                 "session_2_date_time": "12:05 am on 3 March, 2024",
                 "session_2": [
                     {"speaker": "Tom", "dia_id": "D2:1", "text": "The boat is called Heron now."},
-                    {"speaker": "Ida", "dia_id": "D2:2", "text": "Look!", "img_url": ["x"], "blip_caption": "a red boat"},
+                    {"speaker": "Ida", "dia_id": "D2:2", "text": "Look!", "img_url": ["x"],
+                    "blip_caption": "a red boat"},
                 ],
             },
             "qa": [
@@ -86,7 +90,8 @@ def longmemeval() -> list[dict[str, Any]]:
     """Two entries in LongMemEval's schema."""
     return [
         {
-            "question_id": "q1", "question_type": "knowledge-update", "question": "How many bikes do I own?", "answer": 3,
+            "question_id": "q1", "question_type": "knowledge-update", "question": "How many bikes do I own?",
+            "answer": 3,
             "question_date": "2024/02/29 (Thu) 10:00",
             "haystack_dates": ["2023/01/05 (Thu) 08:00", "2024/02/29 (Thu) 09:30"],
             "haystack_session_ids": ["answer_1", "answer_2"],
@@ -139,7 +144,9 @@ def stored() -> Mapping[str, bytes]:
             said = carry_out(Input("prepared", words, files), folder, 120, alone=False)
             if said.code != 0:
                 raise SystemExit(f"memeval {' '.join(words)} ended with {said.code}: {said.err}")
-        found = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix in (".json", ".jsonl", ".yaml")]
+        found = [
+            path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix in (".json", ".jsonl", ".yaml")
+        ]
         return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
 

@@ -71,7 +71,9 @@ def same_dialogues(draw: odd.Draw) -> Input:
         layout = draw(st.sampled_from(("lines", "lines", "array", "indented")))
         end = draw(_BREAKS)
         if layout == "lines":
-            content = draw(st.sampled_from((b"", b"\n", b"\r\n"))) + end.join(written) + draw(st.sampled_from((b"", end)))
+            content = (
+                draw(st.sampled_from((b"", b"\n", b"\r\n"))) + end.join(written) + draw(st.sampled_from((b"", end)))
+            )
         elif layout == "array":
             content = b"[" + (b"," + end).join(written) + b"]" + end
         else:

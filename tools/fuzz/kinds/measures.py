@@ -6,11 +6,15 @@ from tools.fuzz import odd
 from tools.fuzz.inputs import Input
 from tools.fuzz.prepared import stored
 
-_PARTS = ("(", ")", "@", ",", "=", "[", "]", "'", '"', " ", "unit", "rule", "segments", "turn", "session", "any", "all", "fraction",
-          "own", "p", "50", "10", "0", "-1", "1e3", "1000000000", "99999999999999999999999", "x", "é", "\n", "１０", "²", "{", "}")  # fmt: skip
+_PARTS = ("(", ")", "@", ",", "=", "[", "]", "'",
+    '"', " ", "unit", "rule", "segments", "turn", "session", "any", "all", "fraction",
+          "own", "p", "50", "10", "0", "-1", "1e3", "1000000000", "99999999999999999999999", "x", "é", "\n", "１０",
+          "²", "{", "}")  # fmt: skip
 _SAME = (
-    ("EvidenceRecall(unit=session,rule=any)", ("EvidenceRecall(rule=any,unit=session)", "EvidenceRecall ( unit = session , rule=any )")),
-    ("Recall(unit=turn,rule=any)@5", ("Hit@5", "Recall(rule=any)@5", "Recall(rule=any,unit=turn) @ 5", "Recall(rule=any)@05")),
+    ("EvidenceRecall(unit=session,rule=any)", ("EvidenceRecall(rule=any,unit=session)",
+    "EvidenceRecall ( unit = session , rule=any )")),
+    ("Recall(unit=turn,rule=any)@5", ("Hit@5", "Recall(rule=any)@5", "Recall(rule=any,unit=turn) @ 5",
+    "Recall(rule=any)@05")),
     ("nDCG@10", ("nDCG(unit=turn)@10", "nDCG @10", "nDCG()@10")),
     ("MRR@3", ("MRR(unit=turn)@3", "MRR@ 3")),
     ("ContextTokens", ("ContextTokens()", " ContextTokens")),
@@ -30,7 +34,11 @@ def odd_measures(draw: odd.Draw) -> Input:
     else:
         chosen = draw(st.one_of(names, names, odd.texts))
         option = f"{draw(st.sampled_from(_PARTS))}={draw(st.sampled_from(_PARTS))}"
-        text = chosen + draw(st.sampled_from(("", f"({option})", "()", f"({option}"))) + draw(st.sampled_from(("", "@10", "@", "@0", "@-1", "@1e9", "@1000000000")))
+        text = (
+            chosen
+            + draw(st.sampled_from(("", f"({option})", "()", f"({option}")))
+            + draw(st.sampled_from(("", "@10", "@", "@0", "@-1", "@1e9", "@1000000000")))
+        )
     text = text.replace("\0", "")
     command = draw(st.sampled_from(("score", "score", "compare", "report")))
     more = ["out=report"] if command == "report" else []

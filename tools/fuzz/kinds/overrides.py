@@ -30,12 +30,17 @@ OPTIONS = {
 }
 # Values of commands that are safe wherever they are written to: none is an absolute path, `~` or `$HOME`.
 _VALUES = (
-    "", "0", "1", "-1", "2", "60", "1.5", "0.5", "1e3", "1e400", "nan", "inf", "-inf", "true", "false", "null", "abc", "''",
-    '""', "'1'", "a b", "'a b'", "[]", "[1]", "[1,2]", "[a]", "[null]", "[[1]]", "{}", "{a:1}", "{a:{b:[1]}}", "[{_target_:x}]",
+    "", "0", "1", "-1", "2", "60", "1.5", "0.5", "1e3", "1e400", "nan", "inf", "-inf", "true", "false", "null",
+    "abc", "''",
+    '""', "'1'", "a b", "'a b'", "[]", "[1]", "[1,2]", "[a]", "[null]", "[[1]]", "{}", "{a:1}", "{a:{b:[1]}}",
+    "[{_target_:x}]",
     "1,2", "range(1,3)", "interval(0,1)", "choice(1,2)", "glob(*)", "sort(2,1)", "shuffle(1,2)", "int(1.5)", "float(x)",
-    "str(1)", "bool(x)", "extend_list(1)", "tag(a,choice(1))", "${budget}", "${nothing}", "${budget", "$", "???", "\\", "'", '"',
-    "(", "{", "[", "x=y", "=", "@", ":", "é", "日本", "\x1b[2J", "\n", "\u2028", "99999999999999999999", "0x10", "1_000",
-    "[" * 40, "[" * 40 + "]" * 40, "x" * 3000, "memeval.kit.document.Document", "os.system", "nowhere.Nothing", "a.b.", ".",
+    "str(1)", "bool(x)", "extend_list(1)", "tag(a,choice(1))", "${budget}", "${nothing}", "${budget", "$", "???",
+    "\\", "'", '"',
+    "(", "{", "[", "x=y", "=", "@", ":", "é", "日本", "\x1b[2J",
+    "\n", "\u2028", "99999999999999999999", "0x10", "1_000",
+    "[" * 40, "[" * 40 + "]" * 40, "x" * 3000, "memeval.kit.document.Document", "os.system", "nowhere.Nothing",
+    "a.b.", ".",
     "memeval", "builtins.dict", "builtins.int", "None", "%Y", "{speaker", "{nobody}", "{0}",
 )  # fmt: skip
 _PREFIXES = ("", "", "", "", "", "+", "~", "++", "-", "--", "@")
@@ -56,7 +61,9 @@ def keys() -> tuple[str, ...]:
             return []
         return [name for key, value in node.items() for name in (f"{above}{key}", *walk(value, f"{above}{key}."))]
 
-    return tuple(key for key in walk(config, "") if not key.startswith(_NEVER) and key not in ("results", "benchmark.path"))
+    return tuple(
+        key for key in walk(config, "") if not key.startswith(_NEVER) and key not in ("results", "benchmark.path")
+    )
 
 
 @st.composite
@@ -66,11 +73,17 @@ def override(draw: odd.Draw) -> str:
         group = draw(st.sampled_from(sorted(OPTIONS)))
         value = draw(st.sampled_from((*OPTIONS[group], *_VALUES[:12])))
         return f"{draw(st.sampled_from(_PREFIXES[:6]))}{group}={value}"
-    key = draw(st.sampled_from((*keys(), "nobody", "retriever.nobody", "parts.bm25.k1", "workers", "results", "benchmark.path")))
+    key = draw(
+        st.sampled_from(
+            (*keys(), "nobody", "retriever.nobody", "parts.bm25.k1", "workers", "results", "benchmark.path")
+        )
+    )
     if key == "workers":
         return f"workers={draw(st.sampled_from(('0', '-1', 'a', '1.5', 'null', '', '[1]', 'true')))}"
     value = draw(st.one_of(st.sampled_from(_VALUES), st.sampled_from(_VALUES), st.integers(-3, 300).map(str)))
-    return f"{draw(st.sampled_from(_PREFIXES))}{key}{draw(st.sampled_from(('=',) * 12 + ('', '==', ' = ', ':')))}{value}"
+    return (
+        f"{draw(st.sampled_from(_PREFIXES))}{key}{draw(st.sampled_from(('=',) * 12 + ('', '==', ' = ', ':')))}{value}"
+    )
 
 
 @st.composite
@@ -107,7 +120,12 @@ def same_overrides(draw: odd.Draw) -> Input:
     chosen = draw(st.lists(st.sampled_from(_SAME), min_size=2, max_size=5, unique_by=lambda pair: pair[0]))
     first = [f"{key}={draw(st.sampled_from(values))}" for key, values in chosen]
     again = [f"{key}={draw(st.sampled_from(values))}" for key, values in chosen]
-    common = [*RUN[1:], "strategy=sliding_window", "retriever=bm25", "measures=[EvidenceRecall,Recall@10,ContextTokens]"]
+    common = [
+        *RUN[1:],
+        "strategy=sliding_window",
+        "retriever=bm25",
+        "measures=[EvidenceRecall,Recall@10,ContextTokens]",
+    ]
     if not any(key == "budget" for key, _ in chosen):
         common.append("budget=60")
     one = ("run", *common, *first)

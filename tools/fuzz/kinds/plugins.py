@@ -21,7 +21,13 @@ def misbehaving(draw: odd.Draw) -> Input:
     base = {
         "strategy": ["strategy=none", "retriever=none"],
         "retriever": ["strategy=none", "retriever=none"],
-        "benchmark": ["benchmark=locomo", "~benchmark.path", "~benchmark.gold", "~benchmark.evidence", "~benchmark.audit_path"],
+        "benchmark": [
+            "benchmark=locomo",
+            "~benchmark.path",
+            "~benchmark.gold",
+            "~benchmark.evidence",
+            "~benchmark.audit_path",
+        ],
         "writing": ["strategy=none", "retriever=bm25", "~writing.document"],
     }[role]
     words = ["run", "progress=off", "results=results", "budget=60"]

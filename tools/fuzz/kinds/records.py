@@ -11,12 +11,15 @@ from tools.fuzz.prepared import named, stored
 
 _COMMANDS = (
     ("show",), ("show", "truncation-60"), ("show", "sliding_window+bm25", "q1"), ("show", "sliding_window+bm25"),
-    ("score", "*"), ("score", "sliding_window*", "measures=[Recall@5,ContextTokens]"), ("score", "*60*", "preset=memini"),
-    ("compare", "*60*"), ("compare", "results/jsonl", "across=budget"), ("cost", "*60*"), ("cost", "*"), ("replay", "*"),
+    ("score", "*"), ("score", "sliding_window*", "measures=[Recall@5,ContextTokens]"), ("score", "*60*",
+    "preset=memini"),
+    ("compare", "*60*"), ("compare", "results/jsonl", "across=budget"), ("cost", "*60*"), ("cost", "*"), ("replay",
+    "*"),
     ("report", "*60*", "out=report"), ("plot",), ("plot", "*60*", "kinds=[trade-off]"),
     ("gate", "--baseline", "baseline", "--results", "results"),
     ("gate", "--baseline", "new", "--results", "results", "--update", "truncation-60"),
-    ("run", "benchmark=jsonl", "benchmark.path=dialogues.jsonl", "progress=off", "results=results", "strategy=truncation", "budget=60"),
+    ("run", "benchmark=jsonl", "benchmark.path=dialogues.jsonl", "progress=off", "results=results",
+    "strategy=truncation", "budget=60"),
 )  # fmt: skip
 
 
@@ -42,7 +45,11 @@ def _damaged(draw: odd.Draw, name: str) -> bytes:
 @st.composite
 def damaged_records(draw: odd.Draw) -> Input:
     """A damaged run.json, or damaged outcomes, among runs that are whole."""
-    name = draw(st.sampled_from([*named("results/*/*/run.json"), *named("results/*/*/run.json"), *named("results/*/*/outcomes.jsonl")]))
+    name = draw(
+        st.sampled_from(
+            [*named("results/*/*/run.json"), *named("results/*/*/run.json"), *named("results/*/*/outcomes.jsonl")]
+        )
+    )
     files = {**stored(), name: draw(_damaged(name))}
     if draw(st.integers(0, 19)) == 0:
         del files[name]
@@ -56,6 +63,7 @@ def damaged_baselines(draw: odd.Draw) -> Input:
     files = {**stored(), name: draw(_damaged(name))}
     if draw(st.integers(0, 19)) == 0:
         del files[name]
-    more = draw(st.sampled_from(((), ("--format", "json"), ("--format", "junit"), ("--format", "markdown"), ("--ratchet",),
+    more = draw(st.sampled_from(((), ("--format", "json"), ("--format", "junit"), ("--format", "markdown"),
+    ("--ratchet",),
                                  ("--rules", "rules.yaml"), ("--only", "trunc*"))))  # fmt: skip
     return Input("baselines", ("gate", "--baseline", "baseline", "--results", "results", *more), files)

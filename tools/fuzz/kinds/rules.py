@@ -24,9 +24,12 @@ _SPELLINGS = {
     1000: ("1000", "1000.0", "1.0e+3"),
     0.5: ("0.5", "0.50", ".5", "5.0e-1"),
 }
-_YAML = ("", "rules:", "rules: []", "[]", "- ", "- 1", "rules: {a: 1}", "&a [*a]", "rules: &a [*a]", "!!python/object:os.system []",
-         "rules: [{measure: EvidenceRecall, max_drop: 0.01, max_drop: 1}]", "{? [a] : 1}", "rules: [{measure: EvidenceRecall, max_drop: 2023-01-01}]",
-         "a: b: c", "\t- x", "%YAML 9.9\n---\n[]", "--- []\n--- []", "rules: [{<<: {measure: EvidenceRecall}}]", "- {measure: *nobody}",
+_YAML = ("", "rules:", "rules: []", "[]", "- ", "- 1", "rules: {a: 1}", "&a [*a]", "rules: &a [*a]",
+    "!!python/object:os.system []",
+         "rules: [{measure: EvidenceRecall, max_drop: 0.01, max_drop: 1}]", "{? [a] : 1}",
+         "rules: [{measure: EvidenceRecall, max_drop: 2023-01-01}]",
+         "a: b: c", "\t- x", "%YAML 9.9\n---\n[]", "--- []\n--- []", "rules: [{<<: {measure: EvidenceRecall}}]",
+         "- {measure: *nobody}",
          "{a: " * 900, "- " * 900, "[" * 900)  # fmt: skip
 
 
@@ -47,7 +50,9 @@ def odd_rules(draw: odd.Draw) -> Input:
 @st.composite
 def same_rules(draw: odd.Draw) -> Input:
     """The same rules in another order of keys, in JSON or YAML, with other spellings of numbers."""
-    rules = [_VALID[index] for index in draw(st.lists(st.integers(0, 4), min_size=1, max_size=4, unique=True)) if index != 3]
+    rules = [
+        _VALID[index] for index in draw(st.lists(st.integers(0, 4), min_size=1, max_size=4, unique=True)) if index != 3
+    ]
     if not rules:
         rules = [_VALID[0]]
 

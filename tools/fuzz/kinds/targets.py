@@ -7,13 +7,19 @@ from tools.fuzz.inputs import Input
 from tools.fuzz.kinds.overrides import _VALUES
 from tools.fuzz.prepared import RUN, stored
 
-_KEYS = ("window", "usable", "tokenizer", "name", "exact_tokenizer", "price", "price.input", "price.output", "price.cache_read",
-         "price.cache_write", "price.tiers", "cache", "cache.automatic", "cache.minimum", "cache.step", "cache.seconds", "provider",
+_KEYS = ("window", "usable", "tokenizer", "name", "exact_tokenizer", "price", "price.input", "price.output",
+    "price.cache_read",
+         "price.cache_write", "price.tiers", "cache", "cache.automatic", "cache.minimum", "cache.step",
+         "cache.seconds", "provider",
          "source", "as_of", "aliases", "notes", "nobody")  # fmt: skip
-_NUMBERS = ("0", "-1", "1", "1.5", "1e308", "1e-308", "nan", "inf", "-inf", "1000000", "abc", "null", "true", "[]", "{}", "''",
-            "[{above:1,input:1}]", "[{above:a}]", "[{above:0}]", "[1]", "{input:1}", "{nobody:1}", "128000", "o200k_base", "cl100k_base")  # fmt: skip
-_NAMES = ("gpt-4o", "gpt-4o-mini", "litellm", "openai/gpt-4o", "anthropic/claude-sonnet-4", "claude-sonnet-4", "gemini-2-5-pro", "x",
-          "gpt-4o,gpt-4o", ",", "", "a/b/c", "dall-e-3", "text-embedding-3-small", "whisper-1", "[gpt-4o]", "null")  # fmt: skip
+_NUMBERS = ("0", "-1", "1", "1.5", "1e308", "1e-308", "nan", "inf", "-inf", "1000000", "abc", "null", "true", "[]",
+    "{}", "''",
+            "[{above:1,input:1}]", "[{above:a}]", "[{above:0}]", "[1]", "{input:1}", "{nobody:1}", "128000",
+            "o200k_base", "cl100k_base")  # fmt: skip
+_NAMES = ("gpt-4o", "gpt-4o-mini", "litellm", "openai/gpt-4o", "anthropic/claude-sonnet-4", "claude-sonnet-4",
+    "gemini-2-5-pro", "x",
+          "gpt-4o,gpt-4o", ",", "", "a/b/c", "dall-e-3", "text-embedding-3-small", "whisper-1", "[gpt-4o]",
+          "null")  # fmt: skip
 
 
 @st.composite

@@ -7,7 +7,8 @@ from tools.fuzz.inputs import Input
 from tools.fuzz.kinds.overrides import _VALUES
 from tools.fuzz.prepared import stored
 
-_RUNS = ("*", "truncation-60", "sliding_window+bm25", "results/jsonl", "results", "none*", "nobody", "[", "**", "", ".", "..",
+_RUNS = ("*", "truncation-60", "sliding_window+bm25", "results/jsonl", "results", "none*", "nobody", "[", "**", "",
+    ".", "..",
          "results/*/*", "full*", "truncation*", "rules.yaml", "dialogues.jsonl")  # fmt: skip
 _KEYS = {
     "score": ("measures", "preset", "results"),
@@ -23,7 +24,8 @@ _USUAL = {
     "preset": ("memini", "nobody", ""),
     "results": ("results", "nobody", "", "dialogues.jsonl", ".."),
     "format": ("table", "markdown", "csv", "parquet", "latex", "nobody"),
-    "out": ("o.md", "o.csv", "o.tex", "o.parquet", "o", "results", "dialogues.jsonl", "dialogues.jsonl/x", "o/p.md", "o.xyz"),
+    "out": ("o.md", "o.csv", "o.tex", "o.parquet", "o", "results", "dialogues.jsonl", "dialogues.jsonl/x", "o/p.md",
+    "o.xyz"),
     "level": ("0.9", "0.999", "1", "0", "95"),
     "resamples": ("10", "0", "1", "1e9"),
     "target": ("gpt-4o", "gpt-4o,claude-sonnet-4", "nobody", ",", "gpt-4"),
@@ -34,7 +36,8 @@ _USUAL = {
     "plot": ("on", "off", "maybe"),
     "reference": ("truncation-60", "*", "nobody"),
 }  # fmt: skip
-_FLAGS = ("--results", "--baseline", "--rules", "--only", "--format", "--out", "--update", "--ratchet", "-m", "--nobody",
+_FLAGS = ("--results", "--baseline", "--rules", "--only", "--format", "--out", "--update", "--ratchet", "-m",
+    "--nobody",
           "--help", "--yes", "--timeout", "--", "-", "--results=results", "--cfg", "-h")  # fmt: skip
 _OTHERS = (
     ("list",), ("list", "strategy"), ("list", "measures"), ("list", "plots"), ("list", "nobody"), ("list", "commands"),
@@ -42,7 +45,8 @@ _OTHERS = (
     ("new", "strategy", "mine", "into=pack"), ("new", "measure", "mine", "into=pack"), ("new", "nobody", "x"),
     ("new", "retriever", "9x"), ("new", "store", "a-b", "into=.."), ("judge-check", "llm@judge_llm=scripted"),
     ("judge-check",), ("reproduce", "nobody"), ("reproduce",), ("stores", "list", "x"), ("--version",), (), ("nobody",),
-    ("gate",), ("gate", "--baseline", "baseline"), ("gate", "--baseline", "nobody"), ("demo", "budget=a"), ("demo", "x"),
+    ("gate",), ("gate", "--baseline", "baseline"), ("gate", "--baseline", "nobody"), ("demo", "budget=a"), ("demo",
+    "x"),
 )  # fmt: skip
 _odd = st.one_of(st.sampled_from(_VALUES), odd.texts).filter(lambda word: not word.startswith(("/", "~", "$")))
 
