@@ -77,9 +77,11 @@ def timing_differences(one: Run, other: Run) -> tuple[str, ...]:
     codes = [run.meta.get("harness_code", run.meta.get("code")) for run in (one, other)]
     if codes[0] != codes[1]:
         found.insert(0, "code")
-    workers = [run.meta.get("execution", {}).get("workers") for run in (one, other)]
-    if None not in workers and workers[0] != workers[1]:
-        found.append("number of workers")
+    for key, words in (("executor", "executor"), ("workers", "number of workers")):
+        values = [run.meta.get("execution", {}).get(key) for run in (one, other)]
+        # Records of earlier versions name no executor.
+        if None not in values and values[0] != values[1]:
+            found.append(words)
     return tuple(found)
 
 

@@ -1,4 +1,7 @@
-"""Ways to run dialogues: one after the other, or several at once in processes. Same results either way."""
+"""Ways to run dialogues: one after the other, or several at once in processes. Same results either way.
+
+They are the options of the config group `executor`. Another one, such as a cluster's, is a class with `run` and a YAML.
+"""
 
 import multiprocessing
 import os
@@ -7,12 +10,12 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from memeval.harness.lifeline import Lifeline, hold_on, working
 from memeval.harness.plan import Plan
@@ -26,11 +29,49 @@ from memeval.kit.types import Dialogue, DialogueRecord, DialogueResult, Outcome,
 _MAX_DEATHS = 2
 
 
+@runtime_checkable
 class Executor(Protocol):
-    """Runs dialogues under a plan and yields results as they finish, in any order."""
+    """Runs dialogues under a plan and yields results as they finish, in any order.
 
-    def run(self, plan: Plan, dialogues: Iterable[Dialogue]) -> Generator[DialogueResult, None, None]:
-        """Stream results; an error that stops the run is raised here. `close` ends what is under way."""
+    `Runner(plan, scratch).run(dialogue)` runs one. Plan, dialogue and result can be pickled.
+    """
+
+    def run(self, plan: Plan, dialogues: Iterable[Dialogue]) -> Iterator[DialogueResult]:
+        """Stream results; an error that stops the run is raised here. `close` of a generator ends what is under way."""
+
+
+def each_once(executor: Executor, plan: Plan, dialogues: Iterable[Dialogue]) -> Generator[DialogueResult, None, None]:
+    """The results of an executor, which has to return each dialogue once. `close` closes the executor's generator.
+
+    Raises:
+        ContractError: names the executor, and the dialogue that it lost, repeated or made up.
+    """
+    name = type(executor).__name__
+    waiting: dict[str, None] = {}
+    source = iter(dialogues)
+
+    def handed() -> Iterator[Dialogue]:
+        for dialogue in source:
+            waiting[dialogue.id] = None
+            yield dialogue
+
+    results = executor.run(plan, handed())
+    with closing(results) if isinstance(results, Generator) else nullcontext():
+        for result in results:
+            if not isinstance(result, DialogueResult):
+                raise ContractError(f"{name}.run yields {type(result).__name__}: yield what Runner.run returns")
+            if result.record.dialogue not in waiting:
+                raise ContractError(
+                    f"{name}.run returned the dialogue {result.record.dialogue!r:.200}, which is not open: return each "
+                    "dialogue that was handed over, once"
+                )
+            del waiting[result.record.dialogue]
+            yield result
+    lost = [*waiting, *(dialogue.id for dialogue in source)]
+    if lost:
+        raise ContractError(
+            f"{name}.run ended without {len(lost)} dialogues, the first is {lost[0]!r:.200}: return each dialogue"
+        )
 
 
 def get_executor(workers: int, isolation: str = "separate") -> Executor:
@@ -92,7 +133,13 @@ class Processes:
     """
 
     def __init__(self, workers: int) -> None:
-        """Set how many processes run."""
+        """Set how many processes run.
+
+        Raises:
+            ConfigError: fewer than one.
+        """
+        if workers < 1:
+            raise ConfigError(f"workers={workers} runs nothing: give 1 or more, e.g. workers=2")
         self._workers = workers
 
     def run(self, plan: Plan, dialogues: Iterable[Dialogue]) -> Generator[DialogueResult, None, None]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from memeval.harness.executors import get_executor
+from memeval.harness.executors import Executor, Serial, Shared, each_once, get_executor
 from memeval.harness.plan import Plan
 from memeval.kit import engines
 from memeval.kit.errors import ConfigError, ModelError, StorageError
@@ -37,6 +37,8 @@ class Settings:
     results: Path
     workers: int = 1
     overwrite: bool = False
+    # Node of the executor; None chooses by the number of workers.
+    executor: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,8 @@ def run_plan(
         RecordsError, DataError, ConfigError, ModelError: what stops the run; finished dialogues are kept.
     """
     folder = folder_of(settings.results, benchmark, plan)
-    if settings.workers > 1 and (here := given.inside([plan.memory, plan.benchmark, plan.reader, plan.judge])):
-        raise ConfigError(
-            f"workers={settings.workers} starts processes, and {here[0]} is known to this process only: give "
-            "workers=1, or a class in a module that can be imported"
-        )
+    executor = _executor(plan, settings)
+    _check_can_leave(plan, executor)
     meta = {
         "schema_version": SCHEMA_VERSION,
         "id": plan.run_id,
@@ -110,13 +109,12 @@ def run_plan(
         kept = len(writer.finished)
         order: list[str] = []
         errors = 0
-        executor = get_executor(settings.workers, plan.isolation)
         if plan.isolation == "shared" and writer.finished:
             # The stores must hold every dialogue before the first question at a dialogue's end is read.
             writer.forget_all()
             kept = 0
         start = time.perf_counter()
-        with closing(executor.run(plan, _open_dialogues(benchmark, plan.limit, writer, order))) as results:
+        with closing(each_once(executor, plan, _open_dialogues(benchmark, plan.limit, writer, order))) as results:
             for result in results:
                 writer.append(result)
                 failed = sum(outcome.error is not None for outcome in result.outcomes)
@@ -127,6 +125,7 @@ def run_plan(
         unanswered = sum(map(_unanswered, writer.finished.values()))
         execution = {
             "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "executor": type(executor).__name__,
             "workers": settings.workers,
             "dialogues": executed,
             "seconds": round(time.perf_counter() - start, 3),
@@ -143,6 +142,43 @@ def run_plan(
         return Finished(writer.finish(order, facts), executed, kept, errors + unanswered)
     finally:
         writer.close()
+
+
+def _executor(plan: Plan, settings: Settings) -> Executor:
+    """What runs the dialogues. It changes no result, so that it is no part of the plan.
+
+    Raises:
+        ConfigError: one that cannot run the plan.
+    """
+    if settings.executor is None:
+        return get_executor(settings.workers, plan.isolation)
+    executor = build(settings.executor, "executor")
+    name = type(executor).__name__
+    if not isinstance(executor, Executor):
+        raise ConfigError(
+            f"executor={name} has no run(plan, dialogues): give a class that has it, or choose one of memeval list "
+            "executor"
+        )
+    if plan.isolation == "shared" and not isinstance(executor, Shared):
+        raise ConfigError(
+            f"isolation=shared keeps all stores in one process, and executor={name} does not: add executor=auto, or "
+            "isolation=separate"
+        )
+    return executor
+
+
+def _check_can_leave(plan: Plan, executor: Executor) -> None:
+    """Refuse to send to other processes what only this process knows.
+
+    Raises:
+        ConfigError: names the object.
+    """
+    here = given.inside([plan.memory, plan.benchmark, plan.reader, plan.judge])
+    if here and not isinstance(executor, Serial | Shared):
+        raise ConfigError(
+            f"{type(executor).__name__} runs dialogues in other processes, and {here[0]} is known to this process "
+            "only: give workers=1 or executor=serial, or a class in a module that can be imported"
+        )
 
 
 def folder_of(results: Path, benchmark: Benchmark, plan: Plan) -> Path:

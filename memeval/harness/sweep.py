@@ -111,7 +111,7 @@ def carry_out(cells: Sequence[Cell], then: Callable[[Cell, Run, Benchmark], None
 
 def settings_of(config: Mapping[str, Any]) -> Settings:
     """How a config wants to be run."""
-    return Settings(Path(config["results"]), config["workers"], config["overwrite"])
+    return Settings(Path(config["results"]), config["workers"], config["overwrite"], config["executor"])
 
 
 def _can_run(cell: Cell, plan: Plan, benchmark: Benchmark, listener: Listener) -> bool:

@@ -23,6 +23,7 @@ _METHODS = {
     "strategy": ("write", "read"),
     "retriever": ("write", "search"),
     "benchmark": ("fingerprint", "__iter__", "__len__"),
+    "executor": ("run",),
 }
 # Each dialogue gets a new one.
 _FRESH = ("strategy", "retriever")

@@ -183,6 +183,10 @@ OPTIONS: tuple[Option, ...] = (
     Option("seed", int, 0, "What random choices of a memory start from.", "identity", shared=True),
     _execution("max_turn_tokens", int, 32768, "Longer turns are refused as damaged data."),
     _execution("results", str, "results/runs", "The folder of the stored runs."),
+    _group(
+        "executor", "auto", "How the dialogues of a run are shared out: auto, one process, or several.", "execution",
+        shared=True,
+    ),
     _execution("workers", int, 1, "How many processes share the dialogues of a run."),
     _execution("overwrite", bool, False, "true: a finished run is made again."),
     _execution("progress", str, "auto", "auto: a bar on a terminal; on; off."),

@@ -2,6 +2,7 @@
 
 from memeval.testing.benchmarks import check_benchmark
 from memeval.testing.embedders import check_embedder
+from memeval.testing.executors import check_executor
 from memeval.testing.graph import check_graph_store
 from memeval.testing.kv import check_kv_store
 from memeval.testing.measures import check_measure
@@ -13,6 +14,7 @@ from memeval.testing.vectors import check_vector_store
 __all__ = [
     "check_benchmark",
     "check_embedder",
+    "check_executor",
     "check_graph_store",
     "check_kv_store",
     "check_measure",

@@ -1,5 +1,6 @@
 """A package of somebody else adds one of each kind, and no file of memeval knows of it."""
 
+import json
 import os
 import re
 import shutil
@@ -62,6 +63,11 @@ def lines(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
         ("presets", "presence", "whether anything came back, and whether it was evidence"),
         ("commands", "sayings", "a command of the package memeval-example-plugin"),
         ("plots", "empty", "share of empty contexts, a bar a run"),
+        (
+            "executor",
+            "fresh",
+            "Each dialogue in a process of its own: an example of an executor from another package.",
+        ),
         ("vector_store", "dictionaries", "Vectors in dictionaries: an example of a store from another package."),
     ],
 )
@@ -105,6 +111,23 @@ def test_benchmark_store_measure_preset_and_plot_work_together(memeval: Command)
     # Without the package the stored run is a sentence.
     gone = memeval("score", "none*", "measures=[EmptyContext]", plugin=False)
     assert gone.returncode == 2 and "unknown measure 'EmptyContext'" in gone.stderr
+
+
+def test_its_executor_gives_the_outcomes_of_one_process(memeval: Command, tmp_path: Path) -> None:
+    words = ("run", "benchmark=sayings", "strategy=last_words", "references=[]", "progress=off")
+    runs = {}
+    for name in ("serial", "fresh"):
+        done = memeval(*words, f"executor={name}", f"results={tmp_path / name}")
+        assert done.returncode == 0, done.stdout + done.stderr
+        (folder,) = (tmp_path / name / "sayings").iterdir()
+        lines = [json.loads(line) for line in (folder / "outcomes.jsonl").read_text().splitlines()]
+        facts = [
+            {key: line[key] for key in line.keys() & {"question", "context", "error", "finished"}} for line in lines
+        ]
+        record = json.loads((folder / "run.json").read_text())
+        runs[name] = folder.name, record["code"], facts
+        assert record["execution"]["executor"] == name.capitalize()
+    assert runs["serial"] == runs["fresh"] and any(fact["context"] for fact in runs["fresh"][2])
 
 
 def test_its_command(memeval: Command) -> None:

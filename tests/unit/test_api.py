@@ -157,7 +157,7 @@ def test_a_gate_passes_and_fails(run: Any, tmp_path: Path) -> None:
         ({"retriever": Last}, "has no search"),
         ({"strategy": Locked()}, "cannot be copied .* pass the class, strategy=Locked, or a factory"),
         ({"strategy": lambda size: Last(size)}, "pass a factory that needs none"),
-        ({"strategy": Last(3), "workers": 2}, "workers=2 starts processes, .* give workers=1"),
+        ({"strategy": Last(3), "workers": 2}, "Processes runs dialogues in other processes, .* give workers=1"),
         ({"strategy": {"option": Last, "length": 3}}, "takes no option 'length': it takes size"),
         ({"bugdet": 3}, "did you mean budget"),
         ({"experiment": "demo"}, "memeval.sweep"),

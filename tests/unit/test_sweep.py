@@ -1,14 +1,17 @@
 """A sweep tells its listener what happens, prints nothing, and knows one place for a run."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from support.dialogues import Memory
 
 from memeval.harness.compose import Cell, composer
+from memeval.harness.executors import Serial
+from memeval.harness.plan import Plan
 from memeval.harness.sweep import Silent
 from memeval.kit.errors import ConfigError, MemevalError
-from memeval.kit.types import DialogueRecord
+from memeval.kit.types import Dialogue, DialogueRecord, DialogueResult
 from memeval.scoring.measures import InputDollars
 from memeval.scoring.rows import axes
 from memeval.scoring.sweeps import run_cells
@@ -103,3 +106,37 @@ def test_a_row_has_the_prices_of_the_target_that_was_asked_for(tmp_path: Path) -
     # What is stored already is priced anew, too.
     after, _ = run_cells(cells(tmp_path / "gpt-4o", *same, "target=claude-sonnet-4"))
     assert [row.scores[InputDollars()].value for row in after] == dollars[1:]
+
+
+class Backwards:
+    """An executor of one's own: the last dialogue first."""
+
+    def run(self, plan: Plan, dialogues: Iterable[Dialogue]) -> Iterator[DialogueResult]:
+        for dialogue in reversed(list(dialogues)):
+            yield from Serial().run(plan, [dialogue])
+
+
+def test_the_executor_changes_no_id_and_no_outcome(tmp_path: Path) -> None:
+    """Also one of somebody else's: one class, chosen by its name."""
+    own = ("executor=serial", f"executor._target_={__name__}.Backwards")
+    found = []
+    for number, words in enumerate([(), ("executor=serial", "workers=2"), ("executor=processes",), own]):
+        row = run_cells(cells(tmp_path / str(number), "strategy=truncation", *words))[0][0]
+        contexts = [outcome.context for result in row.run.results() for outcome in result.outcomes]
+        found.append((row.run.id, row.run.meta["code"], contexts))
+    assert found[0][2] and all(each == found[0] for each in found)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("executor=processes", "workers=0"), "workers=0 runs nothing"),
+        (("executor=processes", "isolation=shared"), "executor=Processes does not: add executor=auto"),
+        (("executor=serial", "executor._target_=collections.Counter"), "executor=Counter has no run"),
+        (("executor=prcesses",), "did you mean processes"),
+    ],
+)
+def test_an_executor_that_cannot_run_leaves_nothing(tmp_path: Path, words: tuple[str, ...], sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        run_cells(cells(tmp_path, "strategy=truncation", *words))
+    assert not list(tmp_path.iterdir())
