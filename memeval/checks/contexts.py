@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence, Set
 from datetime import date
+from itertools import chain
 
 from memeval.checks.copies import Copied
 from memeval.kit.errors import ContractError, DataError, LeakError, ReplyError
@@ -122,16 +123,16 @@ class ContextChecker:
         if leaks:
             raise LeakError(f"{leaks} cited turns belong to other dialogues")
         passed = self._passed
-        for segment in copied.context.segments:
-            if id(segment) not in passed:
-                self._check_segment(segment)
-                passed[id(segment)] = segment
+        segments = {id(segment): segment for segment in copied.context.segments}
+        fresh = segments.keys() - passed.keys()
+        for identity in [identity for identity in segments if identity in fresh] if fresh else ():
+            self._check_segment(segments[identity])
+            passed[identity] = segments[identity]
         if tokens > budget:
             raise ContractError(f"the context has {tokens:,} tokens, the budget is {budget:,}")
-        for sources, _ in copied.ranking or ():
-            for source in sources:
-                if source not in self._texts:
-                    raise ContractError(f"the ranking cites turn {source!r}, which was never written to the strategy")
+        unknown = {*chain.from_iterable(sources for sources, _ in copied.ranking or ())} - self._texts.keys()
+        if unknown:
+            raise ContractError(f"the ranking cites turn {min(unknown)!r}, which was never written to the strategy")
 
     def leaks(self, copied: Copied) -> int:
         """How many cited turns belong to other dialogues."""

@@ -5,11 +5,12 @@ Objects of a plug-in may change after a check, or show another value at each loo
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import isfinite
 from numbers import Real
+from operator import attrgetter, ge
 from typing import Any
 
 from memeval.kit.errors import ContractError, words
@@ -42,11 +43,12 @@ class _Known:
     """A segment of the strategy with what stood in it when it was copied."""
 
     segment: Segment
-    kind: str
-    text: str
-    sources: tuple[str, ...]
-    verbatim: bool
+    values: tuple[str, str, tuple[str, ...], bool]
     copy: Segment
+
+
+_values = attrgetter("kind", "text", "sources", "verbatim")
+_hit = attrgetter("sources", "score")
 
 
 class Copier:
@@ -84,20 +86,12 @@ class Copier:
         return Copied(Context(segments), copied)
 
     def _segments(self, segments: Iterable[Segment], budget: int, written: int) -> tuple[Segment, ...]:
-        copies: list[Segment] = []
-        known = self._known
-        for segment in islice(_listed(segments, "segments"), budget + 1):
-            found = known.get(id(segment))
-            if (
-                found is not None
-                and found.text is segment.text
-                and found.sources is segment.sources
-                and found.kind is segment.kind
-                and found.verbatim is segment.verbatim
-            ):
-                copies.append(found.copy)
-            else:
-                copies.append(self._segment(segment, written))
+        listed = list(islice(_listed(segments, "segments"), budget + 1))
+        copies = [
+            # Equal values may come from a class that calls itself equal: what counts from here on is the copy.
+            found.copy if found is not None and found.values == _values(segment) else self._segment(segment, written)
+            for segment, found in zip(listed, map(self._known.get, map(id, listed)), strict=True)
+        ]
         if len(copies) > budget:
             raise ContractError(
                 f"the context has more than {budget:,} segments, and the budget is {budget:,} tokens: each takes one "
@@ -120,15 +114,25 @@ class Copier:
             verbatim,
         )
         if type(segment) is Segment and copy.text is text and copy.sources is sources:
-            self._known[id(segment)] = _Known(segment, kind, text, copy.sources, verbatim, copy)
+            self._known[id(segment)] = _Known(segment, (kind, text, copy.sources, verbatim), copy)
         return copy
 
     def _ranking(self, ranking: Iterable[Any], written: int) -> Ranking:
         most = self._depth
+        # Each value is read once: another look may show another value.
+        hits = list(map(_hit, islice(_listed(ranking, "ranking"), None if most is None else most + 1)))
+        if _is_plain(hits):
+            copies = hits
+        else:
+            copies = self._copied_hits(hits, written)
+        if most is not None and len(copies) > most:
+            raise ContractError(f"the ranking has more than depth={most:,} hits: give at most so many, or raise depth")
+        return tuple(copies)
+
+    def _copied_hits(self, hits: Iterable[tuple[Any, Any]], written: int) -> list[tuple[tuple[str, ...], float | None]]:
         copies: list[tuple[tuple[str, ...], float | None]] = []
         last: float | None = None
-        for hit in islice(_listed(ranking, "ranking"), None if most is None else most + 1):
-            sources, score = hit.sources, hit.score
+        for sources, score in hits:
             if type(sources) is not tuple or len(sources) != 1 or type(sources[0]) is not str:
                 sources = _sources(sources, "a hit of the ranking", written)
             if score is not None:
@@ -141,9 +145,21 @@ class Copier:
                     )
                 last = score
             copies.append((sources, score))
-        if most is not None and len(copies) > most:
-            raise ContractError(f"the ranking has more than depth={most:,} hits: give at most so many, or raise depth")
-        return tuple(copies)
+        return copies
+
+
+def _is_plain(hits: Sequence[tuple[Any, Any]]) -> bool:
+    """Whether all hits have one source and a finite score, of exact types and in order: the common case, quickly."""
+    sources = [sources for sources, _ in hits]
+    scores = [score for _, score in hits]
+    return (
+        {*map(type, sources)} == {tuple}
+        and {*map(len, sources)} == {1}
+        and {type(source) for (source,) in sources} == {str}
+        and {*map(type, scores)} == {float}
+        and all(map(isfinite, scores))
+        and all(map(ge, scores, scores[1:]))
+    )
 
 
 def consumed(context: Context, budget: int, depth: int | None) -> Context:

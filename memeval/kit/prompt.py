@@ -49,7 +49,7 @@ def messages(context: Context, query: Query) -> list[dict[str, str]]:
 
 def count(segments: Sequence[Segment], tokenizer: Tokenizer) -> int:
     """Tokens of the segments, each with the newline after it."""
-    return sum(tokenizer.count(segment.text) for segment in segments)
+    return sum(tokenizer.counts([segment.text for segment in segments]))
 
 
 def sections(context: Context, query: Query, tokenizer: Tokenizer) -> dict[str, int]:
@@ -60,11 +60,11 @@ def sections(context: Context, query: Query, tokenizer: Tokenizer) -> dict[str, 
     tokens: dict[str, int] = {}
     frame = tokenizer.count(QUERY_HEADING)
     previous: Kind | None = None
-    for segment in context.segments:
+    texts = [segment.text for segment in context.segments]
+    for segment, text, size in zip(context.segments, texts, tokenizer.counts(texts), strict=True):
         kind = segment.kind
-        size = tokenizer.count(segment.text)
         tokens[kind] = tokens.get(kind, 0) + size
-        if (quoted := _quoted(segment.text)) != segment.text:
+        if "[" in text and (quoted := _quoted(text)) != text:
             frame += tokenizer.count(quoted) - size
         if kind != previous and kind != "system":
             frame += tokenizer.count(HEADINGS[kind])

@@ -7,6 +7,7 @@ so each piece is counted once and a prompt's count is a sum.
 
 import importlib.util
 import os
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,6 +45,13 @@ class Tokenizer:
             self._held = len(text)
         self._memo[text] = tokens
         return tokens
+
+    def counts(self, texts: Sequence[str]) -> list[int]:
+        """`count` of each text."""
+        return [
+            self.count(text) if known is None else known
+            for text, known in zip(texts, map(self._memo.get, texts), strict=True)
+        ]
 
     def encode(self, text: str) -> list[int]:
         """The tokens that `count` counts."""

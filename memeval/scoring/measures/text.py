@@ -74,8 +74,12 @@ def _forms(text: str) -> list[str]:
         if len(words) == len(lower.translate(_JOINED).split()):
             # No mark stands within a word.
             return [_line(words)]
-    text = _keep(compatible(text))
-    return list(dict.fromkeys(_line(_words(text, table)) for table in (_PARTED, _JOINED)))
+    kept = _keep(compatible(text))
+    if text.isascii():
+        # The characters of private use have one case, and are neither punctuation nor letters.
+        lower = kept.lower()
+        return list(dict.fromkeys(_line(lower.translate(table).split()) for table in (_PARTED, _JOINED)))
+    return list(dict.fromkeys(_line(_words(kept, table)) for table in (_PARTED, _JOINED)))
 
 
 def _words(text: str, table: dict[int, str | int | None]) -> list[str]:
