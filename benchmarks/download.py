@@ -11,6 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from memeval.benchmarks.collections import Collection
 from memeval.benchmarks.sources import (
     CACHE_VARIABLE,
     DATA_VARIABLE,
@@ -37,6 +38,35 @@ __all__ = ["CACHE_VARIABLE", "DATA_VARIABLE", "SOURCES", "Located", "Source", "f
 _BLOCK = 1 << 18
 _TIMEOUT = 60.0
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class MissingError(DataError):
+    """There is no file at an address."""
+
+
+def fetch_files(collection: Collection, force: bool = False, quiet: bool = False) -> Path:
+    """Download all files of a collection; those that are there already are kept.
+
+    Args:
+        collection: what to fetch.
+        force: also files that are there already.
+        quiet: no progress bars.
+
+    Returns:
+        The folder of the collection.
+
+    Raises:
+        DataError: as `fetch` does. A file that the collection may lack, and that is not at its address, is no error.
+    """
+    paths: list[Path] = []
+    for file in collection.files:
+        try:
+            paths.append(fetch(file, force, quiet))
+        except MissingError:
+            if not file.optional:
+                raise
+    name = collection.files[0].filename.removeprefix(collection.folder)
+    return paths[0].parents[name.count("/") - 1]
 
 
 def fetch(source: Source, force: bool = False, quiet: bool = False) -> Path:
@@ -80,6 +110,9 @@ def _fetch(source: Source, url: str, part: Path, target: Path, quiet: bool) -> N
     resumed = is_file(part)
     _download(source, url, part, quiet)
     actual = hash_file(part)
+    if source.sha256 is None:
+        part.replace(target)
+        return
     if actual != source.sha256 and resumed:
         # The old part may be of another version: once more from the start.
         part.unlink()
@@ -96,18 +129,24 @@ def _fetch(source: Source, url: str, part: Path, target: Path, quiet: bool) -> N
 
 
 def _intact(source: Source, path: Path) -> bool:
+    if source.size is None or source.sha256 is None:
+        return True
     return file_size(path) == source.size and file_sha256(path) == source.sha256
 
 
 def _download(source: Source, url: str, part: Path, quiet: bool) -> None:
-    """Fill `part` up to the source's size; what is there already is kept if the server can go on from it."""
+    """Fill `part` up to the source's size; what is there already is kept if the server can go on from it.
+
+    A file without a pinned size is fetched from the start, and has the size that the server announces.
+    """
     start = file_size(part) if is_file(part) else 0
-    if start > source.size:
+    size = source.size
+    if start and (size is None or start > size):
         part.unlink()
         start = 0
-    if start == source.size:
+    if start == size:
         return
-    if shutil.disk_usage(part.parent).free < source.size - start:
+    if size is not None and shutil.disk_usage(part.parent).free < size - start:
         raise OSError(errno.ENOSPC, "No space left on device")
     request = urllib.request.Request(url, headers={"User-Agent": "memeval"})
     if start:
@@ -116,20 +155,22 @@ def _download(source: Source, url: str, part: Path, quiet: bool) -> None:
         if response.status != http.HTTPStatus.PARTIAL_CONTENT:
             start = 0
         announced = response.headers.get("Content-Length")
-        if announced is not None and start + int(announced) != source.size:
+        if size is None:
+            size = None if announced is None else int(announced)
+        elif announced is not None and start + int(announced) != size:
             part.unlink(missing_ok=True)
             raise DataError(_other_size(source, url, start + int(announced)))
         received = start
-        with part.open("ab" if start else "wb") as file, _bar(source, start, quiet) as advance:
+        with part.open("ab" if start else "wb") as file, _bar(source.name, size, start, quiet) as advance:
             for block in _blocks(source, url, response):
                 received += len(block)
-                if received > source.size:
+                if size is not None and received > size:
                     part.unlink()
                     raise DataError(_other_size(source, url, received))
                 file.write(block)
                 advance(len(block))
-    if received < source.size:
-        raise DataError(_interrupted(source, url, f"it ended after {received:,} of {source.size:,} bytes"))
+    if size is not None and received < size:
+        raise DataError(_interrupted(source, url, f"it ended after {received:,} of {size:,} bytes"))
 
 
 def _open(source: Source, url: str, request: urllib.request.Request) -> http.client.HTTPResponse:
@@ -140,7 +181,8 @@ def _open(source: Source, url: str, request: urllib.request.Request) -> http.cli
         error.close()
         gone = error.code in (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.GONE)
         what = "it has moved; update memeval" if gone else "try again later"
-        raise DataError(f"{url} answered {error.code} {error.reason}: {what}, {_by_hand(source)}") from error
+        kind = MissingError if gone else DataError
+        raise kind(f"{url} answered {error.code} {error.reason}: {what}, {_by_hand(source)}") from error
     except urllib.error.URLError as error:
         raise DataError(
             f"{url} cannot be reached ({error.reason}): check the connection, {_by_hand(source)}"
@@ -158,7 +200,7 @@ def _blocks(source: Source, url: str, response: http.client.HTTPResponse) -> Ite
 
 
 @contextlib.contextmanager
-def _bar(source: Source, start: int, quiet: bool) -> Iterator[Callable[[int], None]]:
+def _bar(name: str, size: int | None, start: int, quiet: bool) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
@@ -171,13 +213,13 @@ def _bar(source: Source, start: int, quiet: bool) -> Iterator[Callable[[int], No
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as progress:
-        task = progress.add_task(source.name, total=source.size, completed=start)
+        task = progress.add_task(name, total=size, completed=start)
         yield lambda count: progress.advance(task, count)
 
 
 def _other_size(source: Source, url: str, size: int) -> str:
     return (
-        f"{url} has {size:,} bytes, expected {source.size:,}: it has been changed since memeval pinned it; update "
+        f"{url} has {size:,} bytes, expected {source.size or 0:,}: it has been changed since memeval pinned it; update "
         f"memeval, or download it yourself and use it knowingly with {option_for(source)}=FILE"
     )
 
@@ -194,7 +236,7 @@ def _unwritable(source: Source, error: OSError) -> DataError:
     folder = data_folder()
     if error.errno in _NO_ROOM:
         return DataError(
-            f"there is no room for {source.name} in {folder} (it needs {source.size:,} bytes): free some, or set "
+            f"there is no room for {source.name} in {folder} (it needs {source.size or 0:,} bytes): free some, or set "
             f"{CACHE_VARIABLE} to a folder on another disk"
         )
     return DataError(

@@ -40,18 +40,21 @@ class Source:
         name: what to type after `memeval data fetch`.
         filename: below a data folder, with forward slashes.
         url: None for a file that is not published.
-        size: in bytes.
+        size: in bytes; None where only the address is pinned, by the commit in it.
+        sha256: None where only the address is pinned.
         licence: of the data, not of memeval.
         cite: whom to cite.
+        optional: whether its collection may lack it.
     """
 
     name: str
     filename: str
     url: str | None
-    size: int
-    sha256: str
+    size: int | None
+    sha256: str | None
     licence: str
     cite: str
+    optional: bool = False
 
 
 _OWN = (
@@ -162,6 +165,8 @@ def locate(source: Source, path: str | None = None) -> Located:
     found = find(source)
     if found is None:
         raise DataError(nowhere(source))
+    if source.size is None or source.sha256 is None:
+        return Located(found, file_sha256(found), False)
     size = file_size(found)
     # The size alone settles most cases, such as a download that broke off.
     if size != source.size:
@@ -274,7 +279,7 @@ def nowhere(source: Source) -> str:
     get = (
         f"type: memeval data fetch {source.name}"
         if source.url is not None
-        else f"it is not published; put it there if you have it, {source.size:,} bytes"
+        else f"it is not published; put it there if you have it, {source.size or 0:,} bytes"
     )
     return (
         f"{source.name} is not on this machine (looked for {places}): {get}, or set {DATA_VARIABLE} to the folder that "

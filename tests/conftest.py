@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes depends on the machine and on what else it does: no test is one of seconds.
+settings.register_profile("memeval", deadline=None)
+settings.load_profile("memeval")
 
 ROOT = Path(__file__).resolve().parent.parent
 

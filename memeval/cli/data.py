@@ -55,7 +55,7 @@ def _list() -> int:
         found = find(source)
         absent = f"memeval data fetch {source.name}" if source.url else "not published"
         table.add_row(
-            source.name, f"{source.size / 1e6:,.1f} MB", source.licence, str(found) if found else f"– ({absent})"
+            source.name, f"{(source.size or 0) / 1e6:,.1f} MB", source.licence, str(found) if found else f"– ({absent})"
         )
     console.table(table)
     return 0
