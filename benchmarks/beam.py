@@ -165,7 +165,7 @@ class Beam:
 
     def _chats(self) -> Sequence[str]:
         paths = self._located().paths
-        return sorted({name.partition("/")[0] for name in paths}, key=int)
+        return list(dict.fromkeys(name.partition("/")[0] for name in paths))
 
     def _survey(self) -> Counter[str]:
         if self._counts is None:

@@ -1,22 +1,25 @@
 """Published data that come as many files: each file is pinned, and all are found, fetched and hashed together."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from memeval.benchmarks.sources import Source, find, is_file, locate
+from memeval.benchmarks.sources import SOURCES, Source, find, get_source, is_file, locate
 from memeval.kit.errors import DataError
 from memeval.kit.plugins import Registry, instance_of
 
 # Names of the files of a chat of BEAM; the second is misspelt in the data.
 CHAT, TRUNCATED, PROBES = "chat.json", "chat_trunecated.json", "probing_questions/probing_questions.json"
+_BEAM_LAYOUT = (f"*/{CHAT}", f"*/{TRUNCATED}", f"*/{PROBES}")
 _LISTS = Path(__file__).parent / "published"
 _BEAM_URL = "https://raw.githubusercontent.com/mohammadtavakoli78/BEAM/b2a3ee8ba12d68f83143dda191097dc3e028ddd3/chats/"
 _BEAM_LICENCE = "CC BY-SA 4.0 (attribution, share alike)"
 _BEAM = "Tavakoli et al. (2025), Beyond a Million Tokens: Benchmarking and Enhancing Long-Term Memory in LLMs"
 _REALTALK_URL = "https://raw.githubusercontent.com/danny911kr/REALTALK/b903e06a9770bf4e5fe9018c3e132889666d3b4a/data/"
+_UNSTATED = "none stated (ask its makers before you pass text on)"
 _REALTALK = "Lee et al. (2025), REALTALK: A 21-Day Real-World Dataset for Long-Term Conversation"
 
 
@@ -28,17 +31,24 @@ class Collection:
         name: what to type after `memeval data fetch`.
         folder: below a data folder, with forward slashes; the names of all files begin with it.
         files: all of them; one with `optional` may be missing.
+        layout: patterns of file names for a folder of one's own, as `Path.glob` takes them.
     """
 
     name: str
     folder: str
     files: tuple[Source, ...]
+    layout: tuple[str, ...]
 
     @property
     def size(self) -> int | None:
         """Bytes of all files; None where only their addresses are pinned."""
         sizes = [file.size for file in self.files]
         return None if any(size is None for size in sizes) else sum(size or 0 for size in sizes)
+
+    @property
+    def url(self) -> str | None:
+        """Where the first file is; None if the files are not published."""
+        return self.files[0].url
 
     @property
     def licence(self) -> str:
@@ -73,20 +83,24 @@ def locate_files(collection: Collection, path: str | None = None) -> LocatedFile
 
     Args:
         collection: what to find.
-        path: a folder of the same layout to use instead, with any content; files that are not there are left out.
+        path: a folder of the same layout to use instead, with any content.
 
     Raises:
         DataError: a file is missing or is not the published one, or the folder holds none of them.
     """
     if path is not None:
         folder = Path(path).expanduser()
-        paths = {name: folder / name for name in _names(collection) if is_file(folder / name)}
-        if not paths:
+        found = {file for pattern in collection.layout for file in folder.glob(pattern) if is_file(file)}
+        if not found:
             raise DataError(
-                f"{folder} holds none of the files of {collection.name} (such as {next(_names(collection))}): correct "
-                f"the path, or leave it out to use the published data"
+                f"{folder} holds no files as {collection.name} has them (such as {next(_names(collection))}): correct "
+                "the path, or leave it out to use the published data"
             )
-        located = {name: locate(_source(collection, name), str(file)) for name, file in paths.items()}
+        sources = dict(zip(_names(collection), collection.files, strict=True))
+        located = {
+            name: locate(sources.get(name, collection.files[0]), str(folder / name))
+            for name in sorted((file.relative_to(folder).as_posix() for file in found), key=_natural)
+        }
     else:
         absent = [file for file in collection.files if not file.optional and find(file) is None]
         if absent:
@@ -115,18 +129,19 @@ def _names(collection: Collection) -> Iterator[str]:
         yield file.filename.removeprefix(f"{collection.folder}/")
 
 
-def _source(collection: Collection, name: str) -> Source:
-    return next(file for file in collection.files if file.filename == f"{collection.folder}/{name}")
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Chat 2 before chat 10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
-def _pinned(name: str, folder: str, url: str, licence: str, cite: str) -> Collection:
+def _pinned(name: str, folder: str, url: str, licence: str, cite: str, layout: tuple[str, ...]) -> Collection:
     """A collection whose files stand in a list beside this module, a line each: sha256, size, name."""
     files = []
     for line in (_LISTS / f"{name}.txt").read_text(encoding="utf-8").splitlines():
         sha256, size, filename = line.split(" ", 2)
         address = url + quote(filename.removeprefix(f"{folder}/"))
         files.append(Source(name, filename, address, int(size), sha256, licence, cite))
-    return Collection(name, folder, tuple(files))
+    return Collection(name, folder, tuple(files), layout)
 
 
 def _addressed(tier: str, chats: int) -> Collection:
@@ -146,7 +161,7 @@ def _addressed(tier: str, chats: int) -> Collection:
         for chat in range(1, chats + 1)
         for file in (CHAT, TRUNCATED, PROBES)
     )
-    return Collection(name, folder, tuple(files))
+    return Collection(name, folder, tuple(files), _BEAM_LAYOUT)
 
 
 COLLECTIONS: Registry[Collection] = Registry(
@@ -156,13 +171,31 @@ COLLECTIONS: Registry[Collection] = Registry(
     {
         collection.name: collection
         for collection in (
-            _pinned("beam-100k", "beam/100K", f"{_BEAM_URL}100K/", _BEAM_LICENCE, _BEAM),
+            _pinned("beam-100k", "beam/100K", f"{_BEAM_URL}100K/", _BEAM_LICENCE, _BEAM, _BEAM_LAYOUT),
             _addressed("500K", 35),
             _addressed("1M", 35),
             _addressed("10M", 10),
-            _pinned(
-                "realtalk", "realtalk", _REALTALK_URL, "none stated (ask its makers before you pass text on)", _REALTALK
-            ),
+            _pinned("realtalk", "realtalk", _REALTALK_URL, _UNSTATED, _REALTALK, ("Chat_*.json",)),
         )
     },
 )
+
+
+def published(name: str) -> Source | Collection:
+    """The file or the collection that `memeval data list` shows under a name.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    return COLLECTIONS[name] if name in COLLECTIONS else get_source(name, (*SOURCES, *COLLECTIONS))
+
+
+def whereabouts(source: Source | Collection) -> Path | None:
+    """Where a file, or the folder of a collection, is on this machine; None if it, or a file of it, is nowhere."""
+    if isinstance(source, Source):
+        return find(source)
+    needed = [file for file in source.files if not file.optional]
+    paths = [find(file) for file in needed]
+    if None in paths or not paths or paths[0] is None:
+        return None
+    return paths[0].parents[needed[0].filename.removeprefix(source.folder).count("/") - 1]

@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -130,16 +131,21 @@ class Located:
     pinned: bool
 
 
-def get_source(name: str) -> Source:
+def get_source(name: str, choices: Iterable[str] = ()) -> Source:
     """The source of that name.
+
+    Args:
+        name: of a source.
+        choices: names that an error offers; those of all sources if there are none.
 
     Raises:
         ConfigError: there is none.
     """
     if name in SOURCES:
         return SOURCES[name]
-    near = get_close_matches(name, SOURCES, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(SOURCES)}"
+    offered = [*choices] or [*SOURCES]
+    near = get_close_matches(name, offered, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(offered)}"
     raise ConfigError(f"no data source is called {name!r}: {hint}")
 
 

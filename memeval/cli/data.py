@@ -43,32 +43,32 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _list() -> int:
-    from memeval.benchmarks.sources import SOURCES, find
+    from memeval.benchmarks.collections import COLLECTIONS, whereabouts
+    from memeval.benchmarks.sources import SOURCES
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("name", "size", "licence", "where"):
         table.add_column(name, justify="right" if name == "size" else "left", no_wrap=name != "where", overflow="fold")
-    for name, source in SOURCES.available():
+    for name, source in (*SOURCES.available(), *COLLECTIONS.available()):
         if isinstance(source, ConfigError):
             table.add_row(name, "–", "–", str(source))
             continue
-        found = find(source)
+        found = whereabouts(source)
         absent = f"memeval data fetch {source.name}" if source.url else "not published"
-        table.add_row(
-            source.name, f"{(source.size or 0) / 1e6:,.1f} MB", source.licence, str(found) if found else f"– ({absent})"
-        )
+        size = "–" if source.size is None else f"{source.size / 1e6:,.1f} MB"
+        table.add_row(source.name, size, source.licence, str(found) if found else f"– ({absent})")
     console.table(table)
     return 0
 
 
 def _fetch(names: Sequence[str], force: bool) -> int:
-    from memeval.benchmarks.download import fetch
-    from memeval.benchmarks.sources import get_source
+    from memeval.benchmarks.collections import Collection, published
+    from memeval.benchmarks.download import fetch, fetch_files
 
     out = console.out()
-    for source in [get_source(name) for name in names]:
+    for source in [published(name) for name in names]:
         out.print(f"{source.name}: {source.cite}. Licence: {source.licence}.", markup=False, soft_wrap=True)
-        path = fetch(source, force)
+        path = fetch_files(source, force) if isinstance(source, Collection) else fetch(source, force)
         out.print(f"{source.name}: {path}", markup=False, soft_wrap=True)
     return 0
 

@@ -31,7 +31,11 @@ _MARKS = re.compile(r"[-.,:/'’_@+#]")
 class Analysis:
     """Words by a pattern, folded, without stop words, stemmed.
 
-    Texts are in the form of `folding.fold`. Words of scripts with blanks between them follow the pattern. Of Chinese,
+    With a pattern of one's own the words are what it finds in the text in lower case, and nothing else, so that
+    published figures can be met.
+
+    With the usual pattern texts are in the form of `folding.fold`. Words of scripts with blanks between them follow the
+    pattern. Of Chinese,
     Japanese, Korean, Thai, Lao, Khmer, Burmese and Tibetan text the words are each pair of neighbouring characters, and
     each ideograph and Hangul syllable by itself: whatever words two texts share, they share these. A word is stemmed by
     the stemmer of the language, or of the language that its script stands for.
@@ -62,8 +66,8 @@ class Analysis:
             raise ConfigError(
                 f"retriever.pattern={expression!r} has a group, so that it would give parts of words: write (?:...)"
             )
-        self._english = language == languages.ENGLISH
-        if not self._english and expression == WORD:
+        self._usual = expression == WORD
+        if language != languages.ENGLISH and self._usual:
             expression = _ANY_WORD
             compiled = re.compile(expression)
         self._expression = expression
@@ -75,7 +79,7 @@ class Analysis:
 
     def words(self, text: str) -> list[str]:
         """Words in order, stop words included, not stemmed."""
-        if text.isascii():
+        if text.isascii() or not self._usual:
             return self._find(text.lower() if self._lower else text)
         text = fold(text) if self._lower else compatible(text)
         if pattern(_UNUSUAL).search(text) is None:
