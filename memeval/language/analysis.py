@@ -26,6 +26,9 @@ _BY_ITSELF = r"[\p{Han}\p{Hangul}々〆]"
 # Words with the marks that join them, symbols and emoji: all that a query can mean.
 _WIDE = r"\w[\w\p{M}]*(?:[-.,:/'’_@]\w[\w\p{M}]*)*[+#]*|\p{Extended_Pictographic}\p{EMod}?|[\p{Sm}\p{Sc}]"
 _MARKS = re.compile(r"[-.,:/'’_@+#]")
+# A letter that stands alone as a name (vitamin C, plan B, C++). I and A are words, C. S. are initials.
+_LETTER = re.compile(r"(?<![\w.&/-])(?<!\w')(?:[B-HJ-Z][+#]*|[AI][+#]+)(?![\w&/-])(?!'(?!s\b)\w)(?!\.\s*[A-Z])")
+_EMOJI = r"\p{Extended_Pictographic}"
 
 
 class Analysis:
@@ -189,6 +192,17 @@ class AllWords:
     def words(self, text: str) -> list[str]:
         """The same."""
         return self.terms(text)
+
+
+def lone(text: str) -> list[str]:
+    """The words of an English query that mean something although they are one character: letters as names, and emoji.
+
+    `WORD` leaves them out, as do the indexes of English texts. Where a query has them, a memory looks for them beside
+    its usual terms by `AllWords`.
+    """
+    text = compatible(text)
+    emoji = [] if text.isascii() else pattern(_EMOJI).findall(text)
+    return [*_LETTER.findall(text), *emoji]
 
 
 def _parts(word: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from memeval.kit import powers
 from memeval.kit.errors import ConfigError
 from memeval.kit.protocols import Forgets, Writing
 from memeval.kit.types import Hit, Passage, Query, Turn
-from memeval.language.analysis import WORD, AllWords, Analyser, Stemmer, StopWords, get_analysis
+from memeval.language.analysis import WORD, AllWords, Analyser, Stemmer, StopWords, get_analysis, lone
 from memeval.language.detection import AUTO
 from memeval.strategies.long_term.bm25.bm25s_engine import Bm25sEngine
 from memeval.strategies.long_term.bm25.engine import Engine
@@ -173,7 +173,8 @@ class BM25:
         """The at most `k` best hits; the query's time is not used.
 
         A query of which the analysis leaves no word that a passage has is searched for again with all its words, stop
-        words, single characters and symbols included.
+        words, single characters and symbols included. To the scores of another one, letters that stand alone as names
+        (vitamin C) and emoji add theirs.
         """
         self.flush()
         if k < 1:
@@ -183,6 +184,11 @@ class BM25:
         if not found and passages and not self._engine.knows(query.text):
             self._analyser.miss(query.text)
             found = self._all_words().search(query.text, k, False)
+        elif names := [name for name in lone(query.text) if not self._analyser.terms(name)]:
+            scores = dict(self._engine.search(query.text, len(passages), self._zero_scores))
+            for number, score in self._all_words().search(" ".join(names), len(passages), False):
+                scores[number] = scores.get(number, 0.0) + score
+            found = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:k]
         return [
             Hit(passage.text, passage.sources, score, passage.verbatim, passage.importance)
             for number, score in found

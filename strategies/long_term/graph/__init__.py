@@ -10,8 +10,8 @@ from memeval.kit.protocols import Forgets, Writing
 from memeval.kit.stores import GraphEdge, GraphNode, GraphStore
 from memeval.kit.text import storable
 from memeval.kit.types import Hit, Passage, Query, Turn
-from memeval.language.analysis import Analyser
-from memeval.language.detection import AUTO
+from memeval.language.analysis import AllWords, Analyser, lone
+from memeval.language.detection import AUTO, ENGLISH
 from memeval.strategies.extraction.entities import entities, normalise
 from memeval.strategies.extraction.fact import Extractor
 from memeval.strategies.extraction.synonyms import attributes
@@ -106,6 +106,9 @@ class Graph:
         self._names: set[str] = set()
         self._user: str | None = None
         self._forgotten: set[str] = set()
+        # For queries of which no usual word is known: where each word stands, read from the store when the first comes.
+        self._held: dict[str, None] = {}
+        self._places: dict[str, dict[str, None]] | None = None
         self._ratings = Ratings()
         # By passage, since several of one turn can be rated; a graph knows no ratings of its own.
         self._importance: dict[str, int] = {}
@@ -149,6 +152,7 @@ class Graph:
         known = self._store.degrees(self._scope, list({node.id for found in about.values() for node in found}))
         for passage in passages:
             node = passage_node(passage)
+            self._held[node.id] = None
             self._ratings.note(passage.sources, passage.importance)
             if passage.importance is not None:
                 self._importance[node.id] = passage.importance
@@ -162,6 +166,7 @@ class Graph:
                 self._last = passage
             nodes[node.id] = node
         self._store.upsert(self._scope, list(nodes.values()), edges)
+        self._places = None
 
     def _session(self, passage: Passage) -> str:
         return self._sessions.get(passage.sources[-1], "") if passage.sources else ""
@@ -193,7 +198,12 @@ class Graph:
         powers.flush(self._store)
 
     def search(self, query: Query, k: int) -> Sequence[Hit]:
-        """The at most `k` passages of most mass, which is the score; without a known word or name there is none."""
+        """The at most `k` passages of most mass, which is the score; without a known word or name there is none.
+
+        A query of which no usual word is known, nor a name, is walked from the passages that hold any of its words,
+        stop words, single characters and symbols included. Other queries are also walked from the passages that hold
+        their letters that stand alone as names (vitamin C), and their emoji.
+        """
         if k < 1:
             return []
         if self._ranked is None or self._ranked[0] != query:
@@ -213,13 +223,30 @@ class Graph:
         starts = self._starts(query.text)
         degrees = near.degrees(starts)
         seeds = {name: near.rarity(degrees[name]) for name in starts if degrees[name]}
+        names = lone(query.text) if self._analyser.language == ENGLISH else []
         if not seeds:
             self._analyser.miss(query.text)
+            names = [query.text]
+        for word in dict.fromkeys(AllWords().terms(" ".join(names))):
+            held = self._standing(word)
+            for name in held:
+                seeds[name] = seeds.get(name, 0.0) + near.rarity(len(held)) / len(held)
+        if not seeds:
             return {}
+        near.degrees(list(seeds))
         if self._method == "ppr":
             return walk.pagerank(near, seeds, self._damping, self._tolerance)
         rare = {name: mass for name, mass in seeds.items() if degrees[name] <= self._fan_out}
         return walk.hops(self._store, self._scope, rare or seeds, self._hops, self._decay)
+
+    def _standing(self, word: str) -> Mapping[str, None]:
+        """The passages that have a word, whatever it is."""
+        if self._places is None:
+            self._places = {}
+            for node in self._store.nodes(self._scope, list(self._held)):
+                for each in AllWords().terms(node.text):
+                    self._places.setdefault(each, {})[node.id] = None
+        return self._places.get(word, {})
 
     def _starts(self, text: str) -> list[str]:
         """The nodes that a query may name, they need not exist: words, names, who says I, and relations asked for."""
@@ -241,6 +268,7 @@ class Graph:
         self._ranked = None
         self._forgotten.update(turn_ids)
         self._ratings.forget(turn_ids)
+        self._places = None
         self._early = {
             name: passage for name, passage in self._early.items() if self._forgotten.isdisjoint(passage.sources)
         }

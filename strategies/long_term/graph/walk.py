@@ -156,6 +156,8 @@ def pagerank(near: Near, seeds: Mapping[str, float], damping: float, tolerance: 
 def hops(store: GraphStore, scope: str, seeds: Mapping[str, float], reach: int, decay: float) -> dict[str, float]:
     """Passages at most `reach` edges away from `seeds`: each seed gives its mass, times `decay` for each further edge.
 
+    A seed gives its whole mass to its neighbours, or, where it is a passage, to itself.
+
     Args:
         store: holds the graph.
         scope: whose graph.
@@ -165,9 +167,10 @@ def hops(store: GraphStore, scope: str, seeds: Mapping[str, float], reach: int, 
     """
     found: dict[str, float] = {}
     for seed, mass in seeds.items():
+        whole = 0 if seed.startswith(PASSAGE) else 1
         for name, distance in store.expand(scope, [seed], reach).items():
             if name.startswith(PASSAGE):
-                found[name] = found.get(name, 0.0) + mass * decay ** max(0, distance - 1)
+                found[name] = found.get(name, 0.0) + mass * decay ** max(0, distance - whole)
     return {name: _rounded(mass) for name, mass in found.items() if mass > 0}
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from memeval.kit.text import encodable
 from memeval.kit.types import Hit
-from memeval.language.analysis import WORD, AllWords, Analyser, get_analysis, unusual
+from memeval.language.analysis import WORD, AllWords, Analyser, get_analysis, lone, unusual
 from memeval.language.detection import ENGLISH, stop_words
 from memeval.language.folding import compatible
 
@@ -42,13 +42,15 @@ def shown(hit: Hit) -> Hit:
 
 
 def asked_for(query: str, analyser: Analyser) -> list[str]:
-    """The words of a query that say something, as the index knows them."""
+    """The words of a query that say something, letters that stand alone as names included, as the index knows them."""
     if analyser.language != ENGLISH:
         return [_coded(term) for term in analyser.terms(query)]
     plain = compatible(query).lower()
     words = get_analysis(WORD, False, None, None).words(plain) if unusual(plain) else _ENGLISH_WORD.findall(plain)
     kept = stop_words(ENGLISH)
-    return [_coded(word) if unusual(word) else encodable(word) for word in words if word not in kept]
+    letters = [word for name in lone(query) for word in AllWords().terms(name) if word.isalpha()]
+    said = [_coded(word) if unusual(word) else encodable(word) for word in words if word not in kept]
+    return said + [letter for letter in letters if letter not in said]
 
 
 def all_asked_for(query: str, analyser: Analyser) -> list[str]:
