@@ -29,13 +29,20 @@ def pieces(context: Context, query: Query) -> list[tuple[str, str]]:
     for kind, group in groupby(others, key=lambda segment: segment.kind):
         built.append((kind, HEADINGS[kind]))
         built.extend((kind, _quoted(segment.text)) for segment in group)
-    return [*built, ("query", QUERY_HEADING), ("query", _quoted(query.text))]
+    return [*built, ("query", QUERY_HEADING), ("query", _quoted(query.text.strip()))]
 
 
 # A turn stands in the prompts of many questions.
 @lru_cache(maxsize=65_536)
 def _quoted(text: str) -> str:
-    """The text with a backslash before each of the prompt's own headings, so that no turn can begin a section."""
+    """The text as it stands in the prompt.
+
+    A backslash stands before each of the prompt's own headings, so that no turn can begin a section. A blank stands
+    before a text that begins with a slash: o200k_base takes slashes after a newline together with the punctuation
+    before it, so that counts of single pieces would not add up.
+    """
+    if text.startswith("/"):
+        text = f" {text}"
     return _HEADING.sub(r"\\[", text) if "[" in text else text
 
 
@@ -55,7 +62,7 @@ def count(segments: Sequence[Segment], tokenizer: Tokenizer) -> int:
 def sections(context: Context, query: Query, tokenizer: Tokenizer) -> dict[str, int]:
     """Tokens by kind of segment, of the `query` and of the `frame`; kinds that are absent are left out.
 
-    The frame are the headings, and the backslashes before headings that stand in a text.
+    The frame are the headings, the backslashes before headings that stand in a text, and the blank before a slash.
     """
     tokens: dict[str, int] = {}
     frame = tokenizer.count(QUERY_HEADING)
@@ -69,7 +76,7 @@ def sections(context: Context, query: Query, tokenizer: Tokenizer) -> dict[str, 
         if kind != previous and kind != "system":
             frame += tokenizer.count(HEADINGS[kind])
         previous = kind
-    tokens["query"] = tokenizer.count(_quoted(query.text))
+    tokens["query"] = tokenizer.count(_quoted(query.text.strip()))
     tokens["frame"] = frame
     return tokens
 

@@ -1,8 +1,9 @@
 """Tokenizers with memoised line counts.
 
 A piece of a prompt is a stripped text followed by one newline. With the byte-pair encodings of tiktoken a prompt
-made of such pieces has exactly the sum of their counts (a newline never merges with the visible character after it),
-so each piece is counted once and a prompt's count is a sum.
+made of such pieces has exactly the sum of their counts (a newline never merges with the visible character after it), so
+each piece is counted once and a prompt's count is a sum. One character is an exception: o200k_base merges punctuation,
+the newline after it and slashes after that. No piece of a prompt begins with a slash, see `prompt.pieces`.
 """
 
 import importlib.util
