@@ -198,11 +198,20 @@ def lone(text: str) -> list[str]:
     """The words of an English query that mean something although they are one character: letters as names, and emoji.
 
     `WORD` leaves them out, as do the indexes of English texts. Where a query has them, a memory looks for them beside
-    its usual terms by `AllWords`.
+    its usual terms by `AllWords`. A letter in a longer name (a Turbo S) is none: the other words find that.
     """
     text = compatible(text)
     emoji = [] if text.isascii() else pattern(_EMOJI).findall(text)
-    return [*_LETTER.findall(text), *emoji]
+    return [*(found[0] for found in _LETTER.finditer(text) if not _in_a_name(text, found)), *emoji]
+
+
+def _in_a_name(text: str, letter: re.Match[str]) -> bool:
+    """Whether a neighbouring word has a capital although no sentence begins with it."""
+    before, after = text[: letter.start()].split(), text[letter.end() :]
+    if after[:1] == " " and after[1:2].isupper():
+        return True
+    begins = len(before) < 2 or before[-2][-1] in ".!?:"
+    return bool(before) and before[-1][0].isupper() and before[-1][-1].isalnum() and before[-1] != "I" and not begins
 
 
 def _parts(word: str) -> Iterator[str]:

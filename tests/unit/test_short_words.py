@@ -100,13 +100,15 @@ def test_a_pattern_that_takes_single_letters_counts_them_once() -> None:
         ("Is C still in use?", ["C"]),
         ("Do I like A or B?", ["B"]),
         ("C++, C# or an A+?", ["C++", "C#", "A+"]),
-        ("'The Hate U Give'", ["U"]),
         ("the letter 'Q' and R's author", ["Q", "R"]),
         ("Vitamin C.", ["C"]),
+        ("Since when do I C as in Z, and which? Model S?", ["C", "Z", "S"]),
         ("a 🎻 and an Ｘ", ["X", "🎻"]),
         # Initials, abbreviations, parts of words, small letters.
         ("books by C. S. Lewis, John F. Kennedy and J.K. Rowling", []),
         ("the U.S., H&M, AT&T, X-rays, T-shirts, LGBTQ+, D'Angelo", []),
+        # Letters in longer names, which their other words find.
+        ("Was it 'The Hate U Give' or the Porsche Turbo S?", []),
         ("I know a c and what b's are; I'd go", []),
     ],
 )

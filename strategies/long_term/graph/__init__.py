@@ -15,7 +15,7 @@ from memeval.language.detection import AUTO, ENGLISH
 from memeval.strategies.extraction.entities import entities, normalise
 from memeval.strategies.extraction.fact import Extractor
 from memeval.strategies.extraction.synonyms import attributes
-from memeval.strategies.extraction.words import content
+from memeval.strategies.extraction.words import STOP, content
 from memeval.strategies.long_term.graph import walk
 from memeval.strategies.long_term.graph.ids import CONCEPT, PASSAGE, RELATION, USER, relation
 from memeval.strategies.long_term.graph.making import (
@@ -201,8 +201,8 @@ class Graph:
         """The at most `k` passages of most mass, which is the score; without a known word or name there is none.
 
         A query of which no usual word is known, nor a name, is walked from the passages that hold any of its words,
-        stop words, single characters and symbols included. Other queries are also walked from the passages that hold
-        their letters that stand alone as names (vitamin C), and their emoji.
+        single characters and symbols included, and stop words where it has no others. Other queries are also walked
+        from the passages that hold their letters that stand alone as names (vitamin C), and their emoji.
         """
         if k < 1:
             return []
@@ -227,7 +227,8 @@ class Graph:
         if not seeds:
             self._analyser.miss(query.text)
             names = [query.text]
-        for word in dict.fromkeys(AllWords().terms(" ".join(names))):
+        words = dict.fromkeys(AllWords().terms(" ".join(names)))
+        for word in [word for word in words if word not in STOP] or words:
             held = self._standing(word)
             for name in held:
                 seeds[name] = seeds.get(name, 0.0) + near.rarity(len(held)) / len(held)
