@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from memeval.benchmarks.fields import as_object, kind, read_json, take
 from memeval.benchmarks.sources import SOURCES, Located, locate
-from memeval.kit.errors import ConfigError, DataError
+from memeval.kit.errors import DataError
+from memeval.kit.ranges import ranged
 from memeval.kit.types import Dialogue, Query, Question, Role, Turn
 
 Gold = Literal["published", "audited", "exclude_audited"]
@@ -63,6 +64,7 @@ class _Correction:
     evidence: tuple[str, ...]
 
 
+@ranged
 class Locomo:
     """LoCoMo's ten conversations.
 
@@ -98,11 +100,6 @@ class Locomo:
         Raises:
             ConfigError: a value that is none of the choices.
         """
-        for option, value, choices in (("gold", gold, get_args(Gold)), ("evidence", evidence, get_args(Evidence))):
-            if value not in choices:
-                raise ConfigError(
-                    f"benchmark.{option}={value!r} is none of {', '.join(choices)}: try benchmark.{option}={choices[0]}"
-                )
         self._path = path
         self._gold: Gold = gold
         self._evidence: Evidence = evidence

@@ -2,15 +2,20 @@
 
 from collections.abc import Sequence
 from math import ceil, inf
+from typing import Annotated
+
+from annotated_types import Ge, Interval
 
 from memeval.kit.errors import ConfigError
 from memeval.kit.powers import Composite
 from memeval.kit.prompt import count
 from memeval.kit.protocols import Retriever, Strategy
+from memeval.kit.ranges import ranged
 from memeval.kit.tokens import Tokenizer
 from memeval.kit.types import Context, Hit, Query, Segment, Turn
 
 
+@ranged
 class Memory(Composite):
     """A window composed with a retriever: system, summary, retrieved memories, recent history.
 
@@ -24,9 +29,9 @@ class Memory(Composite):
         window: Strategy,
         retriever: Retriever,
         tokenizer: Tokenizer,
-        retrieved_share: float = 0.5,
-        top_k: int | None = None,
-        depth: int = 50,
+        retrieved_share: Annotated[float, Interval(ge=0, le=1)] = 0.5,
+        top_k: Annotated[int, Ge(1)] | None = None,
+        depth: Annotated[int, Ge(1)] = 50,
     ) -> None:
         """Compose.
 
@@ -38,16 +43,9 @@ class Memory(Composite):
             top_k: at most so many memories enter the prompt; None lets the budget decide.
             depth: how many hits are asked for and kept as the ranking.
         """
-        if not 0 <= retrieved_share <= 1:
+        if top_k is not None and top_k > depth:
             raise ConfigError(
-                f"retrieved_share={retrieved_share} is not a share: give 0 to 1, e.g. retrieved_share=0.5"
-            )
-        if depth < 1:
-            raise ConfigError(f"depth={depth} ranks nothing: give 1 or more, e.g. depth=50")
-        if top_k is not None and not 1 <= top_k <= depth:
-            raise ConfigError(
-                f"top_k={top_k} must lie between 1 and depth={depth}: give e.g. top_k=5, or null to let the budget "
-                "decide"
+                f"top_k={top_k} is more than depth={depth}: give e.g. top_k=5, or null to let the budget decide"
             )
         super().__init__(window, retriever)
         self._window = window

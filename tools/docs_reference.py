@@ -5,6 +5,7 @@ The site's build calls `pages` (tools/docs_site.py). `python tools/docs_referenc
 
 import contextlib
 import io
+import pkgutil
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -13,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from memeval.kit.ranges import allowed, limits
 from memeval.options import root
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,7 +68,7 @@ def group_page(group: str) -> str:
         lines += ["```yaml", body, "```", ""]
         target = (yaml.safe_load(text) or {}).get("_target_")
         if isinstance(target, str):
-            lines += _arguments(target)
+            lines += [*_values(path.parent.name, target), *_arguments(target)]
     return "\n".join(lines)
 
 
@@ -78,8 +80,8 @@ def root_options() -> str:
         "Give them as they stand: `memeval run budget=1000 depth=100`. An option of a group takes a name: "
         "`memeval run retriever=bm25`. `memeval run --cfg` prints the whole config of a run and starts nothing.",
         "",
-        "| option | default | meaning | role | must agree | references |",
-        "|---|---|---|---|---|---|",
+        "| option | default | values | meaning | role | must agree | references |",
+        "|---|---|---|---|---|---|---|",
     ]
     for option in root.OPTIONS:
         if option.role == "filled":
@@ -90,8 +92,9 @@ def root_options() -> str:
             parts = {option.name: option.default}
         name = f"[`{option.name}`](configs/{option.group}.md)" if option.group else f"`{option.name}`"
         for place, (key, default) in enumerate(parts.items()):
-            told = (option.meaning, option.role, _AGREES[option.agrees], "share it" if option.shared else "")
-            cells = [_cell(text) for text in told] if place == 0 else [""] * 4
+            values = "" if (known := allowed(option.kind)) is None else known.words()
+            told = (values, option.meaning, option.role, _AGREES[option.agrees], "share it" if option.shared else "")
+            cells = [_cell(text) for text in told] if place == 0 else [""] * 5
             lines.append(
                 f"| {name if key == option.name else f'`{key}`'} | `{_cell(_shown(default))}` | {' | '.join(cells)} |"
             )
@@ -183,6 +186,13 @@ def _first_comment(text: str) -> str:
 
 def _sentence(path: Path) -> str:
     return _first_comment(path.read_text(encoding="utf-8")).lstrip("# ")
+
+
+def _values(group: str, target: str) -> list[str]:
+    """The ranges and choices of the settings, from the signature of the class."""
+    known = limits(pkgutil.resolve_name(target))
+    lines = [f"| `{group}.{name}` | {values.words()} |" for name, values in known.items()]
+    return ["| setting | values |", "|---|---|", *lines, ""] if lines else []
 
 
 def _arguments(target: str) -> list[str]:

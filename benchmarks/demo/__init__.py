@@ -6,11 +6,14 @@ What is in it, how it is made and how it was checked: docs/demo.md.
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
+
+from annotated_types import Ge, Interval
 
 from memeval.benchmarks.demo.questions import CATEGORIES
 from memeval.benchmarks.demo.writer import write
 from memeval.kit.errors import ConfigError
+from memeval.kit.ranges import ranged
 from memeval.kit.types import Dialogue
 
 # A change of any generated text takes the next version, and a hash of the source of that version. A change of the code
@@ -20,6 +23,7 @@ SHA256 = "4f38c84021e23b024b9cbf4b85e91c7ec0b5d9da2fa731c1c0b89e6668dbc648"
 FEWEST, MOST = 100, 1_000_000
 
 
+@ranged
 class Demo:
     """Generated dialogues, the same for the same arguments on every machine and Python."""
 
@@ -27,7 +31,12 @@ class Demo:
     licence = "Apache-2.0"
     categories: Sequence[str] = CATEGORIES
 
-    def __init__(self, users: int | None = None, turns: int = 2400, seed: int = 7) -> None:
+    def __init__(
+        self,
+        users: Annotated[int, Ge(1)] | None = None,
+        turns: Annotated[int, Interval(ge=FEWEST, le=MOST)] = 2400,
+        seed: int = 7,
+    ) -> None:
         """Choose the size; nothing is generated yet.
 
         Args:
@@ -39,11 +48,9 @@ class Demo:
         Raises:
             ConfigError: a size out of range.
         """
-        if not FEWEST <= turns <= MOST:
-            raise ConfigError(f"benchmark.turns={turns} is not within 100 to 1000000: e.g. benchmark.turns=2400")
         if users is None:
             users = max(1, min(turns // FEWEST, round(6 * math.sqrt(turns / 2400))))
-        if not 1 <= users <= turns // FEWEST:
+        if users > turns // FEWEST:
             raise ConfigError(
                 f"benchmark.users={users} does not fit benchmark.turns={turns}: a user has at least {FEWEST} turns, so "
                 f"choose 1 to {turns // FEWEST} users, e.g. benchmark.users=1, or leave it out"

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
+
+from annotated_types import Ge
 
 from memeval.kit import powers
 from memeval.kit.errors import ConfigError, ReplyError
 from memeval.kit.protocols import Model
+from memeval.kit.ranges import ranged
 from memeval.kit.types import Question
 from memeval.llm import Repeats
 from memeval.llm.reply import answer_of
@@ -20,11 +23,17 @@ SCHEMA: Mapping[str, Any] = {
 }
 
 
+@ranged
 class Judge:
     """Judges answers by a language model that sees neither the context nor which strategy is judged."""
 
     def __init__(
-        self, model: Model | None, fallback: Model | None, repeats: int, instruction: str, unanswerable: str
+        self,
+        model: Model | None,
+        fallback: Model | None,
+        repeats: Annotated[int, Ge(1)],
+        instruction: str,
+        unanswerable: str,
     ) -> None:
         """Take the model and what it is told.
 
@@ -41,7 +50,7 @@ class Judge:
         chosen = model if model is not None else fallback
         if chosen is None:
             raise ConfigError("judge=llm needs a model: add e.g. llm@judge_llm=litellm judge_llm.model=gpt-4o")
-        if repeats < 1 or repeats % 2 == 0:
+        if repeats % 2 == 0:
             raise ConfigError(f"judge.repeats={repeats} gives no majority: choose an odd number, e.g. judge.repeats=3")
         if repeats > 1 and not isinstance(chosen, Repeats):
             raise ConfigError(f"judge.repeats={repeats}, but this model cannot be asked twice: use judge.repeats=1")

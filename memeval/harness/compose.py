@@ -141,6 +141,7 @@ class Composer:
             raise ConfigError(
                 f"nothing reads {', '.join(sorted(unread))}: remove it; memeval run --cfg shows every option"
             )
+        root.check(config)
         providers.check_addresses(config)
         check_keys(config)
         return Cell(

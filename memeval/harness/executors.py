@@ -15,14 +15,17 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Protocol, runtime_checkable
+from typing import Annotated, Protocol, runtime_checkable
+
+from annotated_types import Ge
 
 from memeval.harness.lifeline import Lifeline, hold_on, working
 from memeval.harness.plan import Plan
 from memeval.harness.runner import Runner
 from memeval.harness.session import Session
 from memeval.kit import engines
-from memeval.kit.errors import ConfigError, ContractError
+from memeval.kit.errors import ContractError
+from memeval.kit.ranges import ranged
 from memeval.kit.scratch import Scratch
 from memeval.kit.types import Dialogue, DialogueRecord, DialogueResult, Outcome, Usage
 
@@ -74,14 +77,13 @@ def each_once(executor: Executor, plan: Plan, dialogues: Iterable[Dialogue]) -> 
         )
 
 
-def get_executor(workers: int, isolation: str = "separate") -> Executor:
+@ranged
+def get_executor(workers: Annotated[int, Ge(1)], isolation: str = "separate") -> Executor:
     """Serial for one worker, processes for more; shared stores are held by one process, however many workers there are.
 
     Raises:
         ConfigError: fewer than one.
     """
-    if workers < 1:
-        raise ConfigError(f"workers={workers} runs nothing: give 1 or more, e.g. workers=2")
     if isolation == "shared":
         return Shared()
     return Serial() if workers == 1 else Processes(workers)
@@ -125,6 +127,7 @@ def _close(session: Session) -> None:
         raise ContractError(unclosed)
 
 
+@ranged
 class Processes:
     """In worker processes, a few dialogues ahead. A worker that dies is replaced and its dialogues are run again.
 
@@ -132,14 +135,12 @@ class Processes:
     one that exhausts the memory cannot keep the run from ending.
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: Annotated[int, Ge(1)]) -> None:
         """Set how many processes run.
 
         Raises:
             ConfigError: fewer than one.
         """
-        if workers < 1:
-            raise ConfigError(f"workers={workers} runs nothing: give 1 or more, e.g. workers=2")
         self._workers = workers
 
     def run(self, plan: Plan, dialogues: Iterable[Dialogue]) -> Generator[DialogueResult, None, None]:

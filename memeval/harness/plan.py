@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -65,34 +65,19 @@ class Plan:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run."""
+        root.check({each.name: getattr(self, each.name) for each in fields(self)})
         identity.named_here([self.benchmark, self.tokenizer, self.document])
-        if self.budget < 1:
-            raise ConfigError(
-                f"budget={self.budget} leaves no room for any context: give 1 token or more, e.g. budget=2000"
-            )
         if self.budget > self.window:
             raise ConfigError(
                 f"budget={self.budget} is larger than the context window of the target ({self.window:,} tokens): "
                 "lower it, or choose a target with a larger window (memeval list target)"
             )
-        if self.limit is not None and self.limit < 1:
-            raise ConfigError(f"limit={self.limit} runs no dialogue: give 1 or more, or limit=null for all")
-        if self.isolation not in ("separate", "shared"):
-            raise ConfigError(f"isolation={self.isolation!r} is unknown: choose isolation=separate or isolation=shared")
-        if self.mode not in ("questions", "replay"):
-            raise ConfigError(f"mode={self.mode!r} is unknown: choose mode=questions or mode=replay")
         if self.mode == "replay" and (self.reader is not None or self.judge is not None):
             raise ConfigError("a replay asks no questions to answer: add reader=none judge=none, or mode=questions")
         if self.judge is not None and self.reader is None:
             raise ConfigError("there is no answer to judge: add reader=llm, or leave the judge out with judge=none")
-        if self.increments < 0:
-            raise ConfigError(f"increments={self.increments} is no number of turns: give 0 or more, e.g. increments=20")
-        if not 0 <= self.forget <= 1:
-            raise ConfigError(f"forget={self.forget} is not a share: give 0 to 1, e.g. forget=0.5")
         if self.forget and self.isolation == "shared":
             raise ConfigError("forget needs stores of one dialogue: add isolation=separate")
-        if self.max_turn_tokens < 1:
-            raise ConfigError(f"max_turn_tokens={self.max_turn_tokens} allows no turn: give e.g. max_turn_tokens=32768")
 
     @cached_property
     def identity(self) -> Mapping[str, Any]:

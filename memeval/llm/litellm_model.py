@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Gt
 
 from memeval.kit.errors import ConfigError, ModelError
+from memeval.kit.ranges import ranged
 from memeval.kit.text import encodable
 from memeval.kit.tokens import Tokenizer
 from memeval.kit.types import Reply
@@ -19,6 +22,7 @@ _PRICES = ("input", "output", "cache_read", "cache_write")
 _FIRST_WORDS = 60
 
 
+@ranged
 class LiteLLM:
     """A chat model; keys come from the environment alone, as litellm names them."""
 
@@ -26,12 +30,12 @@ class LiteLLM:
         self,
         model: str = "gpt-4o-mini",
         api_base: str | None = None,
-        temperature: float | None = 0.0,
-        max_tokens: int = 1024,
+        temperature: Annotated[float, Ge(0)] | None = 0.0,
+        max_tokens: Annotated[int, Ge(1)] = 1024,
         seed: int | None = None,
-        timeout: float = 120.0,
-        retries: int = 5,
-        concurrency: int = 4,
+        timeout: Annotated[float, Gt(0)] = 120.0,
+        retries: Annotated[int, Ge(0)] = 5,
+        concurrency: Annotated[int, Ge(1)] = 4,
         cache: Literal["on", "off", "replay"] | bool = "on",
         json_schema: bool | None = None,
         price: dict[str, float] | None = None,
@@ -61,16 +65,6 @@ class LiteLLM:
         """
         if not model.strip():
             raise ConfigError("llm.model is empty: name one, e.g. llm.model=gpt-4o-mini")
-        if max_tokens < 1 or concurrency < 1:
-            raise ConfigError(
-                f"llm.max_tokens={max_tokens} and llm.concurrency={concurrency} must be 1 or more, e.g. "
-                "llm.max_tokens=1024 llm.concurrency=4"
-            )
-        if retries < 0 or timeout <= 0 or (temperature is not None and temperature < 0):
-            raise ConfigError(
-                f"llm.retries={retries} and llm.temperature={temperature} must be 0 or more and llm.timeout={timeout} "
-                "more than 0, e.g. llm.retries=5 llm.temperature=0.0 llm.timeout=120"
-            )
         # Unquoted, YAML takes on and off for yes and no.
         self._cache = {True: "on", False: "off"}.get(cache, cache) if isinstance(cache, bool) else cache
         if self._cache not in ("on", "off", "replay"):

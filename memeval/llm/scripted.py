@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from annotated_types import Ge
 
 from memeval.kit import ledger, strict_json, user_files
 from memeval.kit.errors import ConfigError, DataError, ReplyError
+from memeval.kit.ranges import ranged
 from memeval.kit.tokens import Tokenizer, get_tokenizer
 from memeval.kit.types import Reply, Usage
 from memeval.llm import structured
@@ -35,6 +38,7 @@ class _Rule:
     error: str | None
 
 
+@ranged
 class Scripted:
     """Replies by the first rule that matches the request.
 
@@ -49,7 +53,7 @@ class Scripted:
         rules: list[dict[str, Any]] | None = None,
         replies: str | None = None,
         tokenizer: Tokenizer | None = None,
-        seconds: float = 0.0,
+        seconds: Annotated[float, Ge(0)] = 0.0,
     ) -> None:
         """Read the script.
 
@@ -63,8 +67,6 @@ class Scripted:
         Raises:
             ConfigError: a rule that cannot be read, or negative seconds.
         """
-        if seconds < 0:
-            raise ConfigError(f"llm.seconds={seconds} must be 0 or more, e.g. llm.seconds=0.5")
         self._rules = [_rule(node, f"llm.rules[{place}]") for place, node in enumerate(rules or ())]
         self._rules += _from_file(replies) if replies is not None else []
         self._given_tokenizer = tokenizer

@@ -11,9 +11,10 @@ import inspect
 import json
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, get_type_hints
+from typing import Any
 
 from memeval.kit.errors import ConfigError, MemevalError, words
+from memeval.kit.ranges import hints, limits
 from memeval.options import root
 
 TARGET = "_target_"
@@ -102,7 +103,8 @@ class Signature:
         self.required = [parameter.name for parameter in named if parameter.default is parameter.empty]
         self.open = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
         self._defaults = {parameter.name: parameter.default for parameter in named}
-        self._hints = _hints(self.call)
+        self._hints = hints(self.call)
+        self._limits = limits(self.call)
 
     def is_default(self, key: str, value: Any) -> bool:
         """Whether an argument left out would have this value."""
@@ -115,7 +117,14 @@ class Signature:
         return bool(default == value)
 
     def check(self, key: str, value: Any, where: str) -> Any:
-        """The value as the hint wants it; hints that are not plain values (protocols, classes) are not checked."""
+        """The value as the hint wants it: of its type and within its range.
+
+        Hints that are not plain values (protocols, classes) are not checked.
+        """
+        default = self._defaults.get(key, inspect.Parameter.empty)
+        known = self._limits.get(key)
+        if known is not None and not known.holds(value):
+            raise ConfigError(known.refusal(where, value, default, "null"))
         adapter = _adapter(self._hints.get(key, Any))
         if adapter is None:
             return value
@@ -125,7 +134,6 @@ class Signature:
             return adapter.validate_python(value)
         except ValidationError as error:
             reason = error.errors()[0]["msg"]
-            default = self._defaults.get(key, inspect.Parameter.empty)
             example = (
                 "" if default is inspect.Parameter.empty else f", e.g. {where}={'null' if default is None else default}"
             )
@@ -168,14 +176,6 @@ def _root(error: BaseException) -> str:
     while error.__cause__ is not None:
         error = error.__cause__
     return f"{type(error).__name__}: {error}".splitlines()[0]
-
-
-def _hints(call: Any) -> dict[str, Any]:
-    function = call.__init__ if inspect.isclass(call) else call
-    try:
-        return get_type_hints(function)
-    except (NameError, TypeError):
-        return {}
 
 
 @cache

@@ -9,7 +9,15 @@ To add an option: add a line here, add its default to `configs/config.yaml`, and
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, make_dataclass
-from typing import Any, Literal
+from functools import reduce
+from operator import or_
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Interval
+
+from memeval.kit.errors import ConfigError
+from memeval.kit.ranges import allowed
 
 # Stand in a plan for what only the run knows: the dialogue's own scope, a folder that ends with the run, and letters,
 # digits and _ that make a name at a server this run's own.
@@ -36,7 +44,7 @@ class Option:
 
     Attributes:
         name: its key in the config.
-        kind: its type, for the schema.
+        kind: its type, with the range or the choices of its values.
         default: as in `configs/config.yaml`; of a group the name of the default option.
         meaning: one line.
         role: what depends on it.
@@ -88,6 +96,9 @@ def _output(name: str, kind: Any, default: Any, meaning: str) -> Option:
     return Option(name, kind, default, meaning, "output", shared=True)
 
 
+_COUNT = Annotated[int, Ge(1)]
+_SHARE = Annotated[float, Interval(ge=0, le=1)]
+
 # The order is that of the documentation and of messages.
 OPTIONS: tuple[Option, ...] = (
     _group(
@@ -115,7 +126,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     _group("experiment", None, "Named sets of overrides: a sweep under one name.", "execution", shared=True),
     Option(
-        "budget", int, 2000, "What a context may have, in tokens of the target's tokenizer.", "axis",
+        "budget", _COUNT, 2000, "What a context may have, in tokens of the target's tokenizer.", "axis",
         identified=True, agrees="across", shared=True,
     ),
     Option(
@@ -123,12 +134,13 @@ OPTIONS: tuple[Option, ...] = (
         "What counts tokens.", "identity", identified=True, agrees="across", shared=True,
     ),
     Option(
-        "isolation", str, "separate", "separate: every dialogue has stores of its own; shared: one set of stores for "
-        "all, told apart by scope.", "identity", identified=True, neutral="separate", agrees="across", shared=True,
+        "isolation", Literal["separate", "shared"], "separate",
+        "separate: every dialogue has stores of its own; shared: one set of stores for all, told apart by scope.",
+        "identity", identified=True, neutral="separate", agrees="across", shared=True,
     ),
     # References cannot forget.
     Option(
-        "forget", float, 0.0, "Share of the questions whose evidence is forgotten at the end and looked for again "
+        "forget", _SHARE, 0.0, "Share of the questions whose evidence is forgotten at the end and looked for again "
         "(GhostRate); 0: none.", "identity", identified=True, neutral=0.0, agrees="across",
     ),
     _group(
@@ -136,17 +148,19 @@ OPTIONS: tuple[Option, ...] = (
         identified=True, neutral=None, agrees="across", shared=True,
     ),
     Option(
-        "limit", int | None, None, "Only the first dialogues of the benchmark; null: all.", "identity",
+        "limit", _COUNT | None, None, "Only the first dialogues of the benchmark; null: all.", "identity",
         identified=True, agrees="always", shared=True,
     ),
     Option(
-        "mode", str, "questions", "questions: the benchmark's questions when their time has come; replay: every user "
-        "turn is a query.", "identity", identified=True, neutral="questions", agrees="always", shared=True,
+        "mode", Literal["questions", "replay"], "questions",
+        "questions: the benchmark's questions when their time has come; replay: every user turn is a query.",
+        "identity", identified=True, neutral="questions", agrees="always", shared=True,
     ),
     # It says what one more turn costs. The other scores of the run do not depend on it.
     Option(
-        "increments", int, 0, "The last so many turns of a dialogue are written one at a time, and timed "
-        "(IncrementSeconds).", "identity", identified=True, neutral=0,
+        "increments", Annotated[int, Ge(0)], 0,
+        "The last so many turns of a dialogue are written one at a time, and timed (IncrementSeconds).",
+        "identity", identified=True, neutral=0,
     ),
     Option(
         "memory", Any,
@@ -168,26 +182,25 @@ OPTIONS: tuple[Option, ...] = (
         "identity", identified=True, shared=True, of_parts=True,
     ),
     Option(
-        "retrieved_share", float, 0.5, "Part of the budget that the window leaves to retrieved memories, 0 to 1.",
-        "identity",
+        "retrieved_share", _SHARE, 0.5, "Part of the budget that the window leaves to retrieved memories.", "identity",
     ),
     Option(
-        "top_k", int | None, None, "At most so many memories enter the prompt; null: as many as the budget holds.",
+        "top_k", _COUNT | None, None, "At most so many memories enter the prompt; null: as many as the budget holds.",
         "identity",
     ),
-    Option("depth", int, 50, "How many hits a ranking keeps for the ranking measures.", "identity"),
+    Option("depth", _COUNT, 50, "How many hits a ranking keeps for the ranking measures.", "identity"),
     Option(
         "language", str, "auto", "Of the dialogues, for memories that look for words: auto finds it out from the texts "
         "of each | en | de | ...", "identity",
     ),
     Option("seed", int, 0, "What random choices of a memory start from.", "identity", shared=True),
-    _execution("max_turn_tokens", int, 32768, "Longer turns are refused as damaged data."),
+    _execution("max_turn_tokens", _COUNT, 32768, "Longer turns are refused as damaged data."),
     _execution("results", str, "results/runs", "The folder of the stored runs."),
     _group(
         "executor", "auto", "How the dialogues of a run are shared out: auto, one process, or several.", "execution",
         shared=True,
     ),
-    _execution("workers", int, 1, "How many processes share the dialogues of a run."),
+    _execution("workers", _COUNT, 1, "How many processes share the dialogues of a run."),
     _execution("overwrite", bool, False, "true: a finished run is made again."),
     _execution("progress", str, "auto", "auto: a bar on a terminal; on; off."),
     _execution(
@@ -214,7 +227,29 @@ OPTIONS: tuple[Option, ...] = (
 
 def schema() -> type:
     """The dataclass that Hydra checks a root config with: wrong types and misspelt keys are refused by Hydra itself."""
-    return make_dataclass("RunConfig", [(option.name, option.kind, _default(option)) for option in OPTIONS])
+    return make_dataclass("RunConfig", [(option.name, _plain(option.kind), _default(option)) for option in OPTIONS])
+
+
+def _plain(kind: Any) -> Any:
+    """The type without its range, which Hydra does not know."""
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return parts[0]
+    if origin is Literal:
+        return type(parts[0])
+    return reduce(or_, map(_plain, parts)) if origin in (Union, UnionType) else kind
+
+
+def check(values: Mapping[str, Any]) -> None:
+    """Hold values of root options, by name, to the ranges and choices of the table.
+
+    Raises:
+        ConfigError: names the option, the value, and what is allowed.
+    """
+    for option in OPTIONS:
+        known = allowed(option.kind)
+        if known is not None and option.name in values and not known.holds(values[option.name]):
+            raise ConfigError(known.refusal(option.name, values[option.name], option.default, "null"))
 
 
 def _default(option: Option) -> Any:

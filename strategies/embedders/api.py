@@ -3,13 +3,15 @@
 import math
 import struct
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from annotated_types import Ge, Gt
 
 from memeval.kit import cache as caches
 from memeval.kit import ledger
 from memeval.kit.errors import ConfigError, ModelError
+from memeval.kit.ranges import ranged
 from memeval.kit.text import encodable
 from memeval.kit.tokens import get_tokenizer
 from memeval.kit.types import Vectors
@@ -22,6 +24,7 @@ _TOKENIZER = "cl100k_base"
 _TOKENS = struct.Struct("<d")
 
 
+@ranged
 class Api(CachedEmbedder):
     """Vectors made by a remote model; keys come from the environment alone, as litellm names them.
 
@@ -32,12 +35,12 @@ class Api(CachedEmbedder):
         self,
         model: str = "text-embedding-3-small",
         api_base: str | None = None,
-        dimension: int | None = None,
-        batch_size: int = 128,
-        retries: int = 3,
-        timeout: float = 60.0,
+        dimension: Annotated[int, Ge(1)] | None = None,
+        batch_size: Annotated[int, Ge(1)] = 128,
+        retries: Annotated[int, Ge(0)] = 3,
+        timeout: Annotated[float, Gt(0)] = 60.0,
         cache: bool = True,
-        price: float | None = None,
+        price: Annotated[float, Ge(0)] | None = None,
     ) -> None:
         """Set up; nothing is asked yet.
 
@@ -57,18 +60,6 @@ class Api(CachedEmbedder):
         """
         if not model.strip():
             raise ConfigError("embedder.model is empty: name one, e.g. embedder.model=text-embedding-3-small")
-        if batch_size < 1 or (dimension is not None and dimension < 1):
-            raise ConfigError(
-                f"embedder.batch_size={batch_size} and embedder.dimension={dimension} must be 1 or more, e.g. "
-                "embedder.batch_size=128 embedder.dimension=null"
-            )
-        if retries < 0 or timeout <= 0:
-            raise ConfigError(
-                f"embedder.retries={retries} must be 0 or more and embedder.timeout={timeout} more than 0, e.g. "
-                "embedder.retries=3 embedder.timeout=60"
-            )
-        if price is not None and not 0 <= price < math.inf:
-            raise ConfigError(f"embedder.price={price} is no price: give dollars per million tokens, e.g. 0.02")
         self._model = model
         self._api_base = providers.address("embedder", model, api_base)
         self._wanted = dimension

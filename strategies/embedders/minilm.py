@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from annotated_types import Ge, Interval
 
 from memeval.kit.errors import ConfigError, ModelError
+from memeval.kit.ranges import ranged
 from memeval.kit.text import encodable
 from memeval.kit.types import Vectors
 from memeval.strategies.embedders.base import CachedEmbedder
@@ -32,6 +34,7 @@ _LONGEST_WORD = 100
 _VERSION = 1
 
 
+@ranged
 class MiniLM(CachedEmbedder):
     """Sentence embeddings of 384 dimensions: mean over the word pieces, unit length.
 
@@ -40,7 +43,11 @@ class MiniLM(CachedEmbedder):
     """
 
     def __init__(
-        self, max_length: int = 256, batch_size: int = 32, threads: int | None = None, cache: bool = True
+        self,
+        max_length: Annotated[int, Interval(ge=3, le=_LONGEST)] = 256,
+        batch_size: Annotated[int, Ge(1)] = 32,
+        threads: Annotated[int, Ge(1)] | None = None,
+        cache: bool = True,
     ) -> None:
         """Set up; the model is loaded on first use, once for a process.
 
@@ -53,14 +60,6 @@ class MiniLM(CachedEmbedder):
         Raises:
             ConfigError: a number out of range.
         """
-        if not 3 <= max_length <= _LONGEST:
-            raise ConfigError(
-                f"embedder.max_length={max_length} must lie between 3 and {_LONGEST}, e.g. embedder.max_length=256"
-            )
-        if batch_size < 1:
-            raise ConfigError(f"embedder.batch_size={batch_size} must be 1 or more, e.g. embedder.batch_size=32")
-        if threads is not None and threads < 1:
-            raise ConfigError(f"embedder.threads={threads} must be 1 or more, or null for all cores")
         self._max_length = max_length
         self._batch_size = batch_size
         self._threads = threads

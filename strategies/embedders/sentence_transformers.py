@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from annotated_types import Ge
 
-from memeval.kit.errors import ConfigError, ModelError
+from memeval.kit.errors import ModelError
+from memeval.kit.ranges import ranged
 from memeval.kit.text import encodable
 from memeval.kit.types import Vectors
 from memeval.strategies.embedders.base import CachedEmbedder
@@ -17,6 +19,7 @@ from memeval.strategies.embedders.base import CachedEmbedder
 EXTRA = 'pip install "memeval[sentence-transformers]"'
 
 
+@ranged
 class SentenceTransformers(CachedEmbedder):
     """A model by its name on the hub, which is downloaded, or by its folder."""
 
@@ -24,8 +27,8 @@ class SentenceTransformers(CachedEmbedder):
         self,
         model: str = "sentence-transformers/all-MiniLM-L6-v2",
         revision: str | None = None,
-        max_length: int | None = None,
-        batch_size: int = 32,
+        max_length: Annotated[int, Ge(1)] | None = None,
+        batch_size: Annotated[int, Ge(1)] = 32,
         device: str = "cpu",
         cache: bool = True,
     ) -> None:
@@ -42,11 +45,6 @@ class SentenceTransformers(CachedEmbedder):
         Raises:
             ConfigError: a number out of range.
         """
-        if batch_size < 1 or (max_length is not None and max_length < 1):
-            raise ConfigError(
-                f"embedder.batch_size={batch_size} and embedder.max_length={max_length} must be 1 or more, e.g. "
-                "embedder.batch_size=32 embedder.max_length=null"
-            )
         self._arguments = (model, revision, max_length, device)
         self._batch_size = batch_size
         super().__init__(cache)

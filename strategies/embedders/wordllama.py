@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from memeval.kit.errors import ConfigError, ModelError
+from memeval.kit.errors import ModelError
+from memeval.kit.ranges import ranged
 from memeval.kit.text import encodable
 from memeval.kit.types import Vectors
 from memeval.strategies.embedders.base import CachedEmbedder
@@ -21,6 +22,7 @@ _CARRIED = 256
 _PORTION = 8192
 
 
+@ranged
 class Wordllama(CachedEmbedder):
     """Mean of static token vectors taken from a large model and compressed (dleemiller/WordLlama, MIT).
 
@@ -28,7 +30,7 @@ class Wordllama(CachedEmbedder):
     trained for (Kusupati et al. 2022, Matryoshka Representation Learning).
     """
 
-    def __init__(self, dimension: int = 256, cache: bool = False) -> None:
+    def __init__(self, dimension: Literal[64, 128, 256] = 256, cache: bool = False) -> None:
         """Set up; the vectors are loaded on first use, once for a process.
 
         Args:
@@ -38,11 +40,6 @@ class Wordllama(CachedEmbedder):
         Raises:
             ConfigError: a dimension that the model does not have.
         """
-        if dimension not in DIMENSIONS:
-            raise ConfigError(
-                f"embedder.dimension={dimension} is none of the model's: choose {', '.join(map(str, DIMENSIONS))}, "
-                f"e.g. embedder.dimension={DIMENSIONS[-1]}"
-            )
         self._size = dimension
         super().__init__(cache, dimension)
 

@@ -1,12 +1,15 @@
 """Facts that a language model finds."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge
 
 from memeval.kit import powers
 from memeval.kit.document import Document
-from memeval.kit.errors import ConfigError, ModelError, ReplyError
+from memeval.kit.errors import ModelError, ReplyError
 from memeval.kit.protocols import Model
+from memeval.kit.ranges import ranged
 from memeval.kit.tokens import Tokenizer
 from memeval.kit.types import Turn
 from memeval.strategies.extraction.fact import Fact
@@ -44,6 +47,7 @@ SCHEMA: Mapping[str, Any] = {
 }
 
 
+@ranged
 class ModelExtractor:
     """Asks a model for the facts of a block of turns, one call a block, two halves where its reply cannot be used.
 
@@ -57,8 +61,8 @@ class ModelExtractor:
         document: Document,
         tokenizer: Tokenizer,
         prompt: str,
-        block: int = 10,
-        tokens: int = 4000,
+        block: Annotated[int, Ge(1)] = 10,
+        tokens: Annotated[int, Ge(1)] = 4000,
         unusable: Literal["stop", "skip"] = "stop",
     ) -> None:
         """Set the model and the size of a block.
@@ -77,11 +81,6 @@ class ModelExtractor:
             ConfigError: no model, or blocks that hold nothing.
         """
         self._llm = needed(llm, "writing=model_facts", "writing=facts")
-        if block < 1 or tokens < 1:
-            raise ConfigError(
-                f"writing.extractor.block={block}, writing.extractor.tokens={tokens}: each must be 1 or more, e.g. "
-                "writing.extractor.block=10 writing.extractor.tokens=4000"
-            )
         self._document = document
         self._count = tokenizer.count
         self._prompt = prompt

@@ -4,17 +4,21 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
-from typing import Literal
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt
 
 from memeval.kit.errors import ConfigError
 from memeval.kit.powers import Composite, forgetful
 from memeval.kit.protocols import Retriever
+from memeval.kit.ranges import ranged
 from memeval.kit.types import Hit, Query, Turn
 from memeval.strategies.long_term.importance import importance
 
 Eviction = Literal["oldest", "least_recently_read", "least_important"]
 
 
+@ranged
 class Capacity(Composite):
     """Lets another retriever forget turns that are too many or too old.
 
@@ -30,10 +34,10 @@ class Capacity(Composite):
     def __init__(
         self,
         inner: Retriever,
-        turns: int | None = 1000,
+        turns: Annotated[int, Ge(1)] | None = 1000,
         eviction: Eviction = "oldest",
-        ttl_days: float | None = None,
-        reads: int = 5,
+        ttl_days: Annotated[float, Gt(0)] | None = None,
+        reads: Annotated[int, Ge(1)] = 5,
     ) -> None:
         """Wrap a retriever.
 
@@ -52,12 +56,6 @@ class Capacity(Composite):
             forgetful(inner)
         except ConfigError as error:
             raise ConfigError(f"nothing can be evicted from retriever.inner: {error}") from None
-        if turns is not None and turns < 1:
-            raise ConfigError(f"retriever.turns={turns} keeps nothing: give 1 or more, or null for any number")
-        if ttl_days is not None and not ttl_days > 0:
-            raise ConfigError(f"retriever.ttl_days={ttl_days} keeps nothing: give more than 0 days, or null")
-        if reads < 1:
-            raise ConfigError(f"retriever.reads={reads} reads nothing: give 1 or more, e.g. retriever.reads=5")
         super().__init__(inner)
         self._inner = inner
         self._most = turns

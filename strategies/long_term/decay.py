@@ -1,13 +1,15 @@
 """Recency and importance beside relevance, for any retriever."""
 
-import math
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt
 
 from memeval.kit.errors import ConfigError
 from memeval.kit.powers import Composite
 from memeval.kit.protocols import Retriever
+from memeval.kit.ranges import ranged
 from memeval.kit.types import Hit, Query, Turn
 from memeval.strategies.long_term.deepening import deepened
 from memeval.strategies.long_term.importance import importance as by_pattern
@@ -16,6 +18,7 @@ _DAY = timedelta(days=1)
 _MOST = 5
 
 
+@ranged
 class Decay(Composite):
     """Ranks what another retriever finds by relevance, recency and importance, as generative agents do.
 
@@ -34,13 +37,13 @@ class Decay(Composite):
     def __init__(
         self,
         inner: Retriever,
-        half_life: float = 5.76,
-        relevance: float = 1.0,
-        recency: float = 1.0,
-        importance: float = 1.0,
+        half_life: Annotated[float, Gt(0)] = 5.76,
+        relevance: Annotated[float, Ge(0)] = 1.0,
+        recency: Annotated[float, Ge(0)] = 1.0,
+        importance: Annotated[float, Ge(0)] = 1.0,
         mode: Literal["sum", "product"] = "sum",
-        reads: int = 0,
-        depth: int = 200,
+        reads: Annotated[int, Ge(0)] = 0,
+        depth: Annotated[int, Ge(1)] = 200,
     ) -> None:
         """Wrap a retriever.
 
@@ -59,18 +62,8 @@ class Decay(Composite):
         Raises:
             ConfigError: values that rank nothing.
         """
-        if not half_life > 0:
-            raise ConfigError(f"retriever.half_life={half_life} must be more than 0 days, e.g. retriever.half_life=30")
-        weights = {"relevance": relevance, "recency": recency, "importance": importance}
-        for name, weight in weights.items():
-            if not (math.isfinite(weight) and weight >= 0):
-                raise ConfigError(f"retriever.{name}={weight} is no weight: give 0 or more, e.g. retriever.{name}=1")
-        if not any(weights.values()):
+        if not (relevance or recency or importance):
             raise ConfigError("all weights are 0, which ranks nothing: give e.g. retriever.relevance=1")
-        if reads < 0:
-            raise ConfigError(f"retriever.reads={reads} must be 0 or more, e.g. retriever.reads=5")
-        if depth < 1:
-            raise ConfigError(f"retriever.depth={depth} ranks nothing: give 1 or more, e.g. retriever.depth=200")
         super().__init__(inner)
         self._inner = inner
         self._half_life = half_life

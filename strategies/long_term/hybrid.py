@@ -3,11 +3,14 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from annotated_types import Ge
 
 from memeval.kit import powers
 from memeval.kit.errors import ConfigError
 from memeval.kit.protocols import Retriever
+from memeval.kit.ranges import ranged
 from memeval.kit.types import Hit, Query, Turn
 from memeval.strategies.long_term.deepening import deepened
 
@@ -24,6 +27,7 @@ class _Ranked:
     more: bool
 
 
+@ranged
 class Hybrid(powers.Composite):
     """Two or more retrievers over the same turns, their rankings fused.
 
@@ -40,10 +44,10 @@ class Hybrid(powers.Composite):
         self,
         parts: list[Retriever],
         method: Literal["weighted", "rrf"] = "weighted",
-        k: float = 60,
-        weights: list[float] | None = None,
+        k: Annotated[float, Ge(0)] = 60,
+        weights: list[Annotated[float, Ge(0)]] | None = None,
         normalise: Literal["min_max", "z_score"] = "min_max",
-        depth: int = 100,
+        depth: Annotated[int, Ge(1)] = 100,
         above: float | None = 0.0,
     ) -> None:
         """Take the parts.
@@ -67,10 +71,6 @@ class Hybrid(powers.Composite):
         for part in parts:
             if isinstance(part, str):
                 raise ConfigError(f"the part {part!r} is a name: give retrievers, or name it in a config")
-        if k < 0:
-            raise ConfigError(f"retriever.k={k} must be 0 or more, e.g. retriever.k=60")
-        if depth < 1:
-            raise ConfigError(f"retriever.depth={depth} fetches nothing: give 1 or more, e.g. retriever.depth=100")
         if weights is None:
             weights = [1.0] * len(parts)
         elif len(weights) != len(parts):
@@ -78,10 +78,8 @@ class Hybrid(powers.Composite):
                 f"retriever.weights={weights} are {len(weights)} for {len(parts)} parts: give one for each, in the "
                 "order of retriever.parts"
             )
-        if not all(math.isfinite(weight) and weight >= 0 for weight in weights) or sum(weights) == 0:
-            raise ConfigError(
-                f"retriever.weights={weights} must be 0 or more and not all 0, e.g. retriever.weights=[1,2]"
-            )
+        if not any(weights):
+            raise ConfigError(f"retriever.weights={weights} rank nothing: give one more than 0, e.g. [1,2]")
         super().__init__(*parts)
         self._retrievers = parts
         self._method = method

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Interval
 
 from memeval.kit import powers
 from memeval.kit.document import Document
-from memeval.kit.errors import ConfigError
+from memeval.kit.ranges import ranged
 from memeval.kit.stores import Entry, KeyValueStore
 from memeval.kit.text import storable
 from memeval.kit.types import Hit, Query, Turn
@@ -29,6 +31,7 @@ _ASKED = frozenset("have has had like likes liked go going goes went get got lov
 _USER, _TEXT, _KEYS, _FULL = "@user", "@text/", "@keys/", "@name/"
 
 
+@ranged
 class KV:
     """Facts under the keys `entity/attribute`, found again only by the keys that a query spells.
 
@@ -50,8 +53,8 @@ class KV:
         scope: str = "default",
         show: Literal["fact", "turn"] = "turn",
         topics: bool = True,
-        limit: int = 50,
-        minimum_importance: int = 1,
+        limit: Annotated[int, Ge(1)] = 50,
+        minimum_importance: Annotated[int, Interval(ge=1, le=5)] = 1,
         language: str = AUTO,
     ) -> None:
         """Open a scope of a store.
@@ -68,12 +71,6 @@ class KV:
             minimum_importance: facts below are left out, 1 to 5.
             language: of the dialogue, `auto` to find it out from its texts, or a code such as de.
         """
-        if limit < 1:
-            raise ConfigError(f"retriever.limit={limit} reads nothing: give 1 or more, e.g. retriever.limit=50")
-        if not 1 <= minimum_importance <= 5:
-            raise ConfigError(
-                f"retriever.minimum_importance={minimum_importance} is no importance: give 1 (trivial) to 5 (vital)"
-            )
         self._store = store
         self._extractor = extractor
         self._document = document

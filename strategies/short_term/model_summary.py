@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Ge
 
 from memeval.kit import powers
 from memeval.kit.document import Document
-from memeval.kit.errors import ConfigError
 from memeval.kit.protocols import Model
+from memeval.kit.ranges import ranged
 from memeval.kit.tokens import Tokenizer
 from memeval.kit.types import Context, Query, Segment, Turn
 from memeval.llm.reply import without_thinking
@@ -24,6 +27,7 @@ class _Fold:
     text: str
 
 
+@ranged
 class ModelSummary:
     """System turns, a summary of at most `tokens`, then the last `turns` turns.
 
@@ -38,9 +42,9 @@ class ModelSummary:
         tokenizer: Tokenizer,
         llm: Model | None,
         prompt: str,
-        turns: int = 10,
-        tokens: int = 600,
-        block: int = 32,
+        turns: Annotated[int, Ge(1)] = 10,
+        tokens: Annotated[int, Ge(1)] = 600,
+        block: Annotated[int, Ge(1)] = 32,
     ) -> None:
         """Set the model and the sizes.
 
@@ -58,11 +62,6 @@ class ModelSummary:
             ConfigError: no model, or sizes that hold nothing.
         """
         self._llm = needed(llm, "strategy=model_summary", "strategy=summary")
-        if turns < 1 or tokens < 1 or block < 1:
-            raise ConfigError(
-                f"strategy.turns={turns}, strategy.tokens={tokens}, strategy.block={block}: each must be 1 or more, "
-                "e.g. strategy.turns=10 strategy.tokens=600 strategy.block=32"
-            )
         # Models keep to a number of words better than to one of tokens; English has about 0.75 words a token.
         self._prompt = prompt.replace("{tokens}", str(tokens)).replace("{words}", str(max(1, tokens * 3 // 4)))
         self._document = document

@@ -1,23 +1,23 @@
 """A token budget that slides along the dialogue: the oldest turns that are not system turns are dropped."""
 
 from collections.abc import Sequence
+from typing import Annotated
+
+from annotated_types import Ge
 
 from memeval.kit.document import Document
-from memeval.kit.errors import ConfigError
+from memeval.kit.ranges import ranged
 from memeval.kit.tokens import Tokenizer
 from memeval.kit.types import Context, Query, Turn
 from memeval.strategies.short_term.window import Window
 
 
+@ranged
 class SlidingWindow:
     """Keeps the system turns and the newest turns that fit `tokens`, or the run's whole budget if that is None."""
 
-    def __init__(self, document: Document, tokenizer: Tokenizer, tokens: int | None = None) -> None:
+    def __init__(self, document: Document, tokenizer: Tokenizer, tokens: Annotated[int, Ge(1)] | None = None) -> None:
         """Set the size of the window in tokens."""
-        if tokens is not None and tokens < 1:
-            raise ConfigError(
-                f"strategy.tokens={tokens} keeps nothing: give 1 or more, or strategy.tokens=null for the run's budget"
-            )
         self._tokens = tokens
         self._window = Window(document, tokenizer)
 

@@ -1,17 +1,21 @@
 """A running summary of the middle and the last turns as they are."""
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from annotated_types import Ge, Interval
 
 from memeval.kit import powers
 from memeval.kit.document import Document
-from memeval.kit.errors import ConfigError
 from memeval.kit.protocols import Embedder
+from memeval.kit.ranges import ranged
 from memeval.kit.tokens import Tokenizer
 from memeval.kit.types import Context, Query, Segment, Turn
 from memeval.strategies.short_term.extractive import Extract, Sentence
 from memeval.strategies.short_term.window import Window
 
 
+@ranged
 class Summary:
     """System turns, a summary of at most `tokens`, then the last `turns` turns.
 
@@ -26,10 +30,10 @@ class Summary:
         document: Document,
         tokenizer: Tokenizer,
         embedder: Embedder,
-        turns: int = 10,
-        tokens: int = 600,
-        block: int = 32,
-        diversity: float = 0.4,
+        turns: Annotated[int, Ge(1)] = 10,
+        tokens: Annotated[int, Ge(1)] = 600,
+        block: Annotated[int, Ge(1)] = 32,
+        diversity: Annotated[float, Interval(ge=0, le=1)] = 0.4,
     ) -> None:
         """Set the sizes.
 
@@ -42,15 +46,6 @@ class Summary:
             block: turns folded in at once.
             diversity: 0 takes the most central sentences, 1 the most different ones.
         """
-        if turns < 1 or tokens < 1 or block < 1:
-            raise ConfigError(
-                f"strategy.turns={turns}, strategy.tokens={tokens}, strategy.block={block}: each must be 1 or more, "
-                "e.g. strategy.turns=10 strategy.tokens=600 strategy.block=32"
-            )
-        if not 0 <= diversity <= 1:
-            raise ConfigError(
-                f"strategy.diversity={diversity} is not a share: give 0 to 1, e.g. strategy.diversity=0.4"
-            )
         self._document = document
         self._count = tokenizer.count
         self._turns = turns

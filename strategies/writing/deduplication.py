@@ -2,12 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from annotated_types import Ge, Interval
 
-from memeval.kit.errors import ConfigError
 from memeval.kit.protocols import Embedder
+from memeval.kit.ranges import ranged
 from memeval.kit.types import Vectors
 from memeval.strategies.extraction.fact import Fact
 from memeval.strategies.extraction.words import normal
@@ -82,6 +83,7 @@ class _Bucket:
         return 0.0 if self.rows is None else float(self.rows[place] @ vector)
 
 
+@ranged
 class Deduplicator:
     """Holds what is needed to recognise a fact: an index by subject, attribute and slot, and vectors.
 
@@ -90,7 +92,12 @@ class Deduplicator:
     number, a date or a negation are never the same, however near: embeddings hardly see these.
     """
 
-    def __init__(self, embedder: Embedder | None = None, threshold: float = 0.9, top: int = 5) -> None:
+    def __init__(
+        self,
+        embedder: Embedder | None = None,
+        threshold: Annotated[float, Interval(gt=0, le=1)] = 0.9,
+        top: Annotated[int, Ge(1)] = 5,
+    ) -> None:
         """Start empty.
 
         Args:
@@ -98,13 +105,6 @@ class Deduplicator:
             threshold: cosine similarity, 0 to 1, from which on two facts are the same.
             top: how many of the nearest are looked at.
         """
-        if not 0 < threshold <= 1:
-            raise ConfigError(
-                f"writing.threshold={threshold} is no similarity: give more than 0 and at most 1, e.g. "
-                "writing.threshold=0.9"
-            )
-        if top < 1:
-            raise ConfigError(f"writing.top={top} compares with nothing: give 1 or more, e.g. writing.top=5")
         self._embedder = embedder
         self._threshold = threshold
         self._top = top

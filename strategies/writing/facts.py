@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
+
+from annotated_types import Ge, Interval
 
 from memeval.kit import powers
 from memeval.kit.document import Document
-from memeval.kit.errors import ConfigError
 from memeval.kit.protocols import Embedder
+from memeval.kit.ranges import ranged
 from memeval.kit.types import Passage, Turn, Vectors
 from memeval.strategies.extraction.fact import Extractor, Fact, day
 from memeval.strategies.writing.deduplication import Deduplicator, restates
@@ -46,6 +49,7 @@ class _Record:
         )
 
 
+@ranged
 class Facts:
     """Stores the facts that an extractor finds, each once.
 
@@ -60,9 +64,9 @@ class Facts:
         extractor: Extractor,
         document: Document,
         embedder: Embedder | None = None,
-        threshold: float = 0.9,
-        top: int = 5,
-        minimum_importance: int = 1,
+        threshold: Annotated[float, Interval(gt=0, le=1)] = 0.9,
+        top: Annotated[int, Ge(1)] = 5,
+        minimum_importance: Annotated[int, Interval(ge=1, le=5)] = 1,
         keep_unparsed: bool = True,
     ) -> None:
         """Start empty.
@@ -76,10 +80,6 @@ class Facts:
             minimum_importance: facts below are left out, 1 to 5.
             keep_unparsed: store turns without any fact verbatim instead of dropping them.
         """
-        if not 1 <= minimum_importance <= 5:
-            raise ConfigError(
-                f"writing.minimum_importance={minimum_importance} is no importance: give 1 (trivial) to 5 (vital)"
-            )
         self._extractor = extractor
         self._document = document
         self._known = Deduplicator(embedder, threshold, top)

@@ -1,14 +1,19 @@
 """One passage a window of tokens, with overlap."""
 
 from collections.abc import Sequence
+from typing import Annotated
+
+from annotated_types import Ge
 
 from memeval.kit.document import Document
 from memeval.kit.errors import ConfigError
+from memeval.kit.ranges import ranged
 from memeval.kit.tokens import Tokenizer
 from memeval.kit.types import Passage, Turn
 from memeval.strategies.writing.groups import Groups, Line, line
 
 
+@ranged
 class Windows:
     """Stores consecutive whole turns packed up to a number of tokens, the last ones repeated in the next window.
 
@@ -20,8 +25,8 @@ class Windows:
         self,
         document: Document,
         tokenizer: Tokenizer,
-        tokens: int = 256,
-        overlap: int = 64,
+        tokens: Annotated[int, Ge(1)] = 256,
+        overlap: Annotated[int, Ge(0)] = 64,
         across_sessions: bool = False,
     ) -> None:
         """Set the size.
@@ -33,11 +38,9 @@ class Windows:
             overlap: at most so many tokens of whole turns are repeated from the window before.
             across_sessions: let a window hold turns of two sessions.
         """
-        if tokens < 1:
-            raise ConfigError(f"writing.tokens={tokens} holds nothing: give 1 or more, e.g. writing.tokens=256")
-        if not 0 <= overlap < tokens:
+        if overlap >= tokens:
             raise ConfigError(
-                f"writing.overlap={overlap} must be 0 or more and less than writing.tokens={tokens}, e.g. "
+                f"writing.overlap={overlap} must be less than writing.tokens={tokens}, e.g. "
                 f"writing.overlap={tokens // 4}"
             )
         self._document = document

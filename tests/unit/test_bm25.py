@@ -284,9 +284,9 @@ def test_fts5_keeps_scopes_of_one_file_apart_but_counts_words_over_all(tmp_path:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"k1": -0.1}, "retriever.k1=1.5"),
-        ({"b": 1.5}, "retriever.b=0.75"),
-        ({"delta": -1.0}, "retriever.delta=0.5"),
+        ({"k1": -0.1}, "k1=-0.1 .* 0 or more"),
+        ({"b": 1.5}, "b=1.5 .* 0 to 1, e.g. b=0.75"),
+        ({"delta": -1.0}, "delta=-1.0 .* 0 or more, e.g. delta=0.5"),
         ({"method": "okapi"}, r"retriever.method=lucene\|robertson"),
         ({"engine": "rank_bm25", "method": "lucene"}, r"retriever.method=okapi\|bm25l\|bm25plus"),
         ({"engine": "fts5", "method": "lucene"}, "retriever.method=null"),

@@ -147,9 +147,9 @@ class Mute:
     ("options", "says"),
     [
         ({"inner": Mute()}, "Mute cannot forget"),
-        ({"turns": 0}, "retriever.turns=0"),
-        ({"ttl_days": 0.0}, "retriever.ttl_days=0"),
-        ({"reads": 0}, "retriever.reads=5"),
+        ({"turns": 0}, "turns=0"),
+        ({"ttl_days": 0.0}, "ttl_days=0"),
+        ({"reads": 0}, "reads=5"),
     ],
 )
 def test_what_keeps_nothing_is_refused(options: dict[str, Any], says: str) -> None:

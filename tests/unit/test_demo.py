@@ -229,9 +229,9 @@ def test_one_long_user() -> None:
 @pytest.mark.parametrize(
     ("arguments", "typed"),
     [
-        ({"turns": 99}, "benchmark.turns=2400"),
-        ({"turns": 1_000_001}, "benchmark.turns=2400"),
-        ({"users": 0}, "benchmark.users=1"),
+        ({"turns": 99}, "turns=99 .* 100 to 1000000, e.g. turns=2400"),
+        ({"turns": 1_000_001}, "turns=1000001 .* e.g. turns=2400"),
+        ({"users": 0}, "users=0 .* 1 or more"),
         ({"users": 25}, "1 to 24 users"),
     ],
 )

@@ -212,10 +212,10 @@ def test_all_parts_are_closed_when_one_fails() -> None:
         ({"parts": [Fixed()]}, r"retriever.parts=\[bm25,vector\]"),
         ({"parts": ["bm25", "vector"]}, "is a name"),
         ({"weights": [1.0]}, "one for each"),
-        ({"weights": [0.0, 0.0]}, "not all 0"),
+        ({"weights": [0.0, 0.0]}, "rank nothing"),
         ({"weights": [1.0, math.nan]}, "0 or more"),
-        ({"k": -1.0}, "retriever.k=60"),
-        ({"depth": 0}, "retriever.depth=100"),
+        ({"k": -1.0}, "k=-1.0 .* 0 or more, e.g. k=60"),
+        ({"depth": 0}, "depth=0 .* 1 or more, e.g. depth=100"),
     ],
 )
 def test_what_cannot_be_fused_is_refused(options: dict[str, Any], says: str) -> None:

@@ -166,7 +166,7 @@ def test_rules_of_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"seconds": -1.0}, "llm.seconds=-1"),
+        ({"seconds": -1.0}, "seconds=-1"),
         ({"rules": [{"match": "("}]}, "is no rule"),
         ({"rules": [{"match": "(", "reply": "x"}]}, "no regular expression"),
         ({"rules": [{"match": "a", "reply": "x", "error": "y"}]}, r"llm.rules\[0\]"),

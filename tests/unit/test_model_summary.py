@@ -240,7 +240,7 @@ def test_the_budget_holds(budget: int, n: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"), [({"turns": 0}, "strategy.turns=0"), ({"tokens": 0}, "tokens"), ({"block": 0}, "block")]
+    ("options", "told"), [({"turns": 0}, "turns=0"), ({"tokens": 0}, "tokens"), ({"block": 0}, "block")]
 )
 def test_sizes_that_hold_nothing_are_refused(options: dict[str, int], told: str) -> None:
     with pytest.raises(ConfigError, match=told):

@@ -168,7 +168,7 @@ def test_a_turn_of_100_000_tokens_is_survived_when_it_is_allowed():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"budget": 0}, "budget=0 leaves no room"),
+        ({"budget": 0}, "budget=0 is out of range"),
         ({"budget": 200_000}, "larger than the context window"),
         ({"limit": 0}, "limit=0"),
         ({"max_turn_tokens": 0}, "max_turn_tokens=0"),

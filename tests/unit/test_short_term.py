@@ -176,7 +176,7 @@ def test_a_long_dialogue_is_not_summarised_again_from_its_start():
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"turns": 0}, "strategy.turns=0"), ({"diversity": 2.0}, "diversity=2.0"), ({"block": 0}, "block=0")],
+    [({"turns": 0}, "turns=0"), ({"diversity": 2.0}, "diversity=2.0"), ({"block": 0}, "block=0")],
 )
 def test_sizes_that_make_no_sense_are_refused(options: dict[str, object], message: str):
     with pytest.raises(ConfigError, match=message):

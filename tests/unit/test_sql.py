@@ -210,7 +210,7 @@ def test_forgotten_turns_are_gone_from_every_way_of_asking(tmp_path: Path) -> No
 
 def test_a_negative_boost_is_refused() -> None:
     for boost in (-0.5, float("inf"), float("nan")):
-        with pytest.raises(ConfigError, match="retriever.boost=0.5"):
+        with pytest.raises(ConfigError, match="boost=.*0 or more, e.g. boost=0.5"):
             Sql(SqliteSQL(), Document(), boost=boost)
 
 

@@ -130,7 +130,7 @@ def test_the_executor_changes_no_id_and_no_outcome(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("executor=processes", "workers=0"), "workers=0 runs nothing"),
+        (("executor=processes", "workers=0"), "workers=0 is out of range"),
         (("executor=processes", "isolation=shared"), "executor=Processes does not: add executor=auto"),
         (("executor=serial", "executor._target_=collections.Counter"), "executor=Counter has no run"),
         (("executor=prcesses",), "did you mean processes"),

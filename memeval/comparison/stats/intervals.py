@@ -4,13 +4,15 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from annotated_types import Ge, Gt, Le, Lt
 
 from memeval.comparison.stats.student import t_quantile, t_two_sided
 from memeval.kit.errors import ConfigError
+from memeval.kit.ranges import ranged
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -102,12 +104,13 @@ def cluster_mean(values: npt.ArrayLike, clusters: npt.ArrayLike | None = None) -
     return _mean(sums, counts, present)
 
 
+@ranged
 def bootstrap_interval(
     values: npt.ArrayLike,
     clusters: npt.ArrayLike | None = None,
-    percentile: float | None = None,
-    level: float = 0.95,
-    resamples: int = 2000,
+    percentile: Annotated[float, Ge(0), Le(100)] | None = None,
+    level: Annotated[float, Gt(0), Lt(1)] = 0.95,
+    resamples: Annotated[int, Ge(100)] = 2000,
     seed: int = 0,
 ) -> Interval | None:
     """Interval of the mean, or of a percentile, with whole dialogues resampled.
@@ -132,12 +135,6 @@ def bootstrap_interval(
     Raises:
         ConfigError: a level that is not between 0 and 1, fewer than 100 resamples, a percentile beyond 0 to 100.
     """
-    if not 0 < level < 1:
-        raise ConfigError(f"level={level} is no level of confidence: give a share such as 0.95")
-    if resamples < 100:
-        raise ConfigError(f"resamples={resamples} are too few to find the ends of an interval: give 100 or more")
-    if percentile is not None and not 0 <= percentile <= 100:
-        raise ConfigError(f"percentile={percentile} does not exist: give 0 to 100")
     present, groups = _present(values, clusters)
     sums, counts, codes = _by_cluster(present, groups)
     if len(counts) < 2:

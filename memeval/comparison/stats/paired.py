@@ -1,9 +1,11 @@
 """Everything that is said of two runs on the same questions, in one value."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
+from annotated_types import Gt, Lt
 
 from memeval.comparison.stats.hypotheses import (
     Permutation,
@@ -13,7 +15,7 @@ from memeval.comparison.stats.hypotheses import (
     permutation_test,
 )
 from memeval.comparison.stats.intervals import Floats, Interval, bootstrap_interval, cluster_mean
-from memeval.kit.errors import ConfigError
+from memeval.kit.ranges import ranged
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +118,12 @@ def effect_size(differences: npt.ArrayLike) -> float | None:
     return None if deviation <= 1e-12 * max(1e-12, float(np.abs(array).max())) else float(array.mean()) / deviation
 
 
+@ranged
 def minimum_detectable_effect(
-    differences: npt.ArrayLike, clusters: npt.ArrayLike | None = None, level: float = 0.05, power: float = 0.8
+    differences: npt.ArrayLike,
+    clusters: npt.ArrayLike | None = None,
+    level: Annotated[float, Gt(0), Lt(1)] = 0.05,
+    power: Annotated[float, Gt(0), Lt(1)] = 0.8,
 ) -> float | None:
     """The smallest true mean difference that a two-sided test over dialogues finds with a given power.
 
@@ -136,8 +142,6 @@ def minimum_detectable_effect(
     Raises:
         ConfigError: a level or power that is not between 0 and 1.
     """
-    if not 0 < level < 1 or not 0 < power < 1:
-        raise ConfigError(f"level={level} and power={power} are shares between 0 and 1, such as 0.05 and 0.8")
     mean = cluster_mean(differences, clusters)
     reach = None if mean is None else mean.reach(1 - level / 2, power)
     return None if reach is None or reach <= 1e-12 else reach

@@ -1,11 +1,14 @@
 """Lexical retrieval by BM25, with a choice of engines."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Interval
 
 from memeval.kit import powers
 from memeval.kit.errors import ConfigError
 from memeval.kit.protocols import Forgets, Writing
+from memeval.kit.ranges import ranged
 from memeval.kit.types import Hit, Passage, Query, Turn
 from memeval.language.analysis import WORD, AllWords, Analyser, Stemmer, StopWords, get_analysis, lone
 from memeval.language.detection import AUTO
@@ -25,6 +28,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+@ranged
 class BM25:
     """Passages ranked by BM25 over the terms of the query.
 
@@ -43,10 +47,10 @@ class BM25:
         stop_words: StopWords | None = "english",
         stemmer: Stemmer | None = "english",
         method: Method | None = None,
-        k1: float | None = None,
-        b: float = 0.75,
-        delta: float = 0.5,
-        epsilon: float = 0.25,
+        k1: Annotated[float, Ge(0)] | None = None,
+        b: Annotated[float, Interval(ge=0, le=1)] = 0.75,
+        delta: Annotated[float, Ge(0)] = 0.5,
+        epsilon: Annotated[float, Ge(0)] = 0.25,
         zero_scores: bool = False,
         scope: str = "default",
         path: str | None = None,
@@ -83,12 +87,6 @@ class BM25:
         Raises:
             ConfigError: options that do not go together.
         """
-        if k1 is not None and k1 < 0:
-            raise ConfigError(f"retriever.k1={k1} must be 0 or more, e.g. retriever.k1=1.5")
-        if not 0 <= b <= 1:
-            raise ConfigError(f"retriever.b={b} must lie between 0 and 1, e.g. retriever.b=0.75")
-        if delta < 0:
-            raise ConfigError(f"retriever.delta={delta} must be 0 or more, e.g. retriever.delta=0.5")
         if method is not None and method not in METHODS[engine]:
             raise ConfigError(
                 f"retriever.method={method} is none of {engine}: type retriever.method="

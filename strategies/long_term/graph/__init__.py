@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Interval
 
 from memeval.kit import powers
-from memeval.kit.errors import ConfigError
 from memeval.kit.protocols import Forgets, Writing
+from memeval.kit.ranges import ranged
 from memeval.kit.stores import GraphEdge, GraphNode, GraphStore
 from memeval.kit.text import storable
 from memeval.kit.types import Hit, Passage, Query, Turn
@@ -34,6 +36,7 @@ _ME = re.compile(r"\b(?:i|my|me|mine|myself)\b", re.IGNORECASE)
 _STATEMENTS = 64
 
 
+@ranged
 class Graph:
     """Passages ranked by how near they are to what the query names, over any number of hops.
 
@@ -51,12 +54,12 @@ class Graph:
         extractor: Extractor | None = None,
         scope: str = "default",
         method: Literal["ppr", "hops"] = "ppr",
-        damping: float = 0.85,
-        follow: float = 0.3,
-        tolerance: float = 2e-4,
-        fan_out: int = 1000,
-        hops: int = 2,
-        decay: float = 0.5,
+        damping: Annotated[float, Interval(ge=0, lt=1)] = 0.85,
+        follow: Annotated[float, Interval(ge=0, le=1)] = 0.3,
+        tolerance: Annotated[float, Interval(gt=0, lt=1)] = 2e-4,
+        fan_out: Annotated[int, Ge(1)] = 1000,
+        hops: Annotated[int, Interval(ge=1, le=6)] = 2,
+        decay: Annotated[float, Interval(ge=0, le=1)] = 0.5,
         as_of: bool = True,
         language: str = AUTO,
     ) -> None:
@@ -78,14 +81,6 @@ class Graph:
             as_of: ppr: only edges that are valid on the query's day are walked.
             language: of the dialogue, `auto` to find it out from its texts, or a code such as de.
         """
-        _range("damping", damping, 0 <= damping < 1, "0 to less than 1, e.g. retriever.damping=0.85")
-        _range("follow", follow, 0 <= follow <= 1, "0 to 1, e.g. retriever.follow=0.3")
-        _range(
-            "tolerance", tolerance, 0 < tolerance < 1, "more than 0 and less than 1, e.g. retriever.tolerance=0.0002"
-        )
-        _range("fan_out", fan_out, fan_out >= 1, "1 or more, e.g. retriever.fan_out=1000")
-        _range("hops", hops, 1 <= hops <= 6, "1 to 6, e.g. retriever.hops=2")
-        _range("decay", decay, 0 <= decay <= 1, "0 to 1, e.g. retriever.decay=0.5")
         self._writing = writing
         self._store = store
         self._extractor = extractor
@@ -301,8 +296,3 @@ class Graph:
     def close(self) -> None:
         """Close the store."""
         self._store.close()
-
-
-def _range(name: str, value: float, holds: bool, choices: str) -> None:
-    if not holds:
-        raise ConfigError(f"retriever.{name}={value} is out of range: give {choices}")

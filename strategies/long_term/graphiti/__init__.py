@@ -5,12 +5,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge
 
 from memeval.kit import engines, powers
 from memeval.kit.document import Document
 from memeval.kit.errors import ConfigError, ReplyError
 from memeval.kit.protocols import Embedder, Model
+from memeval.kit.ranges import ranged
 from memeval.kit.types import Hit, Query, Turn
 from memeval.strategies.long_term.graphiti.falkor import Falkor, engine, leftovers, remove
 from memeval.strategies.long_term.graphiti.loop import Loop
@@ -43,6 +46,7 @@ _FORGET = (
 )
 
 
+@ranged
 class Graphiti:
     """One episode a turn, named by the turn's id, so that every fact says which turns it was extracted from.
 
@@ -59,7 +63,7 @@ class Graphiti:
         scope: str = "default",
         find: Literal["facts", "episodes", "both"] = "facts",
         dates: bool = True,
-        candidates: int = 50,
+        candidates: Annotated[int, Ge(1)] = 50,
     ) -> None:
         """Set up; `prepare` connects.
 
@@ -81,8 +85,6 @@ class Graphiti:
             raise ConfigError(
                 "retriever=graphiti extracts by a language model: add e.g. llm=litellm llm.model=gpt-4o-mini"
             )
-        if candidates < 1:
-            raise ConfigError(f"retriever.candidates={candidates} finds nothing: give 1 or more, e.g. 50")
         self._llm = llm
         self._embedder = embedder
         self._store = store

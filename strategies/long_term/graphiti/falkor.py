@@ -8,11 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
-from typing import Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
+
+from annotated_types import Ge, Gt
 
 from memeval.kit.engines import Engine
 from memeval.kit.errors import ConfigError, MemevalError, ReplyError, StorageError
 from memeval.kit.protocols import Embedder, Model
+from memeval.kit.ranges import ranged
 from memeval.strategies.long_term.graphiti.clients import embedder_client, model_client, no_reranker
 from memeval.strategies.stores.clients import remote
 
@@ -33,6 +36,7 @@ class Found:
     episodes: Sequence[tuple[Any, float]]
 
 
+@ranged
 @dataclass(frozen=True, slots=True)
 class Falkor:
     """Where Graphiti keeps its graphs.
@@ -48,19 +52,14 @@ class Falkor:
     url: str | None = None
     graph: str = "memeval_graphiti"
     keep: bool = False
-    timeout: float = 60.0
-    retries: int = 3
+    timeout: Annotated[float, Gt(0)] = 60.0
+    retries: Annotated[int, Ge(0)] = 3
 
     def __post_init__(self) -> None:
         """Refuse what cannot be used."""
         if not _NAME.fullmatch(self.graph):
             raise ConfigError(
                 f"{_OPTION}.store.graph={self.graph!r} is no name for Graphiti: use letters, digits, - and _"
-            )
-        if not self.timeout > 0 or self.retries < 0:
-            raise ConfigError(
-                f"{_OPTION}.store.timeout={self.timeout} must be more than 0 and {_OPTION}.store.retries={self.retries}"
-                " 0 or more, e.g. 60 and 3"
             )
 
     @property

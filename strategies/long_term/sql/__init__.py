@@ -1,11 +1,14 @@
 """Retrieval from relational tables: full-text rank, and filters that the question itself names."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Annotated, Literal
+
+from annotated_types import Ge
 
 from memeval.kit import powers
 from memeval.kit.document import Document
 from memeval.kit.errors import ConfigError
+from memeval.kit.ranges import ranged
 from memeval.kit.stores import SqlFilters, SqlRows, SqlStore
 from memeval.kit.text import storable
 from memeval.kit.types import Hit, Query, Turn
@@ -16,6 +19,7 @@ from memeval.strategies.long_term.sql.spelling import all_asked_for, asked_for, 
 from memeval.strategies.writing.groups import line
 
 
+@ranged
 class Sql:
     """Turns in tables, ranked by BM25 over their text and by who said them, when, and in which session.
 
@@ -30,7 +34,7 @@ class Sql:
         document: Document,
         scope: str = "default",
         filters: Literal["boost", "require", "off"] = "boost",
-        boost: float = 0.5,
+        boost: Annotated[float, Ge(0)] = 0.5,
         language: str = AUTO,
     ) -> None:
         """Open a scope of a store.
@@ -44,8 +48,6 @@ class Sql:
             boost: share of a turn's score that each fitting filter adds.
             language: of the dialogue, `auto` to find it out from its texts, or a code such as de.
         """
-        if not 0 <= boost < float("inf"):
-            raise ConfigError(f"retriever.boost={boost} must be 0 or more, e.g. retriever.boost=0.5")
         self._store = store
         self._document = document
         self._scope = scope
