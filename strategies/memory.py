@@ -1,12 +1,12 @@
 """Short term and long term under one budget."""
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from math import ceil, inf
 from typing import Annotated
 
 from annotated_types import Ge, Interval
 
-from memeval.kit.errors import ConfigError
+from memeval.kit.errors import ConfigError, ContractError
 from memeval.kit.powers import Composite
 from memeval.kit.prompt import count
 from memeval.kit.protocols import Retriever, Strategy
@@ -135,7 +135,16 @@ class _Ranking:
         self._retriever = retriever
         self._query = query
         self._asked = k
-        self._hits = retriever.search(query, k)
+        found: object = retriever.search(query, k)
+        if not isinstance(found, Sequence):
+            if isinstance(found, Coroutine):
+                # Or Python would warn that nobody awaited it.
+                found.close()
+            raise ContractError(
+                f"search() returned a {type(found).__name__}: write def search without async and yield, and "
+                "return a list of memeval Hits, best first"
+            )
+        self._hits: Sequence[Hit] = found
 
     def first(self, k: int) -> Sequence[Hit]:
         """At least the first `k`, or all that there are."""

@@ -14,7 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 from memeval.cli import console
 from memeval.cli.listing import options
 from memeval.kit.engines import Engine
-from memeval.kit.errors import ConfigError, MemevalError, ModelError, StorageError
+from memeval.kit.errors import ConfigError, MemevalError, ModelError, StorageError, words
 from memeval.options import root
 from memeval.options.identity import config_packages
 
@@ -79,6 +79,7 @@ def main(argv: Sequence[str]) -> int:
 def show(timeout: float) -> int:
     """Print a table of all systems."""
     from rich.table import Table
+    from rich.text import Text
 
     found = list(systems())
     with ThreadPoolExecutor(max_workers=8) as pool:
@@ -87,7 +88,8 @@ def show(timeout: float) -> int:
     for title in ("option", "client", "engine", "name and version"):
         table.add_column(title, overflow="fold")
     for system, (kind, answer, _) in zip(found, states, strict=True):
-        table.add_row(f"{system.role}={system.name}", _client(system), kind, answer)
+        # As it is: the extra of `memeval[pgvector]` would be taken for markup.
+        table.add_row(*map(Text, (f"{system.role}={system.name}", _client(system), kind, answer)))
     console.table(table)
     notes = console.notes()
     for note in dict.fromkeys(note for _, _, note in states if note):
@@ -142,6 +144,9 @@ def _state(system: System, timeout: float) -> tuple[str, str, str | None]:
         return "", f"no address: set {variable[0]}" if variable else "no address", None
     except StorageError as error:
         return "", "does not answer", str(error)
+    except Exception as error:
+        # One system that cannot be asked hides none of the others.
+        return "", "cannot be asked", f"{system.role}={system.name}: {type(error).__name__}: {words(error)}"
     return engine.kind, f"{engine.name} {engine.version}", None
 
 

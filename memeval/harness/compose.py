@@ -13,7 +13,7 @@ from memeval.harness.plan import Plan
 from memeval.kit.errors import ConfigError
 from memeval.kit.protocols import Benchmark
 from memeval.llm import providers
-from memeval.options import root
+from memeval.options import forms, root
 from memeval.options.build import TARGET, build
 from memeval.options.identity import CONFIG_MODULE, plugin_packages
 from memeval.options.keys import check_keys, hidden
@@ -136,6 +136,10 @@ class Composer:
             config, choices = self._compose(overrides)
         except (HydraException, OmegaConfBaseException) as error:
             raise ConfigError(_readable(error, overrides, self._known_keys(overrides))) from error
+        except ValueError as error:
+            # Hydra's own for `judge=true` and `llm=null`, which name no option.
+            raise ConfigError(self._nameless(overrides) or str(error)) from error
+        forms.check_nodes(config)
         unread = set(config) - root.names() - set(choices)
         if unread:
             raise ConfigError(
@@ -161,6 +165,16 @@ class Composer:
                         f"unknown experiment {name!r:.200}{_did_you_mean(name, options)}: choose experiment= one of "
                         f"{', '.join(options)}"
                     )
+
+    def _nameless(self, overrides: Sequence[str]) -> str | None:
+        """Which override gives a group something else than a name."""
+        for override in overrides:
+            key, _, value = override.partition("=")
+            if key in root.nodes() and value not in (options := self._options(key)):
+                return (
+                    f"{override} names no option: choose {key}= one of {', '.join(options)}{forms.instead(key, value)}"
+                )
+        return None
 
     def _compose(self, overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
         from hydra import compose
@@ -295,15 +309,21 @@ def _readable(error: Exception, given: Sequence[str], keys: Sequence[str]) -> st
         options = re.findall(
             r"^\t(\S+)$", text.partition("Available options")[2].partition("Config search path")[0], re.M
         )
-        return f"unknown {group} {name!r}{_did_you_mean(name, options)}: choose {group}= one of {', '.join(options)}"
+        choices = f"choose {group}= one of {', '.join(options)}{forms.instead(group, name)}"
+        return f"unknown {group} {name!r}{_did_you_mean(name, options)}: {choices}"
     if match := re.search(r"Could not override '([^']+)'", text):
         key = match[1].rstrip(".")
         parent = key.rpartition(".")[0]
         siblings = [known for known in keys if known.rpartition(".")[0] == parent]
+        siblings = [known for known in siblings if not known.endswith(f".{TARGET}")]
+        instead = forms.unknown_key(key, given, nothing=not siblings and parent in root.nodes())
         known = ", ".join(siblings) or "none"
-        return f"unknown option {key!r} in {words!r}{_did_you_mean(key, siblings)}: known are {known}"
+        return f"unknown option {key!r} in {words!r}{_did_you_mean(key, siblings)}: known are {known}{instead}"
     if match := re.search(r"Error merging override (\S+)", text):
         reason = str(error.__cause__ or "").splitlines()[0] if error.__cause__ else "it has the wrong type"
+        key, _, value = match[1].partition("=")
+        if "ListConfig" in reason:
+            reason = f"it takes a list, e.g. {key}=[{value}]"
         return f"{match[1]} is not valid: {reason[:1].lower()}{reason[1:]}"
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     reason = lines[0] if lines else type(error).__name__

@@ -22,6 +22,7 @@ TARGET = "_target_"
 VERSION = "_version_"
 # The composite's parts stand under names of their own on the command line, and so do their parts.
 _TYPED = {"memory.window": "strategy", "memory.retriever": "retriever"}
+_METHODS = {"strategy": ("write", "read"), "retriever": ("write", "search")}
 # Names that stand for objects of this process.
 _here: dict[str, Callable[..., Any]] = {}
 
@@ -50,7 +51,8 @@ def build(node: Mapping[str, Any], path: str = "", shared: dict[str, Any] | None
             continue
         where = _typed(path, key)
         if not signature.open and key not in signature.parameters:
-            raise ConfigError(f"{target} takes no option {key!r}: it takes {', '.join(signature.parameters) or 'none'}")
+            takes = ", ".join(signature.parameters) or "none"
+            raise ConfigError(f"{target} takes no option {key!r}: it takes {takes}{_of_its_own(path, target)}")
         if isinstance(value, Mapping) and TARGET in value:
             if value[TARGET] is None:
                 # An option `none` of a group: what takes no None says so itself.
@@ -68,11 +70,17 @@ def build(node: Mapping[str, Any], path: str = "", shared: dict[str, Any] | None
             arguments[key] = signature.check(key, value, where)
     missing = [name for name in signature.required if name not in arguments]
     if missing:
-        raise ConfigError(
-            f"{path or target} lacks {', '.join(missing)}: {target} needs it, e.g. {path}.{missing[0]}=..."
-        )
+        # What the node lacks has no place in the config yet: such words begin with a plus.
+        words_to_add = " ".join(f"+{path}.{name}={_filled(name)}" for name in missing)
+        raise ConfigError(f"{path or target} lacks {', '.join(missing)}: {target} needs it, e.g. {words_to_add}")
     try:
-        return signature.call(**arguments)
+        made = signature.call(**arguments)
+        if absent := [name for name in _METHODS.get(path, ()) if not callable(getattr(made, name, None))]:
+            raise ConfigError(
+                f"{target} has no method {absent[0]}: a {path} has the methods {' and '.join(_METHODS[path])} "
+                "(docs/extending.md)"
+            )
+        return made
     except (MemevalError, KeyboardInterrupt):
         raise
     except BaseException as error:
@@ -88,11 +96,25 @@ def _typed(path: str, key: str) -> str:
     return _TYPED.get(where, where)
 
 
+def _filled(name: str) -> str:
+    """A value for an argument that is missing: what every memory may have stands in the config under its own name."""
+    return f"'${{{name}}}'" if name in ("document", "tokenizer", "language", "seed", "scope", "scratch") else "..."
+
+
+def _of_its_own(path: str, target: str) -> str:
+    """What to type where a class took the place of an option and got that option's settings."""
+    if path not in ("strategy", "retriever"):
+        return ""
+    return f"; a class of your own starts from none: {path}=none {path}.{TARGET}={target}"
+
+
 class Signature:
     """What a target takes, read once."""
 
     def __init__(self, target: str) -> None:
         self.call = _locate(target)
+        # Two signs set what is in a config and add what is not: a class from elsewhere may stand without a YAML.
+        self._signs = "" if target.startswith("memeval.") else "++"
         parameters = inspect.signature(self.call).parameters.values()
         named = [
             parameter
@@ -135,7 +157,9 @@ class Signature:
         except ValidationError as error:
             reason = error.errors()[0]["msg"]
             example = (
-                "" if default is inspect.Parameter.empty else f", e.g. {where}={'null' if default is None else default}"
+                ""
+                if default is inspect.Parameter.empty
+                else f", e.g. {self._signs}{where}={'null' if default is None else default}"
             )
             raise ConfigError(f"{where}={value!r} is not valid: {reason[0].lower()}{reason[1:]}{example}") from None
 

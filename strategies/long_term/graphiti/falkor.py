@@ -138,13 +138,18 @@ class Falkor:
 
         Raises:
             StorageError: nothing does, or a server without FalkorDB's module.
+            ModelError: Graphiti is not installed.
         """
+        try:
+            graphiti = metadata.version("graphiti-core")
+        except metadata.PackageNotFoundError:
+            raise remote.missing(f"{_OPTION}={_SYSTEM}", _SYSTEM) from None
         for module in self._ask(lambda base: base.execute_command("MODULE", "LIST")):
             told = dict(zip(module[::2], module[1::2], strict=True)) if isinstance(module, list) else dict(module)
             if told.get("name") == "graph":
                 number = int(told["ver"])
                 version = f"{number // 10_000}.{number // 100 % 100}.{number % 100}"
-                return Engine(_SYSTEM, "real", "FalkorDB", version, {"graphiti": metadata.version("graphiti-core")})
+                return Engine(_SYSTEM, "real", "FalkorDB", version, {"graphiti": graphiti})
         raise StorageError(
             f"what answers at {remote.place(self.address)} is no FalkorDB: it has no module called graph"
         )

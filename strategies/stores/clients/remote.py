@@ -33,7 +33,12 @@ def client(module: str, option: str, extra: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise ModelError(f"{option} needs its client: pip install 'memeval[{extra}]'") from error
+        raise missing(option, extra) from error
+
+
+def missing(option: str, extra: str) -> ModelError:
+    """The error of an option whose client is not installed."""
+    return ModelError(f"{option} needs its client: pip install 'memeval[{extra}]'")
 
 
 def variable(system: str) -> str:
