@@ -138,6 +138,7 @@ def _carried_out(
     listener: Listener | None,
     single: bool = False,
 ) -> Results:
+    from memeval.reports.plots import measures_drawn
     from memeval.reports.table import failures
     from memeval.scoring.sweeps import run_cells
 
@@ -152,7 +153,7 @@ def _carried_out(
         raise ConfigError(f"these options make {len(cells)} runs: memeval.sweep(...) runs several")
     if any(cell.config["mode"] == "replay" for cell in cells):
         raise ConfigError("a replay asks no questions, so nothing is scored: type memeval run mode=replay in a shell")
-    rows, errors = run_cells(cells, listener or Warnings())
+    rows, errors = run_cells(cells, listener or Warnings(), measures_drawn(cells[0].config["plots"]))
     for sentence in filter(None, map(failures, rows)):
         warnings.warn(sentence, stacklevel=3)
     return Results([Result(row, int(row.scores.failed.sum())) for row in rows], errors)

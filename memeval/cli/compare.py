@@ -37,6 +37,7 @@ def main(argv: Sequence[str]) -> int:
     from memeval.records.runs import find, finished_ones
     from memeval.reports.comparison import comparison_report, rendered
     from memeval.reports.export import format_of, records, to_csv, to_latex, to_markdown, to_parquet, write
+    from memeval.reports.notes import run_notes
     from memeval.scoring.stored import scored
 
     out = Path(options["out"]) if "out" in options else None
@@ -68,12 +69,15 @@ def main(argv: Sequence[str]) -> int:
     comparison = compare(rows, measures, reference, "by" in options, level, resamples, seed)
     if form in ("csv", "parquet"):
         found = records(comparison, rows)
+        for sentence in console.note(run_notes(rows)):
+            console.notes().print(f"memeval: {sentence}")
         if form == "parquet" and out is not None:
             to_parquet(found, out)
             return 0
         text = to_csv(found)
     else:
         report = comparison_report(comparison, rows, _title(rows))
+        console.note(report.findings)
         if form == "table":
             if out is None:
                 console.table(rendered(report, max(console.out().width, 100)))

@@ -11,6 +11,7 @@ from rich.segment import Segment
 
 from memeval.cli.parser import Parser
 from memeval.kit.escaping import shown
+from memeval.reports.gap import Gap
 
 if TYPE_CHECKING:
     from memeval.records.runs import Run
@@ -48,10 +49,35 @@ def discard_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+# What the command that runs has said to be missing.
+_missing: list[str] = []
+
+
+def missing() -> list[str]:
+    """The sentences about something missing that were printed since the last call."""
+    said = list(_missing)
+    _missing.clear()
+    return said
+
+
+def note(sentences: "Iterable[str]") -> list[str]:
+    """The sentences, which are about to be printed; those about something missing count for `--strict`."""
+    said = list(sentences)
+    _missing.extend(sentence for sentence in said if isinstance(sentence, Gap))
+    return said
+
+
+def say(sentences: "Iterable[str]") -> None:
+    """Print sentences below a table."""
+    for sentence in note(sentences):
+        out().print(sentence, soft_wrap=True)
+
+
 def pass_over(unfinished: "Iterable[Run]") -> None:
     """Say which runs are left out."""
     for run in unfinished:
-        notes().print(f"memeval: {run.id} is not finished and is left out: start its command again")
+        for sentence in note([Gap(f"memeval: {run.id} is not finished and is left out: start its command again")]):
+            notes().print(sentence)
 
 
 def table(renderable: RenderableType) -> None:

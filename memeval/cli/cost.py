@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from memeval.cli import console
 from memeval.kit.errors import ConfigError, RecordsError
+from memeval.reports.gap import Gap
 
 if TYPE_CHECKING:
     from memeval.pricing import Price
@@ -67,7 +68,8 @@ def main(argv: Sequence[str]) -> int:
     fulls = {run.folder: full_of(run, known) for run in found}
     accounts = [books_of(run) for run in found if run.finished]
     if unfinished := [run.id for run in found if not run.finished]:
-        console.notes().print(f"not finished, left out: {', '.join(unfinished)}", markup=False)
+        for sentence in console.note([Gap(f"not finished, left out: {', '.join(unfinished)}")]):
+            console.notes().print(sentence)
     accounts = [each for each in accounts if each.questions]
     if not accounts:
         raise ConfigError("none of these runs has a finished question: start them again, memeval run goes on")
@@ -88,7 +90,7 @@ def main(argv: Sequence[str]) -> int:
     for which in ("llm", "embedder"):
         if which in options:
             said.append(f"The {which} of writing and reading is priced as if it had been {options[which]}.")
-    for note in said:
+    for note in console.note(said):
         console.out().print(note, style="dim", markup=False, soft_wrap=True)
     return 0
 

@@ -10,8 +10,9 @@ from memeval.cli import console
 from memeval.cli.progress import Bars
 from memeval.gating import Check, Gate, Verdict, Verdicts, load_rules, open_gate, stored
 from memeval.kit.errors import BaselineError, ConfigError, MemevalError, words
-from memeval.kit.escaping import log_line
+from memeval.kit.escaping import log_line, shown
 from memeval.records.runs import Run, find
+from memeval.scoring.rows import Row
 
 DESCRIPTION = """\
 Hold runs against a baseline: fail where a memory got worse.
@@ -87,6 +88,7 @@ def _carry_out(arguments: argparse.Namespace) -> int:
     except BrokenPipeError:
         # Whoever read it is gone; the exit code still says how it ended.
         console.discard_output()
+    _say(gate, on_screen=not arguments.out and arguments.format == "terminal")
     if arguments.ratchet and verdicts:
         _ratchet(gate)
     return verdicts.exit_code
@@ -110,6 +112,21 @@ def _run(overrides: Sequence[str], multirun: bool) -> list[Run]:
     mode = next((word.partition("=")[2] for word in reversed(overrides) if word.startswith("progress=")), "auto")
     with Bars(mode) as bars:
         return run_afresh(overrides, multirun, bars)
+
+
+def _say(gate: Gate, on_screen: bool) -> None:
+    """What weakens the runs; beside a file or a format for programs on standard error."""
+    from memeval.reports.notes import run_notes
+
+    by_benchmark: dict[str, list[Row]] = {}
+    for row in gate.rows:
+        by_benchmark.setdefault(row.run.meta["benchmark"]["name"], []).append(row)
+    file = sys.stdout if on_screen else sys.stderr
+    with suppress(BrokenPipeError):
+        for rows in by_benchmark.values():
+            for sentence in console.note(run_notes(rows)):
+                print(log_line(shown(sentence)), file=file)
+        file.flush()
 
 
 def _update(gate: Gate) -> int:

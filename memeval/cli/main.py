@@ -10,7 +10,7 @@ import memeval
 from memeval.cli import console, signals
 from memeval.cli.parser import Parser
 from memeval.kit import scratch
-from memeval.kit.errors import MOST, MemevalError, words
+from memeval.kit.errors import MOST, ConfigError, MemevalError, words
 from memeval.kit.escaping import shortened, shown
 from memeval.kit.plugins import Registry, offered_by, packages
 
@@ -25,6 +25,9 @@ prompt, how much of the evidence that is, how long it takes and how many tokens 
   memeval list strategy                            what there is to choose from
   memeval list commands                            commands that installed packages add
   memeval show                                     what has been run; memeval show RUN QUESTION: why
+
+--strict (or strict=yes), of run, demo, score, compare, gate, report, replay and cost: exit code 1 where a line below
+the tables says that something was skipped, cut, left empty, not judged or done in a lesser way.
 
 Exit codes: 0 all is well; 1 some questions failed, or a number is not met; 2 the command cannot be carried out.
 """
@@ -51,6 +54,31 @@ COMMANDS = (
     ("data", "data", "list, fetch, show or validate benchmark data"),
     ("reproduce", "reproduce", "meet published numbers, or say by how much not"),
 )
+
+
+# Whose results say what is missing in them.
+STRICT = ("run", "demo", "score", "compare", "gate", "report", "replay", "cost")
+_YES = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
+
+
+def strictly(command: str, words: Sequence[str]) -> tuple[bool, list[str]]:
+    """Whether the words ask for `--strict`, and the words without it; commands that know nothing of it get them all.
+
+    Raises:
+        ConfigError: another value than yes or no.
+    """
+    if command not in STRICT:
+        return False, list(words)
+    strict, rest = False, []
+    for word in words:
+        name, equals, value = word.removeprefix("--").partition("=")
+        if name != "strict" or word == "strict":
+            rest.append(word)
+        elif equals and value.lower() not in _YES:
+            raise ConfigError(f"strict={value} is neither yes nor no: type --strict or strict=yes, or leave it out")
+        else:
+            strict = _YES[value.lower()] if equals else True
+    return strict, rest
 
 
 def _fault(name: str, value: object) -> str | None:
@@ -94,14 +122,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     # The metadata of installed packages are not read for what memeval knows itself.
     known = {"-h", "--help", "--version", *(name for name, _, _ in COMMANDS)}
     chosen, rest = parser(bool(arguments) and arguments[0] not in known).parse_known_args(arguments[:1])
-    rest = [*rest, *arguments[1:]]
+    console.missing()
     try:
+        strict, rest = strictly(chosen.command, [*rest, *arguments[1:]])
         if chosen.module is None:
             code: int = PLUGGED[chosen.command](rest)
         else:
             code = importlib.import_module(f"memeval.cli.{chosen.module}").main(rest)
         # Here, and not when Python ends: a reader that is gone is known before the exit code is given.
         sys.stdout.flush()
+        if (lines := len(console.missing())) and strict and code == 0:
+            what = "1 line above says" if lines == 1 else f"{lines:,} lines above say"
+            print(f"memeval: --strict: {what} what is missing", file=sys.stderr)
+            code = 1
     except MemevalError as error:
         print(f"memeval: {_said(error)}", file=sys.stderr)
         return 2

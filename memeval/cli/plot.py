@@ -31,6 +31,7 @@ def main(argv: Sequence[str]) -> int:
         raise ConfigError(f"memeval plot takes kinds=, out= and results=, not {', '.join(sorted(unknown))}=")
     patterns = [word for word in words if "=" not in word]
 
+    from memeval.reports.notes import tuned_notes
     from memeval.scoring.measures import DEFAULT_MEASURES
     from memeval.scoring.rows import Row
     from memeval.scoring.stored import chosen, scored
@@ -49,6 +50,7 @@ def main(argv: Sequence[str]) -> int:
     for name, rows in by_benchmark.items():
         out = Path(options["out"]) if "out" in options else root
         # Plots of several benchmarks have the same names.
+        console.say(tuned_notes(rows))
         drawn += draw(rows, plots, out if "out" in options and len(by_benchmark) == 1 else out / name)
     if not drawn:
         console.out().print("Nothing could be drawn of these runs: memeval plot --help says what each kind needs.")

@@ -71,10 +71,11 @@ def print_replays(runs: Sequence[Run], targets: Sequence[Target], plots: bool) -
         ConfigError: a run that is no replay.
     """
     from memeval.reports.plots.replay import draw
-    from memeval.reports.replay import price, tables
+    from memeval.reports.replay import missing, price, tables
 
     replays = price(runs, targets)
     console.table(tables(replays, targets))
+    console.note(missing(replays, targets))
     out = console.out()
     if plots:
         folder = runs[0].folder.parent

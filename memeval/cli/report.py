@@ -32,6 +32,7 @@ def main(argv: Sequence[str]) -> int:
     from memeval.records.runs import OUTCOMES_FILE, finished_ones
     from memeval.reports.defaults import REPORTED
     from memeval.reports.html import write_report
+    from memeval.reports.notes import run_notes
     from memeval.reports.table import title_of
     from memeval.scoring.measures import ContextTokens, Measure, ReadSeconds, parse_list
     from memeval.scoring.stored import chosen, scored
@@ -64,6 +65,7 @@ def main(argv: Sequence[str]) -> int:
         markup=False,
         soft_wrap=True,
     )
+    console.say(run_notes(rows))
     return 0
 
 

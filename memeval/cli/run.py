@@ -8,6 +8,7 @@ from memeval.cli.progress import Bars
 from memeval.harness.compose import Cell, composer
 from memeval.kit.errors import ConfigError
 from memeval.records.runs import Run
+from memeval.reports.gap import Gap
 from memeval.scoring.rows import Row
 
 DESCRIPTION = """\
@@ -48,10 +49,11 @@ def main(argv: Sequence[str]) -> int:
 
 def run_with_bars(cells: Sequence[Cell]) -> tuple[list[Row], int]:
     """Run and score all cells, with progress bars and notes: see `memeval.scoring.sweeps.run_cells`."""
+    from memeval.reports.plots import measures_drawn
     from memeval.scoring.sweeps import run_cells
 
     with Bars(cells[0].config["progress"]) as bars:
-        return run_cells(cells, bars)
+        return run_cells(cells, bars, measures_drawn(cells[0].config["plots"]))
 
 
 def run_replay(cells: Sequence[Cell]) -> int:
@@ -92,15 +94,16 @@ def print_config(config: Mapping[str, Any]) -> None:
 def print_rows(rows: Sequence[Row], errors: int) -> None:
     """Print one table for each benchmark, and what failed."""
     from memeval.reports.comparison import setback_notes
-    from memeval.reports.data_notes import data_notes
-    from memeval.reports.gaps import gap_notes
-    from memeval.reports.table import category_table, failures, run_table, tag_table, title_of
+    from memeval.reports.notes import run_notes
+    from memeval.reports.table import category_table, failures, memory_line, run_table, tag_table, title_of
     from memeval.scoring.rows import MAIN
 
     by_benchmark: dict[str, list[Row]] = {}
     for row in rows:
         by_benchmark.setdefault(row.run.meta["benchmark"]["name"], []).append(row)
     for name, group in by_benchmark.items():
+        if line := memory_line(group):
+            console.out().print(line, soft_wrap=True)
         console.table(run_table(group, title_of(name, group), max(console.out().width, 100)))
         if any(MAIN in row.scores.overall and row.scores[MAIN].by_category for row in group):
             console.table(category_table(group))
@@ -109,13 +112,11 @@ def print_rows(rows: Sequence[Row], errors: int) -> None:
                 console.table(tagged)
             for sentence in setback_notes(group):
                 console.out().print(sentence, markup=False)
-        for sentence in data_notes(group):
-            console.out().print(sentence, soft_wrap=True)
-        for sentence in gap_notes(group):
-            console.out().print(sentence, soft_wrap=True)
+        console.say(run_notes(group))
     notes = console.notes()
     for row in rows:
         if sentence := failures(row):
+            console.note([Gap(sentence)])
             notes.print(f"memeval: {sentence}", markup=False)
     out = console.out()
     if len(rows) == 1:

@@ -15,11 +15,15 @@ from memeval.scoring.scores import Scores
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A score with its interval; both None where they do not apply or cannot be known."""
+    """A score with its interval; both None where they do not apply or cannot be known.
+
+    `unfit`: so many prompts do not fit the target's window, and have no price; there is no value then.
+    """
 
     value: float | None
     interval: Interval | None
     n: int
+    unfit: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +221,7 @@ def estimate(
         return Estimate(None, None, 0)
     value, n = (score.value, score.n) if category is None else score.by_category.get(category, (None, 0))
     if value is None:
-        return Estimate(None, None, n)
+        return Estimate(None, None, n, score.unfit if category is None else 0)
     percentile = measure.percentile
     if percentile is None and not _is_mean(measure):
         return Estimate(value, None, n)

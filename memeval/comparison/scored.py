@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from memeval.kit.errors import BaselineError
+from memeval.kit.types import DialogueRecord
 from memeval.records.runs import Run
 from memeval.scoring.measures import Measure, QuestionMeasure
 from memeval.scoring.scores import Scores
@@ -18,6 +19,9 @@ class Scored(Protocol):
     @property
     def run(self) -> Run:
         """The run."""
+
+    def records(self) -> list[DialogueRecord]:
+        """What the run noted of its dialogues, if that is kept."""
 
     @property
     def scores(self) -> Scores:

@@ -17,6 +17,7 @@ from memeval.scoring.measures import (
     ReadSeconds,
     WriteDollars,
 )
+from memeval.scoring.rows import Row
 
 # A baseline is also compared and drawn, when the run itself is long gone.
 _TOLD = (ReadSeconds(p=99), InputDollars(), QuestionDollars(), WriteDollars(), EvidenceAge())
@@ -27,13 +28,18 @@ def measures_for(*groups: Iterable[Measure]) -> tuple[Measure, ...]:
     return tuple(dict.fromkeys([*DEFAULT_MEASURES, *_TOLD, *(measure for group in groups for measure in group)]))
 
 
-def gather(runs: Iterable[Run], measures: Sequence[Measure]) -> list[Entry]:
-    """Score runs; a benchmark that several of them share is opened once."""
+def gather(runs: Iterable[Run], measures: Sequence[Measure]) -> tuple[list[Entry], list[Row]]:
+    """Score runs; a benchmark that several of them share is opened once.
+
+    Returns:
+        an entry for each run, and a row for each that could be scored.
+    """
     benchmarks: dict[str, Benchmark] = {}
-    return [_entry(run, measures, benchmarks) for run in runs]
+    rows: list[Row] = []
+    return [_entry(run, measures, benchmarks, rows) for run in runs], rows
 
 
-def _entry(run: Run, measures: Sequence[Measure], benchmarks: dict[str, Benchmark]) -> Entry:
+def _entry(run: Run, measures: Sequence[Measure], benchmarks: dict[str, Benchmark], rows: list[Row]) -> Entry:
     if not (run.folder / OUTCOMES_FILE).is_file():
         return unscored(run, broken=f"the run is empty: there is no {OUTCOMES_FILE} in {run.folder}")
     # Runs of one benchmark may have been made with different data, which only opening it for each of them shows.
@@ -41,7 +47,10 @@ def _entry(run: Run, measures: Sequence[Measure], benchmarks: dict[str, Benchmar
     try:
         if key not in benchmarks:
             benchmarks[key] = open_benchmark(run)
-        return entry_of(run, evaluate(run, measures, benchmark=benchmarks[key]))
+        scores = evaluate(run, measures, benchmark=benchmarks[key])
+        entry = entry_of(run, scores)
+        rows.append(Row(run, scores))
+        return entry
     except RecordsError as error:
         return unscored(run, broken=str(error))
     except DataError as error:

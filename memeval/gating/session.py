@@ -13,6 +13,7 @@ from memeval.kit.errors import BaselineError, ConfigError
 from memeval.options import identity
 from memeval.records.runs import RUN_FILE, Run, load
 from memeval.scoring.baseline import Entry, load_all, stored_measures
+from memeval.scoring.rows import Row
 
 # Where nothing else is said of a run with a language model in it, which does not repeat exactly.
 _CONFIDENCE = 0.95
@@ -20,12 +21,13 @@ _CONFIDENCE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Baselines in `folder`, the runs to compare with them, and the rules."""
+    """Baselines in `folder`, the runs to compare with them, the rules, and the scores of the runs."""
 
     folder: Path
     before: tuple[Entry, ...]
     now: tuple[Entry, ...]
     rules: tuple[Rule, ...]
+    rows: tuple[Row, ...] = ()
 
     def verdicts(self, how_to_make: str = "") -> Verdicts:
         """Compare.
@@ -71,10 +73,13 @@ def open_gate(folder: Path, runs: Sequence[Run], rules: Sequence[Rule] | None = 
     """
     asked = measures_of(default_rules() if rules is None else rules)
     before = _chosen(load_all(folder), only)
-    now = _chosen(gather(runs, measures_for(asked, stored_measures(before))), only)
+    entries, rows = gather(runs, measures_for(asked, stored_measures(before)))
+    now = _chosen(entries, only)
     if only and not before and not now:
         raise ConfigError(f"--only {' '.join(only)} leaves nothing to compare: give globs of run ids or names")
-    return Gate(folder, tuple(before), tuple(now), tuple(_default_rules(now) if rules is None else rules))
+    kept = {entry.id for entry in now}
+    scored = tuple(row for row in rows if row.run.id in kept)
+    return Gate(folder, tuple(before), tuple(now), tuple(_default_rules(now) if rules is None else rules), scored)
 
 
 def stored(root: Path, folder: Path) -> list[Run]:

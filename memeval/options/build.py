@@ -20,6 +20,8 @@ from memeval.options import root
 TARGET = "_target_"
 # The version of an option's behaviour, in its YAML: part of the identity of a result, no argument.
 VERSION = "_version_"
+# Names of the benchmarks whose results the defaults of an option were chosen by, in its YAML: no argument either.
+TUNED = "_tuned_on_"
 # The composite's parts stand under names of their own on the command line, and so do their parts.
 _TYPED = {"memory.window": "strategy", "memory.retriever": "retriever"}
 _METHODS = {"strategy": ("write", "read"), "retriever": ("write", "search")}
@@ -47,7 +49,7 @@ def build(node: Mapping[str, Any], path: str = "", shared: dict[str, Any] | None
     signature = signature_of(target)
     arguments: dict[str, Any] = {}
     for key, value in node.items():
-        if key in (TARGET, VERSION):
+        if key in (TARGET, VERSION, TUNED):
             continue
         where = _typed(path, key)
         if not signature.open and key not in signature.parameters:

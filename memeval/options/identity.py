@@ -6,6 +6,7 @@ move to another file, and every stored run keeps its id. A class that no config 
 is stored as `{"class": "mine.Memory", ...}`.
 
 `_version_: 2` in an option's YAML says that its behaviour has changed: results of version 1 are then other results.
+`_tuned_on_: [locomo]` says that its defaults were chosen by results on this benchmark, which reports then say.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ from typing import Any, NamedTuple
 
 from memeval.kit.errors import ConfigError
 from memeval.options import given
-from memeval.options.build import TARGET, VERSION, Signature, signature_of
+from memeval.options.build import TARGET, TUNED, VERSION, Signature, signature_of
 
 CONFIG_MODULE = "memeval.configs"
 ENTRY_POINTS = "memeval.configs"
@@ -34,15 +35,17 @@ _OF_NAME = (OPTION, CLASS, "version", REBUILDABLE, STATE)
 # Where classes lay when their dotted names were part of stored results.
 _FORMER = "former_targets.json"
 _asked_for: set[str] = set()
+_TUNED = re.compile(rf"^{TUNED}:[ \t]*\[([^\]\n]*)\]", re.MULTILINE)
 _LINE = re.compile(r"^( *)([\w-]+):[ \t]*([^\s#]*)", re.MULTILINE)
 
 
 class Registered(NamedTuple):
-    """An option that a config names: `name` is `group/option`."""
+    """An option that a config names: `name` is `group/option`, `tuned_on` what its defaults were chosen by."""
 
     name: str
     target: str
     version: int
+    tuned_on: tuple[str, ...] = ()
 
 
 def plugin_packages() -> list[str]:
@@ -88,7 +91,9 @@ def _options_in(file: Traversable, name: str) -> tuple[list[Registered], list[Re
     own, nested = [], []
     above: list[tuple[int, str]] = []
     target, version = "", 1
-    for blanks, key, value in _LINE.findall(file.read_text(encoding="utf-8")):
+    text = file.read_text(encoding="utf-8")
+    benchmarks = tuple(word.strip() for found in _TUNED.findall(text) for word in found.split(",") if word.strip())
+    for blanks, key, value in _LINE.findall(text):
         depth = len(blanks)
         above = [entry for entry in above if entry[0] < depth]
         if key == VERSION and not above:
@@ -100,7 +105,7 @@ def _options_in(file: Traversable, name: str) -> tuple[list[Registered], list[Re
                 target = value
         above.append((depth, key))
     if target and name:
-        own.append(Registered(name, target, version))
+        own.append(Registered(name, target, version, benchmarks))
     return own, nested
 
 
@@ -145,7 +150,7 @@ def described(node: Any) -> Any:
         if TARGET in node and not isinstance(target, str):
             # The option `none` of a group.
             return None
-        values = {key: described(value) for key, value in node.items() if key not in (TARGET, VERSION)}
+        values = {key: described(value) for key, value in node.items() if key not in (TARGET, VERSION, TUNED)}
         if target is None:
             return values
         if (signature := _signature(target)) is not None:
@@ -233,6 +238,16 @@ def names_in(node: Any) -> list[str]:
         own = [str(node[key]) for key in (OPTION, CLASS) if key in node]
         return own + [name for value in node.values() for name in names_in(value)]
     return [name for value in node for name in names_in(value)] if isinstance(node, list) else []
+
+
+def tuned_on(node: Any) -> dict[str, tuple[str, ...]]:
+    """The options in a described node whose defaults were chosen by results, with the benchmarks of these.
+
+    A class that stands in an option's place is the option: its settings are those of its YAML, changed or not.
+    """
+    known = options()
+    named = dict.fromkeys(name for name in names_in(node) if name in known)
+    return {name: known[name].tuned_on for name in named if known[name].tuned_on}
 
 
 @cache

@@ -13,8 +13,9 @@ from memeval.answers import judge_check
 from memeval.comparison import Comparison, Estimate, Line, Scored, Setback, Tested, setbacks
 from memeval.comparison.stats import Interval
 from memeval.kit.escaping import shown
-from memeval.reports.gaps import gap_notes
-from memeval.reports.table import DASH, heading, show, unit
+from memeval.reports.gap import Gap
+from memeval.reports.notes import run_notes
+from memeval.reports.table import DASH, UNFIT, heading, show, unit
 from memeval.scoring.measures import EvidenceRecall, JudgedAccuracy, Measure
 from memeval.scoring.rows import MAIN, Row, axes, ordered
 
@@ -65,7 +66,7 @@ def comparison_report(comparison: Comparison, rows: Sequence[Row], title: str) -
         if any(line.tested_categories for line in names.lines):
             grids.append(_tested_categories(comparison, names))
     setbacks_said = setback_notes(rows, comparison.main, comparison.level)
-    findings = (*_reference(comparison), *setbacks_said, *gap_notes(rows), *_cautions(names))
+    findings = (*_reference(comparison), *setbacks_said, *run_notes(rows), *_cautions(names))
     return Report(tuple(grids), findings, tuple(_legend(comparison, names)))
 
 
@@ -132,7 +133,7 @@ def _scores(comparison: Comparison, names: _Names, title: str) -> Grid:
         for measure in measures:
             estimate = line.estimates[measure]
             mark = _MARK if line.timing and measure.timed and estimate.value is not None else ""
-            cells.append(show(measure, estimate.value) + mark)
+            cells.append(show(measure, estimate.value) + (UNFIT if estimate.unfit else mark))
             if measure == main:
                 cells.append(_interval(measure, estimate.interval))
                 if has_chance:
@@ -230,7 +231,7 @@ def _shown(comparison: Comparison, names: _Names) -> list[Measure]:
         if measure == comparison.main:
             return True
         if measure.quantity == "dollars":
-            return any(values)
+            return any(values) or any(line.estimates[measure].unfit for line in names.lines)
         return any(value is not None for value in values) and (derived or not _is_of_derived(measure))
 
     derived = any(row.scores.has_derived for row in names.rows)
@@ -285,7 +286,9 @@ def _cautions(names: _Names) -> list[str]:
         said.append(f"Dollars are at the prices of different targets: {', '.join(targets)}.")
     for row in names.rows:
         if failed := int(row.scores.failed.sum()):
-            said.append(f"{row.name}: {failed:,} questions failed and count with their worst value ({row.run.id}).")
+            said.append(
+                Gap(f"{row.name}: {failed:,} questions failed and count with their worst value ({row.run.id}).")
+            )
     return said
 
 

@@ -11,6 +11,7 @@ from memeval.kit.escaping import shown
 from memeval.kit.types import Usage
 from memeval.options import root
 from memeval.pricing import caveats
+from memeval.reports.gap import Gap
 from memeval.reports.table import DASH, UNFIT, money
 from memeval.scoring.costs import SECTIONS, Account, Lifetime, break_even, is_full
 
@@ -119,16 +120,16 @@ def notes(lives: Sequence[tuple[Lifetime, Lifetime | None]]) -> Iterator[str]:
             asked = life.account.questions
             unfit = sum(each.tokens_in > life.target.window for each in asked)
             names = life.account.run.meta["names"]
-            yield (
+            yield Gap(
                 f"* {names['strategy']} with retriever {names.get('retriever', 'none')}: {unfit:,} of {len(asked):,} "
                 f"prompts do not fit the context window of {life.target.name} ({life.target.window:,} tokens) and have "
                 "no price."
             )
     failed = sum(account.failed for account in {life.account.run.id: life.account for life, _ in lives}.values())
     if failed:
-        yield f"{failed:,} failed questions are left out."
+        yield Gap(f"{failed:,} failed questions are left out.")
     if any(full is not None and full.account.cut for _, full in lives):
-        yield "Some dialogue is longer than full's budget: what full history costs here is that of its cut form."
+        yield Gap("Some dialogue is longer than full's budget: what full history costs here is that of its cut form.")
     if any(full is None for life, full in lives):
         yield "No run of full context over the same questions is stored: add one with strategy=full retriever=none."
     targets = {life.target.name: life.target for life, _ in lives}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from memeval.reports.gap import Gap
 from memeval.scoring.rows import MAIN, Row
 
 # Below these a run says little: an interval needs dialogues, and one question more or less moves a share by 3 points.
@@ -29,13 +30,13 @@ def _without_evidence(rows: Sequence[Row]) -> Iterator[str]:
         return
     questions, n = len(scores.questions), scores[MAIN].n
     if n == 0:
-        yield (
+        yield Gap(
             f"None of the {_counted(questions, 'question')} names its evidence turns, so that evidence recall and the "
             "measures of rankings cannot be computed: write the ids of the turns that hold an answer into `evidence` "
             "(docs/data.md)."
         )
     elif 2 * n < questions:
-        yield (
+        yield Gap(
             f"Evidence recall is over {n:,} of {_counted(questions, 'question')}: the others name no evidence turns, "
             "or are to be abstained from."
         )
@@ -46,7 +47,7 @@ def _fits(rows: Sequence[Row]) -> Iterator[str]:
     measured = [row for row in rows if not row.is_reference]
     if not measured:
         return
-    tokens = sorted(record.tokens for record in measured[0].run.records())
+    tokens = sorted(record.tokens for record in measured[0].records())
     budgets = sorted({row.budget for row in measured})
     if not tokens:
         return
@@ -83,7 +84,7 @@ def _unfit(rows: Sequence[Row]) -> Iterator[str]:
     for row in rows:
         unfit = max((score.unfit for score in row.scores.overall.values()), default=0)
         if unfit:
-            yield (
+            yield Gap(
                 f"* {row.name} at budget {row.budget:,}: {unfit:,} of {_counted(len(row.scores.questions), 'prompt')} "
                 f"do not fit the context window of {row.priced_at} and have no price. A smaller budget fits, or a "
                 "target with a larger window (memeval list target)."
@@ -94,12 +95,12 @@ def _unread(rows: Sequence[Row]) -> Iterator[str]:
     """What rules for English found no words in; a sentence for each share of turns that they read."""
     shares: dict[tuple[int, int], None] = {}
     for row in rows:
-        stats = [record.stats for record in row.run.records()]
+        stats = [record.stats for record in row.records()]
         read, unread = (int(sum(each.get(name, 0) for each in stats)) for name in ("turns_read", "turns_unread"))
         if unread:
             shares[read, read + unread] = None
     for read, turns in shares:
-        yield (
+        yield Gap(
             f"facts: {read:,} of {_counted(turns, 'turn')}; the rules that find facts are for English. For other "
             "languages use writing=model_facts, or a retriever that needs no facts."
         )

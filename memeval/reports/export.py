@@ -64,6 +64,7 @@ def _record(
         "unit": measure.quantity,
         "category": category,
         "n": estimate.n,
+        "unfit": estimate.unfit,
         "value": estimate.value,
         "low": estimate.interval.low if estimate.interval else None,
         "high": estimate.interval.high if estimate.interval else None,

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from memeval.pricing import Target
 from memeval.records.runs import Run
+from memeval.reports.gap import Gap
 from memeval.reports.table import DASH
 from memeval.scoring.replay_costs import Course, Crossover, course, crossover, hit_rate, lives, per_hundred_turns
 from memeval.scoring.rows import Row, axes
@@ -218,8 +219,12 @@ def _legend(replays: Sequence[Replayed], targets: Sequence[Target]) -> Iterator[
     if others:
         yield f"{', '.join(others)}: count tokens in ways of their own, so that their dollars are estimates."
     yield from _clock(courses)
-    for replay in replays:
-        yield from _notes(replay, targets)
+    yield from missing(replays, targets)
+
+
+def missing(replays: Sequence[Replayed], targets: Sequence[Target]) -> list[str]:
+    """What failed, and where the history or a prompt outgrew its window; these sentences stand below the tables."""
+    return [Gap(sentence) for replay in replays for sentence in _notes(replay, targets)]
 
 
 def _clock(courses: Sequence[Course]) -> Iterator[str]:

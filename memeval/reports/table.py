@@ -122,7 +122,7 @@ def _columns(rows: Sequence[Row]) -> list[Measure]:
         for measure, score in row.scores.overall.items():
             if isinstance(measure, EvidenceRecall) and measure.segments == "all" and not derived:
                 continue
-            if measure not in columns and score.value is not None:
+            if measure not in columns and (score.value is not None or score.unfit):
                 columns.append(measure)
     order = {measure: index for index, measure in enumerate(rows[0].scores.overall)} if rows else {}
     return sorted(columns, key=lambda measure: order.get(measure, len(order)))
@@ -241,6 +241,29 @@ def _folded(category: str) -> list[str]:
     """A long name in two lines, broken at a hyphen."""
     head, hyphen, tail = category.rpartition("-")
     return [head + hyphen, tail] if len(category) > 12 and hyphen else [category]
+
+
+def memory_line(rows: Sequence[Row]) -> str:
+    """What the rows are made of: which window and which retriever have which part of the budget."""
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    for row in rows:
+        if row.is_reference:
+            continue
+        budget = f"{row.budget:,}"
+        if row.retriever == "none":
+            found.setdefault((row.strategy, f"alone with all {budget} tokens"), {})
+        elif row.strategy == "none":
+            found.setdefault(("", f"alone with all {budget} tokens"), {})[row.retriever] = None
+        else:
+            share = float(row.run.meta["identity"]["memory"].get("retrieved_share", 0.5))
+            window = row.budget - int(row.budget * share)
+            part = f"with at least {window:,} of {budget} tokens (retrieved_share={share:g}) beside "
+            found.setdefault((row.strategy, part), {})[row.retriever] = None
+    told = []
+    for (strategy, part), retrievers in found.items():
+        names = ", ".join(retrievers)
+        told.append(f"{strategy} {part}{names}" if strategy else f"{names} {part}")
+    return f"Memory: {'; '.join(told)}." if told else ""
 
 
 def title_of(name: str, rows: Sequence[Row]) -> str:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from memeval.kit.types import DialogueRecord
 from memeval.options import root
 from memeval.pricing import Target
-from memeval.records.runs import Run
+from memeval.records.runs import OUTCOMES_FILE, Run
 from memeval.scoring.measures import EvidenceRecall, Measure
 from memeval.scoring.scores import Scores
 
@@ -24,6 +25,10 @@ class Row:
     run: Run
     scores: Scores
     target: Target | None = None
+
+    def records(self) -> list[DialogueRecord]:
+        """What the run noted of its dialogues; nothing where a baseline keeps scores only."""
+        return list(self.run.records()) if (self.run.folder / OUTCOMES_FILE).is_file() else []
 
     @property
     def strategy(self) -> str:

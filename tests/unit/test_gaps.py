@@ -1,9 +1,11 @@
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pytest
 
-from memeval.kit.types import Dialogue, Outcome, Query, Question, Turn
+from memeval.kit.types import Dialogue, DialogueRecord, Outcome, Query, Question, Turn, Usage
 from memeval.records.runs import Run
+from memeval.reports.gap import Gap
 from memeval.reports.gaps import gap_notes
 from memeval.scoring.measures import Recall
 from memeval.scoring.scores import Gaps, Scores, score
@@ -25,9 +27,14 @@ class Row:
     is_reference: bool = False
     name: str = "bm25 alone"
 
+    stats: Mapping[str, float] = field(default_factory=dict)
+
     @property
     def run(self) -> Run:
         raise NotImplementedError
+
+    def records(self) -> list[DialogueRecord]:
+        return [DialogueRecord("d", 4, 8, 1, Usage(), stats=self.stats)] * 2
 
 
 def scored(**fields: list[object]) -> Scores:
@@ -78,3 +85,29 @@ def test_empty_and_short_rankings_are_said() -> None:
     empty, short = gap_notes([Row(scored(ranking=[hit, (), (), hit]))])
     assert empty.startswith("bm25 alone: 2 of 4 rankings are empty")
     assert short.startswith("bm25 alone: 50.0 % of the rankings end before position 2")
+
+
+@pytest.mark.parametrize(
+    ("stats", "sentence"),
+    [
+        ({"refused": 1}, "bm25 alone: 2 turns not stored: no database takes a NUL or half a character"),
+        (
+            {"kv.refused": 2, "bm25.items": 9},
+            "bm25 alone: 4 turns not stored: no database takes a NUL or half a character",
+        ),
+        ({"turns_skipped": 1}, "bm25 alone: 2 turns without facts: the model gave no usable reply"),
+        ({"summary_cut": 0.5}, ""),
+        ({"sql_failed": 1}, "bm25 alone: 2 SELECTs failed, and full text searched instead"),
+        ({"items": 7, "merged": 2}, ""),
+    ],
+)
+def test_what_a_memory_counted_as_missing_is_said(stats: dict[str, float], sentence: str) -> None:
+    hit = (("t0",), 1.0)
+    notes = gap_notes([Row(scored(ranking=[(hit, hit)]), stats=stats)])
+    assert notes == ([sentence] if sentence else [])
+    assert all(isinstance(note, Gap) for note in notes)
+
+
+def test_a_short_ranking_is_said_and_is_no_gap() -> None:
+    (short,) = gap_notes([Row(scored(ranking=[((("t0",), 1.0),)]))])
+    assert "lower bound" in short and not isinstance(short, Gap)

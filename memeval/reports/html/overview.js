@@ -66,6 +66,7 @@ function overview() {
       el("h2", { id: "runs" }, "All runs"),
       el("p", { class: "note" }, "Press a heading to sort. A run or a score leads to the questions behind it. Brackets hold the 95\u00a0% interval, ",
         "with dialogues resampled; \u201cchance\u201d is what as much text chosen blindly would reach."),
+      data.notes.map((note) => el("p", { class: "note" }, visible(note))),
       runs),
     el("section", { "aria-labelledby": "categories" },
       el("h2", { id: "categories" }, "By category"),
@@ -109,6 +110,7 @@ function recommend() {
   return [
     el("p", { class: "advice" }, `${bound}: `, el("strong", {}, link(best))),
     el("p", {}, facts[0].toUpperCase() + facts.slice(1), "."),
+    ...(best.tuned.length ? [el("p", {}, `The default settings of ${best.tuned.map(visible).join(", ")} were chosen on this data: its values are too good here.`)] : []),
     close.length
       ? el("p", {}, `Not told apart from it by this interval: ${several(close.length, "other run", "other runs")}`,
         ...(close.length > 1 || cheapest ? [close.length > 1 ? ", with the fewest tokens " : ": ", link(cheapest), score(cheapest, data.tokens) !== null ? ` (${figure(main, score(cheapest, 0))} ${main.unit}, ${count(Math.round(score(cheapest, data.tokens)))} tokens)` : ""] : []),
@@ -131,7 +133,7 @@ function runTable(rows) {
       value: (run) => score(run, place),
       cell: (run) => {
         const found = run.scores[place];
-        if (!found) return DASH;
+        if (!found) return run.unfit[place] ? el("span", { title: `${count(run.unfit[place])} prompts do not fit the context window` }, DASH + "*") : DASH;
         const range = found.low === undefined ? null : el("span", { class: "range" }, ` [${figure(measure, found.low)}, ${figure(measure, found.high)}]`);
         return [measure.questions ? link(run, place, figure(measure, found.v)) : figure(measure, found.v), range];
       },

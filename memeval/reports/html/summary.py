@@ -5,6 +5,7 @@ from typing import Any
 
 from memeval.answers import judge_check
 from memeval.comparison import estimate
+from memeval.reports.notes import run_notes, tuned
 from memeval.reports.table import unit
 from memeval.scoring.measures import (
     ContextTokens,
@@ -59,6 +60,7 @@ def summary(rows: Sequence[Row], measures: Sequence[Measure], title: str, docume
             (measures.index(each) for each in DOLLARS if each in measures and any(_value(row, each) for row in rows)),
             None,
         ),
+        "notes": run_notes(rows),
         "runs": [_run(row, measures, categories, told, number) for row, number in zip(rows, documents, strict=True)],
     }
 
@@ -105,6 +107,8 @@ def _run(
         "failed": int(row.scores.failed.sum()),
         "document": document,
         "code": str(row.run.meta.get("code", ""))[:8],
+        "tuned": [name.replace("/", "=") for name in tuned(row)],
+        "unfit": [row.scores.overall[each].unfit if each in row.scores.overall else 0 for each in measures],
         "scores": [_score(row, measure, place == 0) for place, measure in enumerate(measures)],
         "categories": {
             str(place): [_part(row.scores.overall.get(measure), category) for category in categories]

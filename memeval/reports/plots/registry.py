@@ -55,3 +55,8 @@ def plot(name: str, line: str, measures: Sequence[Measure] = ()) -> Callable[[Dr
         return PLOTS.add(name, Plot(name, line, draw, tuple(measures)))
 
     return register
+
+
+def measures_drawn(kinds: Sequence[str]) -> tuple[Measure, ...]:
+    """What the plots of these kinds need beside the measures that are always scored; unknown kinds need nothing."""
+    return tuple(dict.fromkeys(measure for kind in kinds if kind in PLOTS for measure in PLOTS[kind].measures))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from memeval.kit.escaping import shown
+from memeval.reports.notes import tuned
 from memeval.scoring.rows import MAIN, Row
 
 if TYPE_CHECKING:
@@ -73,14 +74,16 @@ def finish(figure: "Figure", rows: Sequence[Row], folder: Path, stem: str, note:
 
 
 def caption(rows: Sequence[Row]) -> str:
-    """Data, number of questions, tokenizer, and when the last of the runs was made."""
+    """Data, number of questions, tokenizer, when the last of the runs was made, and what was tuned on the data."""
     meta = rows[0].run.meta
     made = max(str(row.run.meta.get("execution", {}).get("finished_at", ""))[:10] for row in rows)
     tokenizer = meta["identity"]["tokenizer"].get("name", "unnamed")
     n = len(rows[0].scores.questions)
+    chosen = dict.fromkeys(name.replace("/", "=") for row in rows for name in tuned(row))
     return (
         f"{meta['names']['benchmark']}: {meta['dialogues']:,} dialogues, n = {n:,} questions; tokens of {tokenizer}; "
         f"memeval {meta['environment']['memeval']}{', ' + made if made else ''}"
+        + "".join(f"\nthe default settings of {name} were chosen on this data" for name in chosen)
     )
 
 
