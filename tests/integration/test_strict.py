@@ -16,13 +16,13 @@ FACTS = "facts: "
 UNFIT = "do not fit the context window of"
 
 
-def data(folder: Path, language: str = "en", words: int = 1) -> str:
+def data(folder: Path, language: str = "en") -> str:
     """Three dialogues of 20 turns with 10 questions each; in German the rules that find facts find none."""
     said = {"en": "My box {} is green.", "de": "Die Kiste {} steht im Keller und nicht im Garten."}[language]
     lines = []
     for number in range(3):
         turns = [
-            {"id": f"t{place}", "speaker": "Ann", "role": "user", "text": " ".join([said.format(f"n{place}")] * words)}
+            {"id": f"t{place}", "speaker": "Ann", "role": "user", "text": said.format(f"n{place}")}
             for place in range(20)
         ]
         questions = [
@@ -76,8 +76,9 @@ def test_a_whole_run_passes_and_one_with_gaps_does_not(tmp_path: Path, capsys: p
 def test_prompts_that_do_not_fit_have_a_marked_dash_everywhere(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = (data(tmp_path, words=40), "strategy=truncation", "target=gpt-4o", "target.window=1000", "references=[]")
-    for budget in (4000, 500):
+    words = (data(tmp_path), "strategy=truncation", "target=gpt-4o", "target.window=150", "references=[]")
+    # A context that fills the window leaves no room for the question.
+    for budget in (150, 50):
         assert run(tmp_path, *words, f"budget={budget}") == 0
     capsys.readouterr()
     runs = [f"results={tmp_path}/runs"]
@@ -85,12 +86,12 @@ def test_prompts_that_do_not_fit_have_a_marked_dash_everywhere(
     assert main(["compare", "*", *runs, measures, "across=budget"]) == 0
     text = capsys.readouterr().out
     lines = [line for line in text.split("\n") if line.strip().startswith("truncation")]
-    assert [("4,000" in line, "–*" in line) for line in lines] == [(True, True), (False, False)] and UNFIT in text
+    assert [(" 150 " in line, "–*" in line) for line in lines[:2]] == [(True, True), (False, False)] and UNFIT in text
     assert main(["compare", "*", *runs, measures, "across=budget", "format=csv"]) == 0
     streams = capsys.readouterr()
     rows = [row for row in csv.DictReader(io.StringIO(streams.out)) if row["measure"].startswith("InputDollars")]
     assert {(row["budget"], row["value"] == "", row["unfit"]) for row in rows} == {
-        ("4000", True, "30"), ("500", False, "0"),
+        ("150", True, "30"), ("50", False, "0"),
     }  # fmt: skip
     assert UNFIT in streams.err
     assert main(["report", "*", *runs, measures, f"out={tmp_path / 'pages'}", "--strict"]) == 1
