@@ -383,5 +383,5 @@ def test_a_retriever_over_facts_keeps_its_contract(keep: bool) -> None:
 
 def test_bad_options_are_refused() -> None:
     for option, value in (("threshold", 0.0), ("threshold", 1.5), ("top", 0), ("minimum_importance", 6)):
-        with pytest.raises(ConfigError, match=f"writing.{option}={value}"):
+        with pytest.raises(ConfigError, match=f"{option}={value}"):
             facts(**{option: value})

@@ -187,5 +187,5 @@ def test_only_the_newest_of_a_key() -> None:
 
 def test_bad_options_are_refused() -> None:
     for option, value in (("limit", 0), ("minimum_importance", 0)):
-        with pytest.raises(ConfigError, match=f"retriever.{option}={value}"):
+        with pytest.raises(ConfigError, match=f"{option}={value}"):
             memory(**{option: value})

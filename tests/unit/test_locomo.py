@@ -206,7 +206,7 @@ def test_a_missing_file_and_an_unknown_gold_say_what_to_type(tmp_path: Path) -> 
     for path in (tmp_path / "none.json", tmp_path):
         with pytest.raises(DataError, match="leave it out"):
             Locomo(str(path)).fingerprint()
-    with pytest.raises(ConfigError, match="published, audited, exclude_audited"):
+    with pytest.raises(ConfigError, match="published, audited or exclude_audited"):
         Locomo(gold="silver")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="normalised, exact, regex"):
         Locomo(evidence="all")  # type: ignore[arg-type]
