@@ -182,8 +182,8 @@ def test_what_is_forgotten_is_forgotten_in_the_other_retriever() -> None:
         ({"half_life": math.nan}, "half_life=.* more than 0, e.g. half_life=5.76"),
         ({"recency": -1.0}, "recency=-1.0 .* e.g. recency=1.0"),
         ({"relevance": 0.0, "recency": 0.0, "importance": 0.0}, "all weights are 0"),
-        ({"reads": -1}, "reads=5"),
-        ({"depth": 0}, "depth=200"),
+        ({"reads": -1}, "reads=-1 is out of range"),
+        ({"depth": 0}, "depth=0 .* e.g. depth=200"),
     ],
 )
 def test_what_ranks_nothing_is_refused(options: dict[str, Any], says: str) -> None:

@@ -229,9 +229,9 @@ def test_one_long_user() -> None:
 @pytest.mark.parametrize(
     ("arguments", "typed"),
     [
-        ({"turns": 99}, "turns=99 .* 100 to 1000000, e.g. turns=2400"),
-        ({"turns": 1_000_001}, "turns=1000001 .* e.g. turns=2400"),
-        ({"users": 0}, "users=0 .* 1 or more"),
+        ({"turns": 99}, "turns=99 is out of range: give 100 to 1000000, e.g. turns=2400"),
+        ({"turns": 1_000_001}, "turns=1000001 is out of range"),
+        ({"users": 0}, "users=0 is out of range: give 1 or more"),
         ({"users": 25}, "1 to 24 users"),
     ],
 )
