@@ -92,3 +92,18 @@ def test_turns_that_the_rules_cannot_read(tmp_path: Path, capsys: pytest.Capture
         assert text.count(note) == 1, words
     english = [dialogue(number, 40, 10) for number in range(3)]
     assert "rules that find facts" not in said(tmp_path, capsys, english, "budget=100", "strategy=none", "retriever=kv")
+
+
+def test_every_command_over_scores_says_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two questions without evidence, of one dialogue that fits the budget."""
+    data = [dialogue(0, 10, 2, False)]
+    said(tmp_path, capsys, data, "budget=3000", "references=[]")
+    given = ["benchmark=jsonl", f"benchmark.path={tmp_path}/data.jsonl", f"results={tmp_path}/runs", "progress=off"]
+    assert main(["run", *given, "strategy=none", "retriever=bm25", "budget=3000", "references=[]"]) == 0
+    capsys.readouterr()
+    results = f"results={tmp_path}/runs"
+    for command in (["score", "*"], ["compare", "*"], ["report", "*", f"out={tmp_path / 'pages'}"]):
+        assert main([*command, results]) == 0
+        text = capsys.readouterr().out
+        assert FITS in text and FEW in text and "2 questions in 1 dialogue" in text, command
+        assert f"None of the 2 questions {EVIDENCE}" in text, command
