@@ -6,15 +6,16 @@ import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.resources import files
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from memeval.cli import console
 from memeval.cli.listing import options
-from memeval.kit.engines import Engine
 from memeval.kit.errors import ConfigError, MemevalError, ModelError, StorageError, words
+from memeval.kit.stores import AtServer, Opens, Server
 from memeval.options import root
 from memeval.options.identity import config_packages
 
@@ -34,27 +35,13 @@ _BUILT_IN = {"faiss": "faiss-cpu", "numpy": "numpy", "qdrant": "qdrant-client", 
 _VARIABLE = re.compile(r"MEMEVAL_\w+_URL")
 
 
-@runtime_checkable
-class AtServer(Protocol):
-    """What the module of a store at a server offers beside it."""
-
-    def engine(self, url: str | None, timeout: float) -> Engine:
-        """Which program answers."""
-
-    def leftovers(self, url: str | None, timeout: float) -> list[str]:
-        """Names of what memeval has made there."""
-
-    def remove(self, url: str | None, names: Sequence[str], timeout: float) -> None:
-        """Remove these; what is gone already is fine."""
-
-
 @dataclass(frozen=True, slots=True)
 class System:
-    """An option with the module behind it; `server` is None for what runs in this process."""
+    """An option, and how its server is connected to; None for what runs in this process."""
 
     role: str
     name: str
-    server: AtServer | None
+    server: Opens | None
 
 
 def main(argv: Sequence[str]) -> int:
@@ -106,9 +93,9 @@ def systems() -> Iterator[System]:
             target = config.get("_target_")
             if not isinstance(target, str):
                 continue
-            module = _imported(target.rpartition(".")[0])
+            kind = _imported(target)
             inside = role in ROLES and ("url" not in config or config.get("mode") == "embedded")
-            server = module if isinstance(module, AtServer) and not inside else None
+            server = kind.server if isinstance(kind, AtServer) and not inside else None
             if role in ROLES or server is not None:
                 yield System(role, name, server)
 
@@ -124,11 +111,18 @@ def _config(role: str, name: str) -> Mapping[str, Any]:
     return {}
 
 
-def _imported(module: str) -> object:
+def _imported(target: str) -> object:
+    module, _, name = target.rpartition(".")
     try:
-        return importlib.import_module(module)
+        return getattr(importlib.import_module(module), name, None)
     except ImportError:
         return None
+
+
+@contextmanager
+def _connected(server: Opens, timeout: float, retries: int = 0) -> Iterator[Server]:
+    with closing(server(url=None, timeout=timeout, retries=retries)) as base:
+        yield base
 
 
 def _state(system: System, timeout: float) -> tuple[str, str, str | None]:
@@ -136,7 +130,8 @@ def _state(system: System, timeout: float) -> tuple[str, str, str | None]:
     if system.server is None:
         return "in this process", "", None
     try:
-        engine = system.server.engine(None, timeout)
+        with _connected(system.server, timeout) as base:
+            engine = base.engine()
     except ModelError:
         return "", "client is missing", None
     except ConfigError as error:
@@ -230,7 +225,9 @@ def clean(names: Sequence[str], sure: bool, timeout: float) -> int:
         for system, left in found:
             try:
                 if system.server is not None:
-                    system.server.remove(None, left, max(timeout, 60.0))
+                    with _connected(system.server, max(timeout, 60.0), retries=3) as base:
+                        for name in left:
+                            base.remove(name)
             except MemevalError as error:
                 failed.append(system.name)
                 notes.print(f"memeval: {error}", markup=False)
@@ -246,7 +243,8 @@ def _look(system: System, timeout: float) -> list[str]:
     if system.server is None:
         return []
     try:
-        left = system.server.leftovers(None, timeout)
+        with _connected(system.server, timeout) as base:
+            left = base.leftovers()
     except (ConfigError, ModelError):
         return []
     # Whatever a system calls it: what does not carry our name is not ours.

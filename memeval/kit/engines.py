@@ -13,6 +13,7 @@ from typing import Literal
 from memeval.kit.errors import StorageError
 
 Kind = Literal["real", "emulator", "stand-in"]
+Settings = Mapping[str, str | int | float | bool | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Engine:
     kind: Kind
     name: str
     version: str
-    settings: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    settings: Settings = field(default_factory=dict)
 
 
 @dataclass(slots=True)

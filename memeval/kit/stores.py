@@ -6,8 +6,9 @@ Data and protocols only. Every store separates by scope: one scope a user.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+from memeval.kit.engines import Engine
 from memeval.kit.types import Hit, Turn, Vectors
 
 
@@ -256,3 +257,33 @@ class SqlStore(Protocol):
 
     def close(self) -> None:
         """Release files and connections; later calls do nothing."""
+
+
+class Server(Protocol):
+    """A connection to the server of a store, as `memeval stores` uses it."""
+
+    def engine(self) -> Engine:
+        """Which program answers."""
+
+    def leftovers(self) -> Sequence[str]:
+        """Names of what memeval has made there."""
+
+    def remove(self, name: str) -> None:
+        """Remove what `leftovers` names; what is gone already is fine."""
+
+    def close(self) -> None:
+        """Close the connection."""
+
+
+class Opens(Protocol):
+    """Opens a connection; a class of connections is one."""
+
+    def __call__(self, *, url: str | None, timeout: float, retries: int) -> Server:
+        """Connect to `url`, or, with None, to the address that the environment names."""
+
+
+@runtime_checkable
+class AtServer(Protocol):
+    """The class of a store, or of a retriever with a store of its own, that is at a server."""
+
+    server: Opens

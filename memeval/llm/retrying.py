@@ -1,13 +1,12 @@
 """Which failures of a call pass by themselves, and how long to wait for it."""
 
-import random
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from memeval.kit.errors import ModelError
+from memeval.kit.retrying import again, growing
 from memeval.llm import providers
 
 # Too slow, in conflict, too often; all from 500 on pass too, and so do lost connections, which litellm numbers 500.
@@ -36,22 +35,17 @@ def patiently(call: Callable[[], _T], retries: int, failed: Callable[[Exception,
         ModelError: no key is set; said at the first call.
         Exception: what `failed` gives.
     """
-    made = 0
-    while True:
-        made += 1
-        try:
-            return call()
-        except Exception as error:
-            if key := providers.unset_key(str(error)):
-                raise ModelError(f"there is no API key: set {key} in the environment, e.g. export {key}=...") from None
-            asked = _asked_wait(error)
-            if not passes(error) or made > retries or (asked or 0.0) > _LONGEST_ASKED:
-                # Not chained: what the provider wrote may repeat the key.
-                raise failed(error, made) from None
-            wait = asked
-        if wait is None:
-            wait = min(_FIRST_WAIT * 2.0 ** (made - 1), _LONGEST_WAIT) * random.uniform(0.5, 1.0)
-        time.sleep(wait)
+
+    def wait(error: Exception, made: int) -> float:
+        if key := providers.unset_key(str(error)):
+            raise ModelError(f"there is no API key: set {key} in the environment, e.g. export {key}=...") from None
+        asked = _asked_wait(error)
+        if not passes(error) or made > retries or (asked or 0.0) > _LONGEST_ASKED:
+            # Not chained: what the provider wrote may repeat the key.
+            raise failed(error, made) from None
+        return growing(made, _FIRST_WAIT, _LONGEST_WAIT) if asked is None else asked
+
+    return again(call, wait)
 
 
 def passes(error: Exception) -> bool:

@@ -2,35 +2,45 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from memeval.strategies.stores.clients.bolt import Bolt, BoltGraph, Dialect, identity
+from memeval.kit.engines import Engine, Settings
+from memeval.strategies.stores.clients.bolt import Bolt, Dialect, identity
+from memeval.strategies.stores.graph.bolt import BoltGraph
 from memeval.strategies.stores.graph.memgraph import MEMGRAPH
 from memeval.strategies.stores.graph.neo4j import NEO4J
 
 
-class Listening:
+class Listening(Bolt):
     """Stands where the connection is: notes what is asked, and answers from a list."""
 
-    system = "memgraph"
+    choice, system = "graph_store=memgraph", "memgraph"
+    # No driver is needed.
+    module = "math"
+    spoken: Dialect
+    answers: Mapping[str, list[list[Any]]]
 
-    def __init__(self, answers: Mapping[str, list[list[Any]]]) -> None:
-        self.answers = answers
+    def _connect(self) -> None:
         self.asked: list[tuple[str, Mapping[str, Any]]] = []
+
+    def engine(self, settings: Settings | None = None) -> Engine:
+        return Engine(self.system, "emulator", "a list", "1")
+
+    def dialect(self) -> Dialect:
+        return self.spoken
 
     def alone(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[list[Any]]:
         self.asked.append((text, parameters or {}))
         return next((rows for part, rows in self.answers.items() if part in text), [])
 
-    def close(self) -> None:
-        pass
-
 
 def opened(dialect: Dialect, answers: Mapping[str, list[list[Any]]]) -> tuple[BoltGraph, Listening]:
-    base = Listening(answers)
-    return BoltGraph(cast(Bolt, base), "memeval_x", True, dialect), base
+    kind = type("Told", (Listening,), {"spoken": dialect, "answers": answers})
+    store = type("Store", (BoltGraph,), {"server": kind})("bolt://nowhere", "memeval_x", keep=True)
+    assert isinstance(store, BoltGraph) and isinstance(store._base, Listening)
+    return store, store._base
 
 
 def texts(base: Listening) -> Sequence[str]:

@@ -8,12 +8,16 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from memeval.kit.errors import ModelError
 from memeval.servers import SERVERS, server
 from memeval.servers.base import Server
+
+from . import contract
+from .roles import Place, reached
 
 # Servers of our own that answer as a product does, for what runs on no machine but its maker's.
 STANDINS = {
@@ -88,6 +92,22 @@ def _fixture(name: str):  # type: ignore[no-untyped-def]
         yield from serve(name)
 
     return started
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A store of the table whose server answers; see `roles.those`."""
+    return reached(request.param, request, monkeypatch)
+
+
+@pytest.fixture
+def store(place: Place) -> Iterator[Any]:
+    """One that is opened under a name of its own, and cleared up."""
+    name = contract.fresh()
+    made = place.open(name)
+    yield made
+    made.close()
+    place.remove(place.site().holds(name))
 
 
 # postgres_server, redis_server, ...: started at the first use, once for each worker.

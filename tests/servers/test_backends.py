@@ -1,5 +1,6 @@
 """The sweep over stores with real engines: same answers as inside the process, engines named, nothing left behind."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -53,15 +54,16 @@ def test_a_server_gives_what_the_process_gives(rows: list[Row]) -> None:
 def test_nothing_is_left_at_the_server(
     rows: list[Row], postgres_server: Reached, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from memeval.strategies.stores.kv import postgres as kv_postgres
-    from memeval.strategies.stores.sql import postgres as sql_postgres
-    from memeval.strategies.stores.vector import pgvector
+    from memeval.strategies.stores.kv.postgres import PostgresKV
+    from memeval.strategies.stores.sql.postgres import PostgresSQL
+    from memeval.strategies.stores.vector.pgvector import PgVectorStore
 
     for variable, url in postgres_server.addresses.items():
         monkeypatch.setenv(variable, url)
     runs = {str(row.run.id)[-10:] for row in rows}
-    for module in (pgvector, kv_postgres, sql_postgres):
-        assert not [name for name in module.leftovers(None) if any(run in name for run in runs)]
+    for store in (PgVectorStore, PostgresKV, PostgresSQL):
+        with closing(store.server()) as base:
+            assert not [name for name in base.leftovers() if any(run in name for run in runs)]
 
 
 def test_the_plot_has_them_all(rows: list[Row], tmp_path: Path) -> None:

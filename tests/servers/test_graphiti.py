@@ -171,8 +171,9 @@ def test_scopes_do_not_see_each_other_and_a_graph_goes_on(make: Any) -> None:
 
 
 def test_what_was_made_is_removed_unless_it_is_kept(make: Any) -> None:
-    from memeval.strategies.long_term.graphiti import engine, leftovers, remove
+    from memeval.strategies.long_term.graphiti import Falkor
 
+    there = Falkor()
     graph = f"memeval_graphiti_{contract.fresh()[8:]}"
     for keep in (False, True):
         with engines.visit() as visit:
@@ -180,12 +181,13 @@ def test_what_was_made_is_removed_unless_it_is_kept(make: Any) -> None:
             memory.write(turns()[:1])
             memory.close()
             (served,) = visit.engines
-        left = [name for name in leftovers(None) if name.startswith(graph)]
+        left = [name for name in there.leftovers() if name.startswith(graph)]
         assert len(left) == keep
-    assert served == engine(None) and (served.system, served.name) == ("graphiti", "FalkorDB")
+    assert served == there.engine() and (served.system, served.name) == ("graphiti", "FalkorDB")
     assert served.kind == "real" and served.settings["graphiti"] == "0.31.1"
-    remove(None, [*left, "memeval_graphiti_gone"])
-    assert not [name for name in leftovers(None) if name.startswith(graph)]
+    for name in (*left, "memeval_graphiti_gone"):
+        there.remove(name)
+    assert not [name for name in there.leftovers() if name.startswith(graph)]
 
 
 def test_calls_are_booked_from_the_endpoint_too(make: Any) -> None:

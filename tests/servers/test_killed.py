@@ -2,8 +2,8 @@
 
 import importlib
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,9 +19,9 @@ from memeval.servers.base import Server
 
 pytestmark = pytest.mark.xdist_group("servers-killed")
 STORES = {
-    "postgres": ("kv", "kv_store=postgres", "memeval.strategies.stores.kv.postgres"),
-    "redis": ("kv", "kv_store=redis", "memeval.strategies.stores.kv.redis"),
-    "falkordb": ("graph", "graph_store=falkordb", "memeval.strategies.stores.graph.falkordb"),
+    "postgres": ("kv", "kv_store=postgres", "memeval.strategies.stores.kv.postgres.PostgresKV"),
+    "redis": ("kv", "kv_store=redis", "memeval.strategies.stores.kv.redis.RedisKV"),
+    "falkordb": ("graph", "graph_store=falkordb", "memeval.strategies.stores.graph.falkordb.FalkorGraph"),
 }
 
 
@@ -42,7 +42,7 @@ def own(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 def test_a_run_survives_the_death_of_its_server(own: Server, tmp_path: Path) -> None:
-    retriever, store, module = STORES[own.name]
+    retriever, store, path = STORES[own.name]
     group = store.partition("=")[0]
     with composer() as hydra:
         words = ["benchmark=demo", "benchmark.users=4", "benchmark.turns=400", "strategy=none"]
@@ -87,8 +87,10 @@ def test_a_run_survives_the_death_of_its_server(own: Server, tmp_path: Path) -> 
     assert {each["name"] for each in done.run.meta["engines"]} == {each["name"] for each in whole.run.meta["engines"]}
 
     # What the killed dialogue had made, if the server has kept it at all, is found by its name and can be removed.
-    there: Any = importlib.import_module(module)
-    left = there.leftovers(None)
-    assert len(left) <= 1 and all(name.startswith("memeval_") for name in left)
-    there.remove(None, left)
-    assert there.leftovers(None) == []
+    module, _, kind = path.rpartition(".")
+    with closing(getattr(importlib.import_module(module), kind).server()) as there:
+        left = there.leftovers()
+        assert len(left) <= 1 and all(name.startswith("memeval_") for name in left)
+        for name in left:
+            there.remove(name)
+        assert there.leftovers() == []

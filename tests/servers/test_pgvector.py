@@ -11,50 +11,29 @@ from memeval.kit.errors import ConfigError, StorageError
 from memeval.strategies.stores.vector.numpy import NumpyStore
 from memeval.testing.vectors import check_vector_store
 
-from . import contract
+from . import contract, roles
 from .conftest import Reached
+from .roles import Place
 
-pytestmark = pytest.mark.xdist_group("servers-postgres")
+pytestmark = roles.those("pgvector")
 
 SETTINGS: dict[str, dict[str, Any]] = {
-    "exact": {},
     "exact-bare": {"tenant_index": False},
-    "hnsw": {"index": "hnsw", "iterative_scan": "strict_order", "ef_search": 200},
     "ivfflat": {"index": "ivfflat", "lists": 5, "iterative_scan": "relaxed_order"},
 }
 Opening = Callable[..., Any]
 
 
 @pytest.fixture
-def opening(postgres_server: Reached, monkeypatch: pytest.MonkeyPatch) -> Opening:
-    from memeval.strategies.stores.vector.pgvector import PgVectorStore
-
-    for variable, url in postgres_server.addresses.items():
-        monkeypatch.setenv(variable, url)
-    return lambda table, keep=False, **more: PgVectorStore(
-        table=table, keep=keep, **{"retries": 1, "timeout": 120.0, **more}
-    )
+def opening(place: Place) -> Opening:
+    return place.open
 
 
 @pytest.fixture
-def table(opening: Opening) -> Iterator[str]:
-    from memeval.strategies.stores.vector import pgvector
-
+def table(place: Place) -> Iterator[str]:
     name = contract.fresh()
     yield name
-    pgvector.remove(None, [name])
-
-
-def site(opening: Opening, **more: Any) -> contract.Site:
-    from memeval.strategies.stores.vector import pgvector
-
-    return contract.Site(
-        "pgvector",
-        contract.VECTORS,
-        lambda name, keep: opening(name, keep, **more),
-        lambda: pgvector.leftovers(None),
-        lambda names: pgvector.remove(None, names),
-    )
+    place.remove([name])
 
 
 @pytest.mark.parametrize("kind", SETTINGS)
@@ -72,12 +51,6 @@ def test_contract(kind: str, opening: Opening) -> None:
     (engine,) = visit.engines
     assert engine.kind == "real" and engine.name == "PostgreSQL"
     assert engine.settings["index"] == kind.split("-")[0]
-
-
-@pytest.mark.parametrize("rule", contract.RULES, ids=contract.name)
-@pytest.mark.parametrize("kind", ["exact", "hnsw"])
-def test_at_the_server(kind: str, rule: Callable[..., None], opening: Opening, postgres_server: Reached) -> None:
-    rule(site(opening, **SETTINGS[kind]), postgres_server)
 
 
 # As large as LoCoMo: of smaller tables the planner reads every row, whatever index there is.

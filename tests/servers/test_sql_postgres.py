@@ -9,51 +9,17 @@ import pytest
 from memeval.kit import engines
 from memeval.kit.errors import ContractError
 from memeval.kit.types import Turn
-from memeval.testing.sql import check_sql_store
 
-from . import contract
-from .conftest import Reached
+from . import contract, roles
+from .roles import Place
 
-pytestmark = pytest.mark.xdist_group("servers-postgres")
+pytestmark = roles.those("postgres-sql")
 Opening = Callable[..., Any]
 
 
 @pytest.fixture
-def opening(postgres_server: Reached, monkeypatch: pytest.MonkeyPatch) -> Opening:
-    from memeval.strategies.stores.sql.postgres import PostgresSQL
-
-    for variable, url in postgres_server.addresses.items():
-        monkeypatch.setenv(variable, url)
-    return lambda schema, keep=False, **more: PostgresSQL(
-        schema=schema, keep=keep, **{"retries": 1, "timeout": 120.0, **more}
-    )
-
-
-def test_contract(opening: Opening) -> None:
-    last = ""
-
-    def factory() -> Any:
-        nonlocal last
-        last = contract.fresh()
-        return opening(last, normalization=1)
-
-    # The contract has it that of two turns with a word the shorter is better, as BM25 has it.
-    with engines.visit():
-        check_sql_store(factory, reopen=lambda: opening(last, normalization=1))
-
-
-@pytest.mark.parametrize("rule", contract.RULES, ids=contract.name)
-def test_at_the_server(rule: Callable[..., None], opening: Opening, postgres_server: Reached) -> None:
-    from memeval.strategies.stores.sql import postgres as sql_postgres
-
-    site = contract.Site(
-        "postgres",
-        contract.SQL,
-        lambda name, keep: opening(name, keep),
-        lambda: sql_postgres.leftovers(None),
-        lambda names: sql_postgres.remove(None, names),
-    )
-    rule(site, postgres_server)
+def opening(place: Place) -> Opening:
+    return place.open
 
 
 HOSTILE = (

@@ -9,52 +9,18 @@ import pytest
 
 from memeval.kit import engines
 from memeval.kit.errors import ConfigError, StorageError
-from memeval.testing.sql import check_sql_store
 
-from . import contract
+from . import contract, roles
 from .conftest import Elsewhere, Reached
+from .roles import Place
 
-pytestmark = pytest.mark.xdist_group("servers-supabase")
+pytestmark = roles.those("supabase")
 Opening = Callable[..., Any]
 
 
 @pytest.fixture
-def opening(supabase_server: Reached, monkeypatch: pytest.MonkeyPatch) -> Opening:
-    from memeval.strategies.stores.sql.supabase import SupabaseSQL
-
-    for variable, url in supabase_server.addresses.items():
-        monkeypatch.setenv(variable, url)
-    return lambda name, keep=False, **more: SupabaseSQL(
-        collection=name, keep=keep, **{"retries": 1, "timeout": 120.0, **more}
-    )
-
-
-def test_contract(opening: Opening) -> None:
-    last = ""
-
-    def factory() -> Any:
-        nonlocal last
-        last = contract.fresh()
-        return opening(last, normalization=1)
-
-    # The contract has it that of two turns with a word the shorter is better, as BM25 has it.
-    with engines.visit():
-        check_sql_store(factory, reopen=lambda: opening(last, normalization=1))
-
-
-@pytest.mark.parametrize("rule", contract.RULES, ids=contract.name)
-def test_at_the_server(rule: Callable[..., None], opening: Opening, supabase_server: Reached) -> None:
-    from memeval.strategies.stores.sql import supabase as sql_supabase
-
-    site = contract.Site(
-        "supabase",
-        contract.SQL,
-        lambda name, keep: opening(name, keep),
-        lambda: sql_supabase.leftovers(None),
-        lambda names: sql_supabase.remove(None, names),
-        kind="real" if isinstance(supabase_server, Elsewhere) else "stand-in",
-    )
-    rule(site, supabase_server)
+def opening(place: Place) -> Opening:
+    return place.open
 
 
 def test_who_may_not_is_told_so(opening: Opening, supabase_server: Reached, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,15 +87,14 @@ def new_project() -> Iterator[Any]:
         yield server
 
 
-def test_a_project_that_is_not_set_up(new_project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from memeval.strategies.stores.sql import supabase as sql_supabase
-
+def test_a_project_that_is_not_set_up(place: Place, new_project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable, url in new_project.addresses.items():
         monkeypatch.setenv(variable, url)
-    for act in (lambda: sql_supabase.SupabaseSQL(), lambda: sql_supabase.leftovers(None)):
-        with pytest.raises(StorageError, match=r"supabase: the project is not set up .*run .*supabase\.sql once"):
-            act()
-    assert sql_supabase.engine(None).kind == "stand-in"
+    with place.connected() as base:
+        for act in (place.store, base.leftovers):
+            with pytest.raises(StorageError, match=r"supabase: the project is not set up .*run .*supabase\.sql once"):
+                act()
+        assert base.engine().kind == "stand-in"
 
 
 @pytest.mark.parametrize(

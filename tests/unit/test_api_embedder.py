@@ -87,7 +87,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     for name in ("OPENAI_BASE_URL", "OPENAI_API_BASE"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("memeval.llm.retrying.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("memeval.kit.retrying.time.sleep", lambda seconds: None)
     with warnings.catch_warnings():
         # litellm's own, at its import.
         warnings.simplefilter("ignore")

@@ -19,7 +19,7 @@ from support.chat_server import Answer, ChatServer, fails, says, words
 
 from memeval.kit import ledger
 from memeval.kit.errors import ConfigError, ModelError, ReplyError
-from memeval.llm import providers, retrying
+from memeval.llm import providers
 from memeval.llm.litellm_model import LiteLLM
 from memeval.options.build import build
 
@@ -52,7 +52,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServ
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses between calls, which are not slept."""
     slept: list[float] = []
-    monkeypatch.setattr(retrying.time, "sleep", slept.append)
+    monkeypatch.setattr("memeval.kit.retrying.time.sleep", slept.append)
     return slept
 
 
@@ -339,7 +339,7 @@ def test_back_again_after_it_was_gone(tmp_path: Path, server: ChatServer, monkey
             restarted.append(chat_server.serving(port))
             restarted.append(restarted[0].__enter__())
 
-    monkeypatch.setattr(retrying.time, "sleep", sleep)
+    monkeypatch.setattr("memeval.kit.retrying.time.sleep", sleep)
     try:
         assert asked.complete(user("two")).text == "echo: two"
         assert restarted[1].prompts == ["two"]

@@ -15,11 +15,11 @@ from memeval.kit.errors import ConfigError, ReplyError
 from memeval.kit.protocols import Embedder, Model
 from memeval.kit.ranges import ranged
 from memeval.kit.types import Hit, Query, Turn
-from memeval.strategies.long_term.graphiti.falkor import Falkor, engine, leftovers, remove
+from memeval.strategies.long_term.graphiti.falkor import Falkor
 from memeval.strategies.long_term.graphiti.loop import Loop
 from memeval.strategies.writing.groups import line
 
-__all__ = ["Falkor", "Graphiti", "engine", "leftovers", "remove"]
+__all__ = ["Falkor", "Graphiti"]
 
 # What Graphiti itself shows its model of what was said before.
 _PREVIOUS = 10
@@ -53,6 +53,8 @@ class Graphiti:
     Extraction, merging, ageing of facts and search are Graphiti's own, unchanged; model and embedder are memeval's, so
     that calls are booked, kept and repeated as everywhere else. A graph of its own for each scope.
     """
+
+    server = Falkor
 
     def __init__(
         self,

@@ -158,6 +158,10 @@ class Falkor:
         """Names of all graphs there."""
         return [str(name) for name in self._ask(lambda base: base.execute_command("GRAPH.LIST"))]
 
+    def leftovers(self) -> list[str]:
+        """Graphs that runs have left."""
+        return sorted(name for name in self.graphs() if name.startswith(_PREFIX))
+
     async def add(
         self, graphiti: Any, *, group: str, name: str, text: str, time: datetime, altered: bool, previous: Sequence[str]
     ) -> str:
@@ -211,6 +215,9 @@ class Falkor:
         if group in self.graphs():
             self._ask(lambda base: base.execute_command("GRAPH.DELETE", group))
 
+    def close(self) -> None:
+        """Nothing to release: what is asked has a connection of its own."""
+
     def _ask(self, call: Callable[[Any], Any]) -> Any:
         """Do something over a connection of its own, which needs no Graphiti."""
         redis = remote.client("redis", f"{_OPTION}={_SYSTEM}", _SYSTEM)
@@ -220,22 +227,6 @@ class Falkor:
                 return call(base)
 
         return self.persistently(attempt)
-
-
-def engine(url: str | None, timeout: float = 10.0) -> Engine:
-    """What answers at the address."""
-    return Falkor(url, timeout=timeout, retries=0).engine()
-
-
-def leftovers(url: str | None, timeout: float = 10.0) -> list[str]:
-    """Graphs that runs have left."""
-    return sorted(name for name in Falkor(url, timeout=timeout, retries=0).graphs() if name.startswith(_PREFIX))
-
-
-def remove(url: str | None, names: Sequence[str], timeout: float = 60.0) -> None:
-    """Remove these graphs; those that are gone are fine."""
-    for name in names:
-        Falkor(url, timeout=timeout, retries=0).remove(name)
 
 
 async def _build_indexes(driver: Any) -> None:

@@ -1,101 +1,70 @@
-"""What the graph stores behind Neo4j's driver share: one connection that comes back, transactions, and clearing up."""
+"""The connection to graph databases behind Neo4j's driver: transactions, definitions of a label, and clearing up."""
 
-import copy
-import random
 import re
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from memeval.kit import engines
-from memeval.kit.errors import ConfigError, StorageError
-from memeval.strategies.stores.clients.remote import PREFIX, address, client, persistently
-from memeval.strategies.stores.clients.settings import check_settings
-from memeval.strategies.stores.graph.cypher import CypherGraph, Statement, keys_of
+from memeval.kit.engines import Kind
+from memeval.strategies.stores.clients.remote import PREFIX, in_rounds
+from memeval.strategies.stores.clients.server import AtServer
 
-_OPTION = "graph_store"
-_EXAMPLE = "bolt://user:password@host:7687"
 _AGENT = re.compile(r"Neo4j/v?(?P<version>[\d.]+)(?P<others>.*)")
 _EMULATOR = re.compile(r"(?P<name>[A-Z][A-Za-z]+)[ /]v?(?P<version>\d[\w.]*)")
 _RACE = re.compile(r"TransientError\.Transaction|^Memgraph\.TransientError")
 _TAKEN = re.compile(r"^ConstraintError|unique constraint violation", re.IGNORECASE)
-# Of several writers of one scope each round lets one through.
-_ROUNDS = 200
 # Nodes removed in one transaction.
 _BATCH = 5_000
-_T = TypeVar("_T")
 
 
-class Bolt:
-    """The driver, with repetitions that are ours alone."""
+class Bolt(AtServer):
+    """The driver, with repetitions that are ours alone. User, password and, as path, the database may be in the url."""
 
-    def __init__(self, system: str, url: str | None, timeout: float, retries: int) -> None:
-        """Nothing is asked yet.
-
-        Args:
-            system: as the user names it: `neo4j`, `memgraph`.
-            url: of the config; None: the environment's. User, password and, as path, the database may be in it.
-            timeout: seconds that connecting and each transaction may take.
-            retries: how often again after a lost connection.
-
-        Raises:
-            ConfigError: no address, or one that is none.
-            ModelError: the client is not installed.
-        """
-        self._neo4j = client("neo4j", f"{_OPTION}={system}", system)
-        self._errors = client("neo4j.exceptions", f"{_OPTION}={system}", system)
-        self.url = address(system, _OPTION, url, _EXAMPLE)
-        self.system = system
-        self._timeout = timeout
-        self._retries = retries
-        self._closed = False
-        self._driver = self._connect()
+    module = "neo4j"
+    example = "bolt://user:password@host:7687"
 
     def _connect(self) -> Any:
         parts = urlsplit(self.url)
         place = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "", parts.query, ""))
         auth = None if parts.username is None else (unquote(parts.username), unquote(parts.password or ""))
         try:
-            return self._neo4j.GraphDatabase.driver(
+            return self.library.GraphDatabase.driver(
                 place,
                 auth=auth,
                 user_agent="memeval",
-                connection_timeout=self._timeout,
-                connection_acquisition_timeout=self._timeout,
+                connection_timeout=self.timeout,
+                connection_acquisition_timeout=self.timeout,
                 max_transaction_retry_time=0,
                 telemetry_disabled=True,
                 # A new database knows none of our properties yet, and says so at every query.
                 warn_notification_severity="OFF",
             )
         except (ValueError, self._errors.ConfigurationError) as error:
-            raise ConfigError(f"the address of {self.system} is none ({error}): give e.g. {_EXAMPLE}") from None
+            raise self.wrong_address(error) from None
 
-    def transact(self, statements: Sequence[Statement]) -> list[list[Any]]:
+    @property
+    def _errors(self) -> Any:
+        return self.part("neo4j.exceptions")
+
+    def transact(self, statements: Sequence[tuple[str, Mapping[str, Any]]]) -> list[list[Any]]:
         """The rows of the last of these, done in one transaction."""
 
-        def once() -> list[list[Any]]:
-            with self._session() as session, session.begin_transaction(timeout=self._timeout) as transaction:
-                rows: list[list[Any]] = []
-                for text, parameters in statements:
-                    rows = transaction.run(text, parameters).values()
-                transaction.commit()
-                return rows
+        def once() -> list[list[Any]] | None:
+            try:
+                with self._session() as session, session.begin_transaction(timeout=self.timeout) as transaction:
+                    rows: list[list[Any]] = []
+                    for text, parameters in statements:
+                        rows = transaction.run(text, parameters).values()
+                    transaction.commit()
+                    return rows
+            except self._errors.Neo4jError as error:
+                if not self._lost(error):
+                    raise
+                return None
 
-        def work() -> list[list[Any]]:
-            for _ in range(_ROUNDS):
-                try:
-                    return once()
-                except self._errors.Neo4jError as error:
-                    if not self._lost(error):
-                        raise
-                # Not all writers again at the same moment.
-                time.sleep(random.uniform(0.0, 0.05))
-            return once()
-
-        return self.run(work)
+        return self.ask(lambda: in_rounds(once, self.system))
 
     def _lost(self, error: Any) -> bool:
         """Whether the transaction has lost to another: that costs no repetition, since the server is well."""
@@ -109,49 +78,39 @@ class Bolt:
 
         def work() -> list[list[Any]]:
             with self._session() as session:
-                query = self._neo4j.Query(text, timeout=self._timeout)
+                query = self.library.Query(text, timeout=self.timeout)
                 rows: list[list[Any]] = session.run(query, parameters or {}).values()
                 return rows
 
-        return self.run(work)
+        return self.ask(work)
 
     def _session(self) -> Any:
-        if self._closed:
-            raise StorageError(f"the store at {self.system} is closed")
         database = unquote(urlsplit(self.url).path.strip("/"))
-        return self._driver.session(database=database or None)
+        return self.client.session(database=database or None)
 
     def agent(self) -> str:
         """How the server calls itself."""
-        return str(self.run(lambda: self._driver.get_server_info().agent))
-
-    def run(self, work: Callable[[], _T]) -> _T:
-        """Do the work, and again after failures that may pass.
-
-        Raises:
-            StorageError: the server does not answer or refuses.
-        """
-        return persistently(work, self._passes, self.system, self.url, self._retries)
+        return str(self.ask(lambda: self.client.get_server_info().agent))
 
     def _passes(self, error: Exception) -> bool:
         kinds = self._errors.Neo4jError | self._errors.DriverError
         return isinstance(error, OSError) or (isinstance(error, kinds) and error.is_retryable())
 
-    @contextmanager
-    def again(self) -> Iterator["Bolt"]:
-        """A second connection to the same address, closed in the end."""
-        other = copy.copy(self)
-        other._closed, other._driver = False, self._connect()
-        try:
-            yield other
-        finally:
-            other.close()
+    @abstractmethod
+    def dialect(self) -> "Dialect":
+        """How the database that answers is spoken to."""
 
-    def close(self) -> None:
-        """Close the connections; later calls do nothing."""
-        if not self._closed:
-            self._closed = True
-            self._driver.close()
+    def leftovers(self) -> list[str]:
+        """Labels with memeval's constraint and prefix."""
+        return sorted({label for label in self.dialect().labels(self) if label.startswith(PREFIX)})
+
+    def remove(self, name: str) -> None:
+        """Remove the nodes of a label with their edges, some at a time, and then what is defined on it."""
+        text = f"MATCH (n:`{name}`) WITH n LIMIT {_BATCH} DETACH DELETE n RETURN count(n)"
+        while any(row[0] for row in self.alone(text)):
+            pass
+        for text in self.dialect().withdrawals:
+            self.alone(text.replace("%", name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,90 +133,7 @@ class Dialect:
     distances: str | None = None
 
 
-class BoltGraph(CypherGraph):
-    """A label of its own for the nodes of this store, with a constraint and indexes."""
-
-    def __init__(self, base: Bolt, label: str, keep: bool, dialect: Dialect) -> None:
-        """Define the label unless that has been done.
-
-        Args:
-            base: open, closed with this store.
-            label: of the store's nodes.
-            keep: do not remove them at the end of the run.
-            dialect: of the database.
-        """
-        super().__init__(label, dialect.degree)
-        self._base = base
-        self._dialect = dialect
-        if label not in dialect.labels(base):
-            if not keep:
-                engines.made(f"nodes {label} at {base.system}", self._drop)
-            for text in dialect.definitions:
-                base.alone(text.replace("%", label))
-
-    def _drop(self) -> None:
-        with self._base.again() as base:
-            clear(base, self._label, self._dialect)
-
-    def expand(self, scope: str, ids: Sequence[str], hops: int) -> Mapping[str, int]:
-        """The nodes at most `hops` edges away, in one query where the database has one for it."""
-        if self._dialect.distances is None or hops < 1 or not ids:
-            return super().expand(scope, ids, hops)
-        found = super().expand(scope, ids, 0)
-        keys = keys_of(scope, ids)
-        far = self._ask(self._dialect.distances.replace("#", str(hops)), keys=keys)
-        return {**{name: distance for name, distance in far if name not in found}, **found}
-
-    def _read(self, query: str, parameters: Mapping[str, Any]) -> list[Sequence[Any]]:
-        return list(self._base.alone(query, parameters))
-
-    def _write(self, statements: Sequence[Statement]) -> None:
-        self._base.transact(statements)
-
-    def stats(self) -> Mapping[str, float]:
-        """Edges, all scopes together."""
-        return {"edges": float(self._ask("MATCH (:@)-[e:MEMEVAL]->(:@) RETURN count(e)")[0][0])}
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._base.close()
-
-
-def opened(system: str, label: str, url: str | None, timeout: float, retries: int) -> Bolt:
-    """A connection for a store of that label.
-
-    Raises:
-        ConfigError: settings that make no sense, or no address.
-    """
-    check_settings(_OPTION, "label", label, timeout, retries)
-    return Bolt(system, url, timeout, retries)
-
-
-@contextmanager
-def visiting(system: str, url: str | None, timeout: float) -> Iterator[Bolt]:
-    """A connection for a look around, closed in the end."""
-    base = Bolt(system, url, timeout, retries=0)
-    try:
-        yield base
-    finally:
-        base.close()
-
-
-def clear(base: Bolt, label: str, dialect: Dialect) -> None:
-    """Remove the nodes of a label with their edges, some at a time, and then what is defined on it."""
-    text = f"MATCH (n:`{label}`) WITH n LIMIT {_BATCH} DETACH DELETE n RETURN count(n)"
-    while any(row[0] for row in base.alone(text)):
-        pass
-    for text in dialect.withdrawals:
-        base.alone(text.replace("%", label))
-
-
-def of_prefix(labels: Sequence[str]) -> list[str]:
-    """Those that carry memeval's prefix."""
-    return sorted({label for label in labels if label.startswith(PREFIX)})
-
-
-def identity(agent: str) -> tuple[engines.Kind, str, str]:
+def identity(agent: str) -> tuple[Kind, str, str]:
     """Kind, name and version of what answers under Neo4j's name; others add their own to what they say."""
     told = _AGENT.fullmatch(agent)
     if told is not None and not told["others"]:

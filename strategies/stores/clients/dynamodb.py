@@ -1,18 +1,15 @@
 """One connection to DynamoDB, or to what answers in its place: requests, tables, batches."""
 
-import copy
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
-from memeval.kit.engines import Engine
-from memeval.kit.errors import ConfigError, StorageError
-from memeval.strategies.stores.clients.remote import PREFIX, address, client, persistently, variable
+from memeval.kit.engines import Engine, Settings
+from memeval.kit.errors import ConfigError
+from memeval.strategies.stores.clients.remote import PREFIX, address, variable
+from memeval.strategies.stores.clients.server import AtServer
 
-_SYSTEM, _OPTION = "dynamodb", "kv_store"
-_EXAMPLE = "http://localhost:8000"
 # The service is older than releases that can be told from outside: this is the version of its API.
 _API = "2012-08-10"
 _AMAZON = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
@@ -26,7 +23,6 @@ _PASSING = frozenset(
 )  # fmt: skip
 _CONFLICTS = frozenset({"ConditionalCheckFailed", "TransactionConflict", "None"})
 GET_BATCH, WRITE_BATCH, TRANSACTION = 100, 25, 100
-_T = TypeVar("_T")
 Item = dict[str, Any]
 
 
@@ -34,63 +30,51 @@ class Unfinished(Exception):
     """The service has done a part of a batch only."""
 
 
-class Dynamo:
-    """Requests that are repeated as often as we say; the library itself repeats none."""
+class Dynamo(AtServer):
+    """Requests that are repeated as often as we say; the library itself repeats none.
 
-    def __init__(self, url: str | None, timeout: float, retries: int) -> None:
-        """Nothing is asked yet.
+    Without an address the service is Amazon's own, in the region that the environment names.
+    """
 
-        Args:
-            url: of the config; None: the environment's, or Amazon's own in the region that the environment names.
-            timeout: seconds that connecting and each request may take.
-            retries: how often again.
+    choice = "kv_store=dynamodb"
+    system = "dynamodb"
+    module = "boto3.session"
+    example = "http://localhost:8000"
 
-        Raises:
-            ConfigError: neither address nor region.
-            ModelError: the client is not installed.
-        """
-        name = f"{_OPTION}={_SYSTEM}"
-        self._boto = client("boto3.session", name, _SYSTEM)
-        self._configs = client("botocore.config", name, _SYSTEM)
-        self.errors = client("botocore.exceptions", name, _SYSTEM)
-        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-        own = f"https://dynamodb.{region}.amazonaws.com" if region else None
-        try:
-            self.url = address(_SYSTEM, _OPTION, url, _EXAMPLE, own)
-        except ConfigError as error:
-            if "needs an address" not in str(error):
-                raise
+    def _address(self, option: str, url: str | None) -> str:
+        region = _region()
+        if url is None and region is None and not os.environ.get(variable(self.system)):
             raise ConfigError(
-                f"{name} needs a region or an address: set AWS_REGION=eu-west-1 for Amazon's own, or "
-                f"{variable(_SYSTEM)}={_EXAMPLE}"
-            ) from None
-        self._region = region or "us-east-1"
-        self._timeout = timeout
-        self._retries = retries
-        self._closed = False
-        self._client = self._connect()
+                f"{self.choice} needs a region or an address: set AWS_REGION=eu-west-1 for Amazon's own, or "
+                f"{variable(self.system)}={self.example}"
+            )
+        return address(self.system, option, url, self.example, f"https://dynamodb.{region}.amazonaws.com")
+
+    @property
+    def errors(self) -> Any:
+        """The library's module of errors."""
+        return self.part("botocore.exceptions")
 
     def _connect(self) -> Any:
-        amazon = self._amazon()
         keys = {}
-        if not amazon and not os.environ.get("AWS_ACCESS_KEY_ID"):
+        if not self._amazon() and not os.environ.get("AWS_ACCESS_KEY_ID"):
             # Others take any; and looking for some would ask the machine's cloud.
             keys = {"aws_access_key_id": "memeval", "aws_secret_access_key": "memeval"}
         try:
-            session = self._boto.Session(region_name=self._region, **keys)
+            session = self.library.Session(region_name=_region() or "us-east-1", **keys)
             return session.client(
-                _SYSTEM,
+                self.system,
                 endpoint_url=self.url,
-                config=self._configs.Config(
-                    connect_timeout=self._timeout,
-                    read_timeout=self._timeout,
+                config=self.part("botocore.config").Config(
+                    connect_timeout=self.timeout,
+                    read_timeout=self.timeout,
                     retries={"total_max_attempts": 1},
                     user_agent_extra="memeval",
                     parameter_validation=False,
                 ),
             )
         except (ValueError, self.errors.BotoCoreError) as error:
-            raise ConfigError(f"the address of {_SYSTEM} is none ({error}): give e.g. {_EXAMPLE}") from None
+            raise self.wrong_address(error) from None
 
     def _amazon(self) -> bool:
         return (urlsplit(self.url).hostname or "").endswith(_AMAZON)
@@ -101,18 +85,12 @@ class Dynamo:
         Raises:
             StorageError: the service does not answer or refuses.
         """
-        return self.run(lambda: self.once(operation, **arguments))
+        return self.ask(lambda: self.once(operation, **arguments))
 
     def once(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """The answer, or the library's error."""
-        if self._closed:
-            raise StorageError(f"the store at {_SYSTEM} is closed")
-        answer: dict[str, Any] = getattr(self._client, operation)(**arguments)
+        answer: dict[str, Any] = getattr(self.client, operation)(**arguments)
         return answer
-
-    def run(self, work: Callable[[], _T]) -> _T:
-        """Do the work, and again after failures that may pass."""
-        return persistently(work, self._passes, _SYSTEM, self.url, self._retries)
 
     def _passes(self, error: Exception) -> bool:
         if isinstance(error, self.errors.ClientError):
@@ -156,7 +134,7 @@ class Dynamo:
                     if waiting and not got:
                         raise Unfinished("items were not read")
 
-            self.run(work)
+            self.ask(work)
         return found
 
     def delete(self, table: str, keys: Sequence[Item]) -> None:
@@ -173,9 +151,9 @@ class Dynamo:
                     if stuck:
                         raise Unfinished("items were not removed")
 
-            self.run(work)
+            self.ask(work)
 
-    def tables(self) -> list[str]:
+    def leftovers(self) -> list[str]:
         """Names of the tables with memeval's prefix."""
         found: list[str] = []
         arguments: dict[str, Any] = {}
@@ -197,56 +175,34 @@ class Dynamo:
                     raise
             return None
 
-        return self.run(work)
+        return self.ask(work)
 
-    def drop(self, table: str) -> None:
+    def remove(self, name: str) -> None:
         """Delete the table; what is gone or going already is fine."""
 
         def work() -> None:
             try:
-                self.once("delete_table", TableName=table)
+                self.once("delete_table", TableName=name)
             except self.errors.ClientError as error:
                 if error.response["Error"]["Code"] not in ("ResourceNotFoundException", "ResourceInUseException"):
                     raise
 
-        self.run(work)
+        self.ask(work)
 
-    def engine(self, settings: Mapping[str, str | int | float | bool | None]) -> Engine:
+    def engine(self, settings: Settings | None = None) -> Engine:
         """Which program answers: Amazon's service only at Amazon's own address."""
         answer = self.request("list_tables", Limit=1)
         if self._amazon():
-            return Engine(_SYSTEM, "real", "Amazon DynamoDB", _API, settings)
+            return Engine(self.system, "real", "Amazon DynamoDB", _API, settings or {})
         server = str(answer["ResponseMetadata"]["HTTPHeaders"].get("server", "unknown"))
         name = "DynamoDB Local" if server.startswith("Jetty") else f"{server}, by DynamoDB's protocol"
-        return Engine(_SYSTEM, "emulator", name, _API, settings)
+        return Engine(self.system, "emulator", name, _API, settings or {})
 
-    @contextmanager
-    def again(self) -> Iterator["Dynamo"]:
-        """A second connection to the same address, closed in the end."""
-        other = copy.copy(self)
-        other._closed, other._client = False, self._connect()
-        try:
-            yield other
-        finally:
-            other.close()
 
-    def close(self) -> None:
-        """Close the connections; later calls do nothing."""
-        if not self._closed:
-            self._closed = True
-            self._client.close()
+def _region() -> str | None:
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
 
 
 def reasons(error: Any) -> list[str]:
     """Why each item of a transaction was refused; `None` where it was not."""
     return [str(each.get("Code")) for each in error.response.get("CancellationReasons", [])]
-
-
-@contextmanager
-def visiting(url: str | None, timeout: float) -> Iterator[Dynamo]:
-    """A connection for a look around, closed in the end."""
-    base = Dynamo(url, timeout, retries=0)
-    try:
-        yield base
-    finally:
-        base.close()

@@ -6,6 +6,7 @@ Addresses come from the config or, with credentials, from the environment; they 
 import importlib
 import os
 import random
+import re
 import time
 from collections.abc import Callable
 from types import ModuleType
@@ -13,9 +14,16 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from memeval.kit.errors import ConfigError, MemevalError, ModelError, StorageError
+from memeval.kit.retrying import again, growing
 
 # What names at servers start with, so that leftovers can be told from what is somebody else's.
 PREFIX = "memeval_"
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{2,99}")
+# Statuses of HTTP that pass by themselves.
+BUSY = (429, 500, 502, 503, 504)
+# Seconds of the longest pause between two attempts.
+_LONGEST = 5.0
+_ROUNDS = 200
 _T = TypeVar("_T")
 
 
@@ -97,26 +105,57 @@ def persistently(
     Raises:
         StorageError: it failed for good; names system and address, never credentials.
     """
-    attempt = 0
-    while True:
-        try:
-            return call()
-        except MemevalError:
-            raise
-        except Exception as error:
-            if not passing(error):
-                raise StorageError(
-                    f"{system} at {place(url)} refuses ({_reason(error, url)}): check address, rights and version; "
-                    "memeval stores tells what is reachable"
-                ) from None
-            if attempt >= retries:
-                raise StorageError(
-                    f"{system} at {place(url)} does not answer ({_reason(error, url)}): start it or check its address, "
-                    "then run the same command again: finished dialogues are kept"
-                ) from None
-            # Not all clients of a server that comes back at the same moment.
-            time.sleep(min(5.0, pause * 2**attempt) * random.uniform(0.5, 1.0))
-            attempt += 1
+
+    def wait(error: Exception, done: int) -> float:
+        if isinstance(error, MemevalError):
+            raise error
+        if not passing(error):
+            raise StorageError(
+                f"{system} at {place(url)} refuses ({_reason(error, url)}): check address, rights and version; "
+                "memeval stores tells what is reachable"
+            ) from None
+        if done > retries:
+            raise StorageError(
+                f"{system} at {place(url)} does not answer ({_reason(error, url)}): start it or check its address, "
+                "then run the same command again: finished dialogues are kept"
+            ) from None
+        return growing(done, pause, _LONGEST)
+
+    return again(call, wait)
+
+
+def in_rounds(work: Callable[[], _T | None], system: str) -> _T:
+    """Work until no other writer comes in between, which None says; of several writers each round lets one through.
+
+    Raises:
+        StorageError: there was always another one.
+    """
+    for _ in range(_ROUNDS):
+        done = work()
+        if done is not None:
+            return done
+        # Not all writers again at the same moment.
+        time.sleep(random.uniform(0.0, 0.05))
+    raise StorageError(f"{system}: others write to the same place all the time: use fewer workers")
+
+
+def checked_name(option: str, what: str, name: str) -> str:
+    """A name that no system has to quote.
+
+    Args:
+        option: the config group, e.g. `kv_store`.
+        what: which argument gives the name, e.g. `table`.
+        name: its value.
+
+    Raises:
+        ConfigError: it cannot be used; says what to type.
+    """
+    if not _NAME.fullmatch(name):
+        raise ConfigError(
+            f"{option}.{what}={name!r} cannot be used: give 3 to 100 letters, digits, _ and -, a letter first, e.g. "
+            f"{option}.{what}={PREFIX}${{unique}}"
+        )
+    return name
 
 
 def _reason(error: Exception, url: str) -> str:

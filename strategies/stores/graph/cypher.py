@@ -2,13 +2,13 @@
 
 import hashlib
 import uuid
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from memeval.kit.stores import GraphEdge, GraphNode
 from memeval.kit.text import stamp, time_of
-from memeval.strategies.stores.graph.check import check_edges, check_nodes
+from memeval.strategies.stores.graph.base import EdgeKey, GraphBase
 
 Statement = tuple[str, Mapping[str, Any]]
 
@@ -64,7 +64,7 @@ _COUNT_KIND = "MATCH (n:@ {scope: $scope}) WHERE n.kind = $kind RETURN count(n)"
 _BATCH = 5_000
 
 
-class CypherGraph(ABC):
+class CypherGraph(GraphBase):
     """Nodes under one label and edges of one type for all scopes; databases say how queries are run.
 
     Reads are one query each, distances one for each hop; all that a call writes is one transaction.
@@ -97,16 +97,13 @@ class CypherGraph(ABC):
     def _do(self, statements: Iterable[Statement]) -> None:
         self._write([(self._text(text), parameters) for text, parameters in statements])
 
-    def upsert(self, scope: str, nodes: Sequence[GraphNode], edges: Sequence[GraphEdge]) -> None:
-        """Write, all or none; see `GraphStore`."""
-        check_nodes(scope, nodes)
-        new = {node.id: node for node in nodes}
-        links = {(edge.head, edge.tail, edge.kind): edge for edge in edges}
-        ends = {end for edge in edges for end in (edge.head, edge.tail)} - set(new)
-        known = {row[0] for row in self._ask(_KNOWN, keys=keys_of(scope, sorted(ends, key=str)))} if ends else set()
-        check_edges(edges, lambda name: name in new or name in known)
-        if new or links:
-            self._do(self._writing(scope, list(new.values()), list(links.values())))
+    def _known(self, scope: str, new: Sequence[str], ends: Sequence[str]) -> Collection[str]:
+        return {row[0] for row in self._ask(_KNOWN, keys=keys_of(scope, ends))} if ends else set()
+
+    def _put(
+        self, scope: str, nodes: Mapping[str, GraphNode], edges: Mapping[EdgeKey, GraphEdge], known: Collection[str]
+    ) -> None:
+        self._do(self._writing(scope, list(nodes.values()), list(edges.values())))
 
     def _writing(self, scope: str, nodes: Sequence[GraphNode], edges: Sequence[GraphEdge]) -> Iterator[Statement]:
         counter, more = _counter(scope), len(nodes) + len(edges)

@@ -1,7 +1,7 @@
 """Graph store in LadybugDB, an embedded property graph database (the maintained fork of Kuzu), spoken to in Cypher."""
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
@@ -10,7 +10,7 @@ from memeval.kit import engines
 from memeval.kit.errors import ConfigError, ModelError
 from memeval.kit.stores import GraphEdge, GraphNode
 from memeval.kit.text import stamp
-from memeval.strategies.stores.graph.check import check_edges, check_nodes
+from memeval.strategies.stores.graph.base import EdgeKey, GraphBase
 
 # The key is scope and id in one, since only a primary key is indexed. And only a key that is a parameter by itself uses
 # the index: a list of keys is joined with a scan of the table. So what is read is a query a node, of 0.1 to 0.3 ms
@@ -65,10 +65,8 @@ _SCANNED = 300
 _BATCH = 20_000
 _REMEMBERED = 200_000
 
-_Key = tuple[str, str, str]
 
-
-class LadybugGraph:
+class LadybugGraph(GraphBase):
     """One node table and one edge table for all scopes; each call that writes is one transaction."""
 
     def __init__(self, path: str | None = None, memory_mb: int = 1024, threads: int = 1) -> None:
@@ -141,21 +139,18 @@ class LadybugGraph:
             raise
         self._run("COMMIT")
 
-    def upsert(self, scope: str, nodes: Sequence[GraphNode], edges: Sequence[GraphEdge]) -> None:
-        """Write, all or none; see `GraphStore`."""
-        check_nodes(scope, nodes)
-        new = {node.id: node for node in nodes}
-        links = {(edge.head, edge.tail, edge.kind): edge for edge in edges}
-        known = self.degrees(scope, [*new, *(end for edge in edges for end in (edge.head, edge.tail))])
-        check_edges(edges, lambda name: name in new or name in known)
-        if not new and not links:
-            return
+    def _known(self, scope: str, new: Sequence[str], ends: Sequence[str]) -> Collection[str]:
+        return self.degrees(scope, [*new, *ends])
+
+    def _put(
+        self, scope: str, nodes: Mapping[str, GraphNode], edges: Mapping[EdgeKey, GraphEdge], known: Collection[str]
+    ) -> None:
         with self._transaction():
-            for name in new:
+            for name in nodes:
                 if name in known:
-                    self._unlink(scope, [key for row in self._out(scope, name) if (key := _key(row)) not in links])
-            self._put_nodes(scope, new.values(), known)
-            self._put_edges(scope, links, known)
+                    self._unlink(scope, [key for row in self._out(scope, name) if (key := _key(row)) not in edges])
+            self._put_nodes(scope, nodes.values(), known)
+            self._put_edges(scope, edges, known)
 
     def _put_nodes(self, scope: str, nodes: Iterable[GraphNode], known: Container[str]) -> None:
         rows = []
@@ -178,7 +173,7 @@ class LadybugGraph:
                     self._counts[counted] += 1
         self._write(_PUT, rows)
 
-    def _put_edges(self, scope: str, links: Mapping[_Key, GraphEdge], known: Container[str]) -> None:
+    def _put_edges(self, scope: str, links: Mapping[EdgeKey, GraphEdge], known: Container[str]) -> None:
         """Edges that start at a node which has just been made are new; of the others it is asked which there are."""
         heads = dict.fromkeys(head for head, _, _ in links if head in known)
         held = {_key(row) for head in heads for row in self._out(scope, head)}
@@ -200,13 +195,13 @@ class LadybugGraph:
     def _out(self, scope: str, name: str) -> list[list[Any]]:
         return self._run(_OUT, key=_name(scope, name))
 
-    def _count_edges(self, scope: str, keys: Iterable[_Key], change: int) -> None:
+    def _count_edges(self, scope: str, keys: Iterable[EdgeKey], change: int) -> None:
         ends = Counter(end for key in keys for end in key[:2])
         self._write(_COUNT_EDGES, [{"key": _name(scope, end), "change": change * times} for end, times in ends.items()])
         for end in ends:
             self._degrees.pop(_name(scope, end), None)
 
-    def _unlink(self, scope: str, keys: Sequence[_Key]) -> None:
+    def _unlink(self, scope: str, keys: Sequence[EdgeKey]) -> None:
         ends = [{"head": _name(scope, head), "tail": _name(scope, tail), "kind": kind} for head, tail, kind in keys]
         self._write(_UNLINK, ends)
         self._count_edges(scope, keys, -1)
@@ -322,7 +317,7 @@ def _name(scope: str, name: str) -> str:
     return f"{len(scope)}:{scope}:{name}"
 
 
-def _key(row: Sequence[Any]) -> _Key:
+def _key(row: Sequence[Any]) -> EdgeKey:
     return row[0], row[1], row[2]
 
 

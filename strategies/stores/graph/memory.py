@@ -1,13 +1,11 @@
 """Graph store in the process's own memory."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
 from memeval.kit.stores import GraphEdge, GraphNode
-from memeval.strategies.stores.graph.check import check_edges, check_nodes
-
-_Key = tuple[str, str, str]
+from memeval.strategies.stores.graph.base import EdgeKey, GraphBase
 
 
 class _Graph:
@@ -19,12 +17,12 @@ class _Graph:
         self.nodes: dict[str, GraphNode] = {}
         self.serials: dict[str, int] = {}
         self.serial = 0
-        self.at: dict[str, dict[_Key, GraphEdge]] = {}
+        self.at: dict[str, dict[EdgeKey, GraphEdge]] = {}
         self.kinds: dict[str, int] = {}
         # What a turn may be a source of: nodes by their ids, edges by their keys.
-        self.of_turn: dict[str, dict[str | _Key, None]] = {}
+        self.of_turn: dict[str, dict[str | EdgeKey, None]] = {}
 
-    def put_node(self, node: GraphNode, kept: Container[_Key]) -> None:
+    def put_node(self, node: GraphNode, kept: Container[EdgeKey]) -> None:
         known = self.nodes.get(node.id)
         if known is None:
             self.serial += 1
@@ -44,7 +42,7 @@ class _Graph:
         self.at[edge.tail][key] = edge
         self._note(key, edge.sources)
 
-    def _note(self, key: str | _Key, sources: Iterable[str]) -> None:
+    def _note(self, key: str | EdgeKey, sources: Iterable[str]) -> None:
         for source in sources:
             self.of_turn.setdefault(source, {})[key] = None
 
@@ -60,29 +58,29 @@ class _Graph:
             others.add(other)
         return others
 
-    def drop_edge(self, key: _Key) -> None:
+    def drop_edge(self, key: EdgeKey) -> None:
         for end in key[:2]:
             del self.at[end][key]
 
 
-class MemoryGraph:
+class MemoryGraph(GraphBase):
     """Dictionaries of nodes and of each node's edges: gone with the process."""
 
     def __init__(self) -> None:
         """Start empty."""
         self._scopes: dict[str, _Graph] = {}
 
-    def upsert(self, scope: str, nodes: Sequence[GraphNode], edges: Sequence[GraphEdge]) -> None:
-        """Write, all or none; see `GraphStore`."""
-        check_nodes(scope, nodes)
-        graph = self._scopes.get(scope) or _Graph()
-        new = {node.id for node in nodes}
-        check_edges(edges, lambda name: name in new or name in graph.nodes)
-        self._scopes[scope] = graph
-        kept = {(edge.head, edge.tail, edge.kind) for edge in edges}
-        for node in nodes:
-            graph.put_node(node, kept)
-        for edge in edges:
+    def _known(self, scope: str, new: Sequence[str], ends: Sequence[str]) -> Collection[str]:
+        graph = self._scopes.get(scope)
+        return graph.nodes.keys() if graph is not None else ()
+
+    def _put(
+        self, scope: str, nodes: Mapping[str, GraphNode], edges: Mapping[EdgeKey, GraphEdge], known: Collection[str]
+    ) -> None:
+        graph = self._scopes.setdefault(scope, _Graph())
+        for node in nodes.values():
+            graph.put_node(node, edges)
+        for edge in edges.values():
             graph.put_edge(edge)
 
     def nodes(self, scope: str, ids: Sequence[str]) -> Sequence[GraphNode]:
@@ -180,7 +178,7 @@ class MemoryGraph:
 _EDGE_BYTES = 40
 
 
-def _last(edges: dict[_Key, GraphEdge], limit: int | None) -> Sequence[GraphEdge]:
+def _last(edges: dict[EdgeKey, GraphEdge], limit: int | None) -> Sequence[GraphEdge]:
     if limit is None or len(edges) <= limit:
         return list(edges.values())
     return list(islice(reversed(edges.values()), limit))[::-1]

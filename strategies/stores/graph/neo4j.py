@@ -1,55 +1,8 @@
 """Graph store in Neo4j."""
 
-from collections.abc import Sequence
-
-from memeval.kit import engines
-from memeval.strategies.stores.clients.bolt import (
-    Bolt,
-    BoltGraph,
-    Dialect,
-    clear,
-    identity,
-    of_prefix,
-    opened,
-    visiting,
-)
-
-_SYSTEM = "neo4j"
-
-
-class Neo4jGraph(BoltGraph):
-    """Nodes under one label, edges of the type MEMEVAL, with a constraint and an index; Neo4j 5 or newer."""
-
-    def __init__(
-        self,
-        url: str | None = None,
-        label: str = "memeval_graph",
-        keep: bool = False,
-        timeout: float = 60.0,
-        retries: int = 3,
-    ) -> None:
-        """Connect.
-
-        Args:
-            url: of the server, without a password, `bolt+s://` or `neo4j+s://` for TLS, with a database as its path if
-                it is not the default one; None: MEMEVAL_NEO4J_URL.
-            label: of the store's nodes; what is there already is gone on with.
-            keep: do not remove the nodes at the end of the run.
-            timeout: seconds for connecting and for each transaction.
-            retries: how often again after a lost connection.
-
-        Raises:
-            ConfigError: no address, or settings that make no sense.
-            ModelError: the client is not installed.
-            StorageError: the server does not answer or refuses.
-        """
-        base = opened(_SYSTEM, label, url, timeout, retries)
-        try:
-            engines.served_by(_engine(base))
-            super().__init__(base, label, keep, NEO4J)
-        except BaseException:
-            base.close()
-            raise
+from memeval.kit.engines import Engine, Settings
+from memeval.strategies.stores.clients.bolt import Bolt, Dialect, identity
+from memeval.strategies.stores.graph.bolt import BoltGraph
 
 
 def _labels(base: Bolt) -> list[str]:
@@ -68,25 +21,17 @@ NEO4J = Dialect(
 )
 
 
-def _engine(base: Bolt) -> engines.Engine:
-    kind, name, version = identity(base.agent())
-    return engines.Engine(_SYSTEM, kind, name, version)
+class _Server(Bolt):
+    choice, system = "graph_store=neo4j", "neo4j"
+
+    def engine(self, settings: Settings | None = None) -> Engine:
+        return Engine(self.system, *identity(self.agent()))
+
+    def dialect(self) -> Dialect:
+        return NEO4J
 
 
-def engine(url: str | None, timeout: float = 10.0) -> engines.Engine:
-    """Which program answers at the address."""
-    with visiting(_SYSTEM, url, timeout) as base:
-        return _engine(base)
+class Neo4jGraph(BoltGraph):
+    """Nodes under one label, edges of the type MEMEVAL, with a constraint and an index; Neo4j 5 or newer."""
 
-
-def leftovers(url: str | None, timeout: float = 10.0) -> list[str]:
-    """Labels with memeval's constraint and prefix."""
-    with visiting(_SYSTEM, url, timeout) as base:
-        return of_prefix(NEO4J.labels(base))
-
-
-def remove(url: str | None, names: Sequence[str], timeout: float = 60.0) -> None:
-    """Remove the nodes of these labels; what is gone already is fine."""
-    with visiting(_SYSTEM, url, timeout) as base:
-        for name in names:
-            clear(base, name, NEO4J)
+    server = _Server

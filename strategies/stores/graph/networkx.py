@@ -6,12 +6,10 @@ from typing import Any
 
 from memeval.kit.stores import GraphEdge, GraphNode
 from memeval.strategies.stores.clients.remote import client
-from memeval.strategies.stores.graph.check import check_edges, check_nodes
-
-_Key = tuple[str, str, str]
+from memeval.strategies.stores.graph.base import EdgeKey, GraphBase
 
 
-class NetworkxGraph:
+class NetworkxGraph(GraphBase):
     """A MultiDiGraph for each scope, whose edges are known by head, tail and kind: gone with the process."""
 
     def __init__(self) -> None:
@@ -32,28 +30,27 @@ class NetworkxGraph:
         """
         return self._scopes.get(scope) or self._networkx.MultiDiGraph()
 
-    def upsert(self, scope: str, nodes: Sequence[GraphNode], edges: Sequence[GraphEdge]) -> None:
-        """Write, all or none; see `GraphStore`."""
-        check_nodes(scope, nodes)
-        graph = self._scopes.get(scope)
-        if graph is None:
-            graph = self._networkx.MultiDiGraph()
-        new = {node.id for node in nodes}
-        check_edges(edges, lambda name: name in new or name in graph)
-        self._scopes[scope] = graph
-        kept = {(edge.head, edge.tail, edge.kind) for edge in edges}
-        for node in nodes:
-            if node.id in graph:
-                out = [key for key in graph.out_edges(node.id, keys=True) if key not in kept]
-                graph.remove_edges_from(out)
-                graph.nodes[node.id]["node"] = node
+    def _known(self, scope: str, new: Sequence[str], ends: Sequence[str]) -> Collection[str]:
+        nodes: Collection[str] = self.graph(scope).nodes
+        return nodes
+
+    def _put(
+        self, scope: str, nodes: Mapping[str, GraphNode], edges: Mapping[EdgeKey, GraphEdge], known: Collection[str]
+    ) -> None:
+        if scope not in self._scopes:
+            self._scopes[scope] = self._networkx.MultiDiGraph()
+        graph = self._scopes[scope]
+        for name, node in nodes.items():
+            if name in graph:
+                graph.remove_edges_from([key for key in graph.out_edges(name, keys=True) if key not in edges])
+                graph.nodes[name]["node"] = node
             else:
-                graph.add_node(node.id, node=node, serial=self._next())
-        for edge in edges:
-            if graph.has_edge(edge.head, edge.tail, edge.kind):
-                graph.edges[edge.head, edge.tail, edge.kind]["edge"] = edge
+                graph.add_node(name, node=node, serial=self._next())
+        for key, edge in edges.items():
+            if graph.has_edge(*key):
+                graph.edges[key]["edge"] = edge
             else:
-                graph.add_edge(edge.head, edge.tail, edge.kind, edge=edge, serial=self._next())
+                graph.add_edge(*key, edge=edge, serial=self._next())
 
     def _next(self) -> int:
         self._serial += 1
@@ -116,7 +113,7 @@ class NetworkxGraph:
         graph.remove_nodes_from(bare)
         return [node.id for node in self.nodes(scope, list(touched))]
 
-    def _forget_edges(self, graph: Any, lost: Collection[str]) -> list[_Key]:
+    def _forget_edges(self, graph: Any, lost: Collection[str]) -> list[EdgeKey]:
         """The edges that none of their sources is left of."""
         gone = []
         for head, tail, kind, edge in graph.edges(keys=True, data="edge"):
@@ -143,5 +140,5 @@ class NetworkxGraph:
         """Nothing to release."""
 
 
-def _ends(keys: Iterable[_Key]) -> set[str]:
+def _ends(keys: Iterable[EdgeKey]) -> set[str]:
     return {end for key in keys for end in key[:2]}

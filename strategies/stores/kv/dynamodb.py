@@ -1,21 +1,18 @@
 """Key-value store in Amazon DynamoDB: an item a value, and an index that has the current ones in order of age."""
 
 import hashlib
-import random
 import time
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from memeval.kit import engines
 from memeval.kit.errors import StorageError
 from memeval.kit.stores import Entry
-from memeval.strategies.stores.clients.dynamodb import TRANSACTION, Dynamo, Item, visiting
-from memeval.strategies.stores.clients.settings import check_settings
-from memeval.strategies.stores.kv.check import check_entries
-from memeval.strategies.stores.kv.merge import OLDEST, Held, Value, newest_first
+from memeval.strategies.stores.clients.dynamodb import TRANSACTION, Dynamo, Item
+from memeval.strategies.stores.clients.remote import checked_name, in_rounds
+from memeval.strategies.stores.clients.server import StoreAtServer
+from memeval.strategies.stores.kv.base import OLDEST, Held, KVBase, Value, newest_first
 
-_SYSTEM, _OPTION = "dynamodb", "kv_store"
 # Items under a partition and a sort key. Of each key of ours: a head at (scope, key), and in the partition of the key
 # the current value of each slot, found by the slot's name, and what has become history. Only current values have an
 # `age`, so that only they are in the index. And of each scope a counter.
@@ -29,16 +26,17 @@ _INDEX = {
 # The service's own limits: bytes of an item, and of a transaction.
 _LARGEST = 400 * 1024
 _LARGEST_CALL = 4_000_000
-# Of several writers of one key each round lets one through.
-_ROUNDS = 200
 
 
-class DynamoKV:
+class DynamoKV(StoreAtServer, KVBase):
     """A call that writes is read, worked out, and written back in transactions that hold for what was read.
 
     A transaction takes 100 items, which is some 50 entries: a call of more that breaks off for good has written the
     first of them, and is completed when it is repeated. A value has at most 400 KB. Reads are consistent ones.
     """
+
+    server = Dynamo
+    _base: Dynamo
 
     def __init__(
         self,
@@ -63,27 +61,22 @@ class DynamoKV:
             ModelError: the client is not installed.
             StorageError: the service does not answer or refuses.
         """
-        check_settings(_OPTION, "table", table, timeout, retries)
-        self._base = Dynamo(url, timeout, retries)
-        self._table = table
+        self._table = checked_name("kv_store", "table", table)
+        self._base = self.server(url, timeout, retries)
         self._writer = uuid.uuid4().hex
         self._calls = 0
-        try:
-            engines.served_by(self._base.engine({}))
+        with self._base.opening():
             self._make(keep, timeout)
-        except BaseException:
-            self._base.close()
-            raise
 
     def _make(self, keep: bool, timeout: float) -> None:
         deadline = time.monotonic() + timeout
         while (state := self._base.state(self._table)) != "ACTIVE":
             if state is None:
                 if not keep:
-                    engines.made(f"table {self._table} at {_SYSTEM}", self._drop)
+                    self._base.made("table", self._table)
                 self._create()
             elif time.monotonic() > deadline:
-                raise StorageError(f"{_SYSTEM}: the table {self._table} is {state} still, after {timeout:g} s")
+                raise StorageError(f"dynamodb: the table {self._table} is {state} still, after {timeout:g} s")
             else:
                 time.sleep(0.2)
 
@@ -103,22 +96,14 @@ class DynamoKV:
                 if error.response["Error"]["Code"] != "ResourceInUseException":
                     raise
 
-        self._base.run(work)
+        self._base.ask(work)
 
-    def _drop(self) -> None:
-        with self._base.again() as base:
-            base.drop(self._table)
-
-    def upsert(self, scope: str, entries: Sequence[Entry]) -> None:
-        """Write in order; see `KeyValueStore` and the class for what all or none means here."""
-        check_entries(scope, entries)
-        if not entries:
-            return
+    def _put(self, scope: str, entries: Sequence[Entry]) -> None:
         for entry in entries:
             size = sum(len(text.encode()) for text in (entry.key, entry.slot, entry.value, *entry.sources))
             if size > _LARGEST - 1_000:
                 raise StorageError(
-                    f"{_SYSTEM} takes values of at most 400 KB, and that of {entry.key!r:.80} has {size / 1024:.0f}: "
+                    f"dynamodb takes values of at most 400 KB, and that of {entry.key!r:.80} has {size / 1024:.0f}: "
                     "choose another kv_store for such texts"
                 )
         self._calls += 1
@@ -138,17 +123,16 @@ class DynamoKV:
     def _some(self, scope: str, numbered: Sequence[tuple[int, Entry]]) -> int:
         """Write as many of the first entries as fit into one transaction."""
         size = _fitting(numbered)
-        for _ in range(_ROUNDS):
-            part = numbered[:size]
-            requests, weight = self._plan(scope, part)
-            if size > 1 and (len(requests) > TRANSACTION or weight > _LARGEST_CALL):
+
+        def once() -> int | None:
+            nonlocal size
+            while True:
+                requests, weight = self._plan(scope, numbered[:size])
+                if size == 1 or (len(requests) <= TRANSACTION and weight <= _LARGEST_CALL):
+                    return size if not requests or self._transact(requests) else None
                 size = max(1, size // 2)
-                continue
-            if not requests or self._transact(requests):
-                return size
-            # Not all writers again at the same moment.
-            time.sleep(random.uniform(0.0, 0.05))
-        raise StorageError(f"{_SYSTEM}: others write to the same keys all the time: use fewer workers")
+
+        return in_rounds(once, self._base.system)
 
     def _transact(self, requests: Sequence[Item]) -> bool:
         """False if another writer came in between."""
@@ -162,7 +146,7 @@ class DynamoKV:
                 return False
             return True
 
-        return self._base.run(work)
+        return self._base.ask(work)
 
     def _plan(self, scope: str, numbered: Sequence[tuple[int, Entry]]) -> tuple[list[Item], int]:
         """What to write for these entries, for what the table holds now; and about how many bytes it has."""
@@ -192,7 +176,7 @@ class DynamoKV:
             requests.append(self._head(heads[key], key, head, held, mine, added))
             for slot in sorted(held.changed):
                 item = _item(part, _slot(slot), held.slots[slot], since)
-                requests.append(self._put(item, known.get(_pair(slots[key, slot])), "since"))
+                requests.append(self._unless_changed(item, known.get(_pair(slots[key, slot])), "since"))
                 weight += _weight(item)
             for value in held.retired:
                 item = _item(part, f"old {_age(value)}", value)
@@ -215,9 +199,9 @@ class DynamoKV:
             # How far each writer has come, so that what is repeated after a lost answer is not written twice.
             "by": {"M": {**head.get("by", {}).get("M", {}), self._writer: {"N": str(mine[-1][0])}}},
         }
-        return self._put(item, head, "version")
+        return self._unless_changed(item, head, "version")
 
-    def _put(self, item: Item, known: Item | None, mark: str) -> Item:
+    def _unless_changed(self, item: Item, known: Item | None, mark: str) -> Item:
         """Write an item if it is still what was read."""
         condition: Item = {"ConditionExpression": "attribute_not_exists(part)"}
         if known:
@@ -279,10 +263,6 @@ class DynamoKV:
         """How many values the scope holds, history included."""
         return sum(int(head["size"]["N"]) for head in self._heads(scope, "size"))
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._base.close()
-
 
 def _part(kind: str, scope: str, *key: str) -> str:
     # The length tells where the scope ends; a partition's name has at most 2 KB.
@@ -341,22 +321,3 @@ def _fitting(numbered: Sequence[tuple[int, Entry]]) -> int:
         if place and (items > TRANSACTION or weight > _LARGEST_CALL):
             return place
     return len(numbered)
-
-
-def engine(url: str | None, timeout: float = 10.0) -> engines.Engine:
-    """Which program answers at the address."""
-    with visiting(url, timeout) as base:
-        return base.engine({})
-
-
-def leftovers(url: str | None, timeout: float = 10.0) -> list[str]:
-    """Tables that carry memeval's prefix."""
-    with visiting(url, timeout) as base:
-        return base.tables()
-
-
-def remove(url: str | None, names: Sequence[str], timeout: float = 60.0) -> None:
-    """Delete these tables; what is gone already is fine."""
-    with visiting(url, timeout) as base:
-        for name in names:
-            base.drop(name)

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 
 from memeval.kit.stores import Entry
-from memeval.strategies.stores.kv.check import check_entries
+from memeval.strategies.stores.kv.base import KVBase
 
 _OLDEST = datetime(1, 1, 1)
 
@@ -54,7 +54,7 @@ class _Values:
             self.slots = dict(sorted(self.slots.items(), key=lambda item: item[1][:2]))
 
 
-class MemoryKV:
+class MemoryKV(KVBase):
     """Dictionaries: nothing on disk, gone with the process."""
 
     def __init__(self) -> None:
@@ -63,9 +63,7 @@ class MemoryKV:
         self._counts: dict[str, int] = {}
         self._serial = 0
 
-    def upsert(self, scope: str, entries: Sequence[Entry]) -> None:
-        """Write in order, all or none; see `KeyValueStore`."""
-        check_entries(scope, entries)
+    def _put(self, scope: str, entries: Sequence[Entry]) -> None:
         keys = self._scopes.setdefault(scope, {})
         for entry in entries:
             values = keys.get(entry.key)

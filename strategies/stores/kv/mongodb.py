@@ -1,34 +1,91 @@
 """Key-value store in MongoDB: one document a key, with its current values and its history."""
 
-import copy
 import hashlib
-import random
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from memeval.kit import engines
-from memeval.kit.errors import ConfigError, StorageError
+from memeval.kit.engines import Engine, Settings
 from memeval.kit.stores import Entry
-from memeval.strategies.stores.clients.remote import PREFIX, address, client, persistently
-from memeval.strategies.stores.clients.settings import check_settings
-from memeval.strategies.stores.kv.check import check_entries
-from memeval.strategies.stores.kv.merge import OLDEST, Held, Value, newest_first
+from memeval.strategies.stores.clients.remote import PREFIX, checked_name, in_rounds
+from memeval.strategies.stores.clients.server import AtServer, StoreAtServer
+from memeval.strategies.stores.kv.base import OLDEST, Held, KVBase, Value, newest_first
 
-_SYSTEM, _OPTION = "mongodb", "kv_store"
-_EXAMPLE = "mongodb://user:password@host:27017/memeval"
 _DATABASE = "memeval"
 # How long a server is looked for before that counts as a failure; repetitions come on top.
 _SELECTION = 5.0
-# Of several writers of one key each round lets one through.
-_ROUNDS = 200
 _BATCH = 5_000
 _T = TypeVar("_T")
 
 
-class MongoKV:
+class _Server(AtServer):
+    """A client of one database, with repetitions that are ours alone."""
+
+    choice = "kv_store=mongodb"
+    system = "mongodb"
+    module = "pymongo"
+    example = "mongodb://user:password@host:27017/memeval"
+
+    @property
+    def errors(self) -> Any:
+        """The library's module of errors."""
+        return self.part("pymongo.errors")
+
+    def _connect(self) -> Any:
+        limit = round(self.timeout * 1_000)
+        try:
+            return self.library.MongoClient(
+                self.url,
+                appname="memeval",
+                connectTimeoutMS=limit,
+                socketTimeoutMS=limit,
+                serverSelectionTimeoutMS=round(min(self.timeout, _SELECTION) * 1_000),
+                retryReads=False,
+                retryWrites=False,
+            )
+        except (self.errors.ConfigurationError, self.errors.InvalidURI) as error:
+            raise self.wrong_address(error) from None
+
+    def run(self, work: Callable[[Any], _T]) -> _T:
+        """Do the work with the database, and again after failures that may pass."""
+        database = self.client.get_default_database(default=_DATABASE)
+        return self.ask(lambda: work(database))
+
+    def _passes(self, error: Exception) -> bool:
+        return isinstance(error, self.errors.ConnectionFailure) or (
+            isinstance(error, self.errors.PyMongoError)
+            and (error.has_error_label("TransientTransactionError") or error.has_error_label("RetryableWriteError"))
+        )
+
+    def transactions(self) -> bool:
+        """Whether the server has them."""
+        told = self.run(lambda database: database.command("hello"))
+        return "setName" in told or told.get("msg") == "isdbgrid"
+
+    def collections(self, name: Any) -> list[str]:
+        """The collections of that name, or those that fit a condition."""
+        found: list[str] = self.run(lambda database: database.list_collection_names(filter={"name": name}))
+        return sorted(found)
+
+    def engine(self, settings: Settings | None = None) -> Engine:
+        told = self.run(lambda database: database.command("buildInfo"))
+        for field, name in {"secantusVersion": "SecantusDB", "ferretdb": "FerretDB"}.items():
+            if field in told:
+                version = told[field]["version"] if isinstance(told[field], dict) else told[field]
+                return Engine(self.system, "emulator", name, str(version))
+        # What else speaks the protocol copies the version and leaves out how MongoDB was built.
+        real = "storageEngines" in told and "modules" in told
+        name = "MongoDB" if real else "unknown, by MongoDB's protocol"
+        return Engine(self.system, "real" if real else "emulator", name, told["version"])
+
+    def leftovers(self) -> list[str]:
+        return self.collections({"$regex": f"^{PREFIX}"})
+
+    def remove(self, name: str) -> None:
+        self.run(lambda database: database.drop_collection(name))
+
+
+class MongoKV(StoreAtServer, KVBase):
     """A document a key: {scope, key, first, version, size, current: [values, newest first], old: [values], by}.
 
     A call that writes is read, worked out, and written back as one bulk of updates, each of which holds only for the
@@ -36,6 +93,9 @@ class MongoKV:
     (a replica set or a sharded cluster) the bulk is one: all or none. A server on its own has none: a call that breaks
     off may have written some of its keys, each of them wholly, and is completed when it is repeated.
     """
+
+    server = _Server
+    _base: _Server
 
     def __init__(
         self,
@@ -60,35 +120,22 @@ class MongoKV:
             ModelError: the client is not installed.
             StorageError: the server does not answer or refuses.
         """
-        check_settings(_OPTION, "collection", collection, timeout, retries)
-        self._base = _Mongo(url, timeout, retries)
-        self._name = collection
+        self._name = checked_name("kv_store", "collection", collection)
         # Each writer's last call is noted in what it wrote, so that one that is repeated is not done twice.
         self._writer = uuid.uuid4().hex
         self._calls = 0
-        try:
-            engines.served_by(_engine(self._base))
+        self._base = _Server(url, timeout, retries)
+        with self._base.opening():
             self._transactions = self._base.transactions()
             if not self._base.collections(collection):
                 if not keep:
-                    engines.made(f"collection {collection} at {_SYSTEM}", self._drop)
+                    self._base.made("collection", collection)
                 self._base.run(lambda database: database[collection].create_index([("scope", 1), ("first", 1)]))
-        except BaseException:
-            self._base.close()
-            raise
-
-    def _drop(self) -> None:
-        with self._base.again() as base:
-            base.run(lambda database: database.drop_collection(self._name))
 
     def _run(self, work: Callable[[Any], _T]) -> _T:
         return self._base.run(lambda database: work(database[self._name]))
 
-    def upsert(self, scope: str, entries: Sequence[Entry]) -> None:
-        """Write in order; see `KeyValueStore` and the class for what all or none means here."""
-        check_entries(scope, entries)
-        if not entries:
-            return
+    def _put(self, scope: str, entries: Sequence[Entry]) -> None:
         self._calls += 1
         call = self._calls
         by_key: dict[str, list[tuple[int, Entry]]] = {}
@@ -98,14 +145,7 @@ class MongoKV:
         self._in_rounds(lambda kv: self._write(kv, scope, by_key, start, call) or None)
 
     def _in_rounds(self, work: Callable[[Any], _T | None]) -> _T:
-        """Do it until no other writer comes in between, which None says."""
-        for _ in range(_ROUNDS):
-            done = self._run(work)
-            if done is not None:
-                return done
-            # Not all writers again at the same moment.
-            time.sleep(random.uniform(0.0, 0.02))
-        raise StorageError(f"{_SYSTEM}: others write to the same keys all the time: use fewer workers")
+        return in_rounds(lambda: self._run(work), self._base.system)
 
     def _count_on(self, kv: Any, scope: str, more: int) -> int | None:
         """The first of so many serial numbers; None if another has just made the counter."""
@@ -194,7 +234,7 @@ class MongoKV:
             change["$push"] = {"old": {"$each": [_row(value) for value in held.retired]}}
         new = document["version"] == 0
         where = {"_id": name, "version": document["version"]}
-        return self._base.pymongo.UpdateOne(where, change, upsert=new)
+        return self._base.library.UpdateOne(where, change, upsert=new)
 
     def get(self, scope: str, key: str, limit: int | None = None) -> Sequence[Entry]:
         """The current values of a key, newest first."""
@@ -235,86 +275,6 @@ class MongoKV:
         told = self._base.run(lambda database: database.command("collStats", self._name))
         return {"index_bytes": told["storageSize"] + told["totalIndexSize"]}
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._base.close()
-
-
-class _Mongo:
-    """A client of one database, and repetitions that are ours alone."""
-
-    def __init__(self, url: str | None, timeout: float, retries: int) -> None:
-        self.pymongo = client("pymongo", f"{_OPTION}={_SYSTEM}", _SYSTEM)
-        self.errors = client("pymongo.errors", f"{_OPTION}={_SYSTEM}", _SYSTEM)
-        self._url = address(_SYSTEM, _OPTION, url, _EXAMPLE)
-        self._timeout = timeout
-        self._retries = retries
-        self._closed = False
-        self._client = self._connect()
-
-    def _connect(self) -> Any:
-        limit = round(self._timeout * 1_000)
-        try:
-            return self.pymongo.MongoClient(
-                self._url,
-                appname="memeval",
-                connectTimeoutMS=limit,
-                socketTimeoutMS=limit,
-                serverSelectionTimeoutMS=round(min(self._timeout, _SELECTION) * 1_000),
-                retryReads=False,
-                retryWrites=False,
-            )
-        except (self.errors.ConfigurationError, self.errors.InvalidURI) as error:
-            raise ConfigError(f"the address of {_SYSTEM} is none ({error}): give e.g. {_EXAMPLE}") from None
-
-    def run(self, work: Callable[[Any], _T]) -> _T:
-        if self._closed:
-            raise StorageError(f"the store at {_SYSTEM} is closed")
-        database = self._client.get_default_database(default=_DATABASE)
-        return persistently(lambda: work(database), self._passes, _SYSTEM, self._url, self._retries)
-
-    def _passes(self, error: Exception) -> bool:
-        return isinstance(error, self.errors.ConnectionFailure) or (
-            isinstance(error, self.errors.PyMongoError)
-            and (error.has_error_label("TransientTransactionError") or error.has_error_label("RetryableWriteError"))
-        )
-
-    def transactions(self) -> bool:
-        told = self.run(lambda database: database.command("hello"))
-        return "setName" in told or told.get("msg") == "isdbgrid"
-
-    def collections(self, name: str | None = None) -> list[str]:
-        wanted = {"name": name or {"$regex": f"^{PREFIX}"}}
-        found: list[str] = self.run(lambda database: database.list_collection_names(filter=wanted))
-        return sorted(found)
-
-    @contextmanager
-    def again(self) -> Iterator["_Mongo"]:
-        """A second connection to the same address, closed in the end."""
-        other = copy.copy(self)
-        other._closed, other._client = False, self._connect()
-        try:
-            yield other
-        finally:
-            other.close()
-
-    def close(self) -> None:
-        if not self._closed:
-            self._closed = True
-            self._client.close()
-
-
-def _engine(base: _Mongo) -> engines.Engine:
-    told = base.run(lambda database: database.command("buildInfo"))
-    for field, name in {"secantusVersion": "SecantusDB", "ferretdb": "FerretDB"}.items():
-        if field in told:
-            version = told[field]["version"] if isinstance(told[field], dict) else told[field]
-            return engines.Engine(_SYSTEM, "emulator", name, str(version))
-    # What else speaks the protocol copies the version and leaves out how MongoDB was built.
-    real = "storageEngines" in told and "modules" in told
-    name = "MongoDB" if real else "unknown, by MongoDB's protocol"
-    return engines.Engine(_SYSTEM, "real" if real else "emulator", name, told["version"])
-
 
 def _id(scope: str, *key: str) -> str:
     # The length tells where the scope ends; an index takes no text of any length.
@@ -334,31 +294,3 @@ def _value(row: Sequence[Any]) -> Value:
 def _parts(names: Sequence[str]) -> Iterator[list[str]]:
     for start in range(0, len(names), _BATCH):
         yield list(names[start : start + _BATCH])
-
-
-@contextmanager
-def _visiting(url: str | None, timeout: float) -> Iterator[_Mongo]:
-    base = _Mongo(url, timeout, retries=0)
-    try:
-        yield base
-    finally:
-        base.close()
-
-
-def engine(url: str | None, timeout: float = 10.0) -> engines.Engine:
-    """Which program answers at the address."""
-    with _visiting(url, timeout) as base:
-        return _engine(base)
-
-
-def leftovers(url: str | None, timeout: float = 10.0) -> list[str]:
-    """Collections of the database that carry memeval's prefix."""
-    with _visiting(url, timeout) as base:
-        return base.collections()
-
-
-def remove(url: str | None, names: Sequence[str], timeout: float = 60.0) -> None:
-    """Drop these collections; what is gone already is fine."""
-    with _visiting(url, timeout) as base:
-        for name in names:
-            base.run(lambda database, name=name: database.drop_collection(name))  # type: ignore[misc]

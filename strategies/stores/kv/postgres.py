@@ -6,15 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from memeval.kit import engines
 from memeval.kit.stores import Entry
 from memeval.kit.text import stamp, time_of
 from memeval.strategies.stores.clients import postgres
-from memeval.strategies.stores.kv.check import check_entries
+from memeval.strategies.stores.clients.server import StoreAtServer
+from memeval.strategies.stores.kv.base import KVBase
 
-_SYSTEM = "postgres"
-_OPTION = "kv_store"
-_MARK = "memeval kv_store=postgres"
 # Texts of any length do not fit a btree: it holds short digests of scope, of scope and key, and of these with the slot.
 # `at` is the age that values are ordered by: their time, or that of the newest value before them.
 _TABLE = """
@@ -27,7 +24,6 @@ CREATE TABLE "{table}" (
 CREATE UNIQUE INDEX "{table}_place" ON "{table}" (place) WHERE current;
 CREATE INDEX "{table}_owner" ON "{table}" (owner, current, at, serial);
 CREATE INDEX "{table}_tenant" ON "{table}" (tenant, owner, serial);
-COMMENT ON TABLE "{table}" IS '{mark}';
 """
 _HELD = 'SELECT place, serial, value, time, at, sources FROM "{table}" WHERE place = ANY(%s) AND current'
 _NEWEST = 'SELECT owner, max(at) FROM "{table}" WHERE owner = ANY(%s) AND current GROUP BY owner'
@@ -60,8 +56,16 @@ class _Row:
     current: bool = True
 
 
-class PostgresKV:
+class _Server(postgres.Postgres):
+    choice, system = "kv_store=postgres", "postgres"
+    mark = "memeval kv_store=postgres"
+
+
+class PostgresKV(StoreAtServer, KVBase):
     """One table; each call is one transaction, and writers of the same scope wait for each other."""
+
+    server = _Server
+    _base: _Server
 
     def __init__(
         self,
@@ -85,20 +89,12 @@ class PostgresKV:
             ModelError: the client is not installed.
             StorageError: the server does not answer, or refuses.
         """
-        self._table = postgres.check_name(_OPTION, "table", table)
-        self._base = postgres.Postgres(_SYSTEM, _OPTION, url, timeout, retries)
-        try:
-            engines.served_by(self._base.run(lambda cursor: postgres.identity(cursor, _SYSTEM, {})))
-            postgres.make_table(self._base, table, _TABLE.format(table=table, mark=_MARK), keep)
-        except BaseException:
-            self._base.close()
-            raise
+        self._table = postgres.check_name("kv_store", "table", table)
+        self._base = _Server(url, timeout, retries)
+        with self._base.opening():
+            self._base.make_table(table, _TABLE.format(table=table), keep)
 
-    def upsert(self, scope: str, entries: Sequence[Entry]) -> None:
-        """Write in order, all or none; see `KeyValueStore`."""
-        check_entries(scope, entries)
-        if not entries:
-            return
+    def _put(self, scope: str, entries: Sequence[Entry]) -> None:
         keys = {entry.key: _digest(scope, entry.key) for entry in entries}
         places = [_digest(scope, entry.key, entry.slot) for entry in entries]
 
@@ -170,11 +166,7 @@ class PostgresKV:
 
     def stats(self) -> Mapping[str, float]:
         """Bytes of the table with its indexes, all scopes together."""
-        return {"index_bytes": postgres.size(self._base, self._table)}
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._base.close()
+        return {"index_bytes": self._base.size(self._table)}
 
 
 def _put(
@@ -207,21 +199,3 @@ def _digest(*parts: str) -> uuid.UUID:
 def _entry(row: tuple[str, str, str, str | None, list[str], bool]) -> Entry:
     key, slot, value, time, sources, current = row
     return Entry(key, slot, value, time_of(time), tuple(sources), current)
-
-
-def engine(url: str | None, timeout: float = 10.0) -> engines.Engine:
-    """Which program answers at the address."""
-    with postgres.visiting(_SYSTEM, _OPTION, url, timeout) as base:
-        return base.run(lambda cursor: postgres.identity(cursor, _SYSTEM, {}))
-
-
-def leftovers(url: str | None, timeout: float = 10.0) -> list[str]:
-    """Tables that memeval has made there for key-value stores."""
-    with postgres.visiting(_SYSTEM, _OPTION, url, timeout) as base:
-        return postgres.tables(base, _MARK)
-
-
-def remove(url: str | None, names: Sequence[str], timeout: float = 60.0) -> None:
-    """Drop these tables; what is gone already is fine."""
-    with postgres.visiting(_SYSTEM, _OPTION, url, timeout) as base:
-        postgres.drop_tables(base, names)

@@ -5,16 +5,13 @@ import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 
-from memeval.kit import engines
 from memeval.kit.stores import Entry
 from memeval.kit.text import time_of
-from memeval.strategies.stores.clients.redis import Redis, engine_of, visiting
-from memeval.strategies.stores.clients.remote import PREFIX
-from memeval.strategies.stores.clients.settings import check_settings
-from memeval.strategies.stores.kv.check import check_entries
-from memeval.strategies.stores.kv.merge import microsecond
+from memeval.strategies.stores.clients.redis import Redis
+from memeval.strategies.stores.clients.remote import PREFIX, checked_name
+from memeval.strategies.stores.clients.server import StoreAtServer
+from memeval.strategies.stores.kv.base import KVBase, microsecond
 
-_SYSTEM, _OPTION = "redis", "kv_store"
 # A value's member says its age: its time, or that of the newest value before it, in 26 characters, and then a serial
 # number. Members of equal score are sorted as texts. Of each key there are a sorted set of the current members, a hash
 # of all members to their rows, and a hash of slots to members; a row begins with 1 if it is current. `by:` holds each
@@ -90,12 +87,39 @@ _NAME = re.compile(rf"{PREFIX}[A-Za-z0-9_-]+")
 _BATCH = 1_000
 
 
-class RedisKV:
+class _Server(Redis):
+    """The sets whose names are prefixes of stores show what is there."""
+
+    choice = "kv_store=redis"
+
+    def leftovers(self) -> list[str]:
+        found = self.ask(lambda: list(self.client.scan_iter(f"{PREFIX}*", count=_BATCH, _type="set")))
+        return sorted(name for name in set(found) if _NAME.fullmatch(name))
+
+    def names(self, prefix: str) -> Iterator[list[str]]:
+        """The keys of a store, in batches, without a look at anybody else's."""
+        for scope in sorted(self.ask(lambda: self.client.smembers(prefix))):
+            place = _place(prefix, scope)
+            keys = self.ask(lambda place=place: self.client.zrange(f"{place}:keys", 0, -1))  # type: ignore[misc]
+            for start in range(0, len(keys), _BATCH):
+                yield [f"{place}:{kind}:{key}" for key in keys[start : start + _BATCH] for kind in "crs"]
+            yield [f"{place}:keys", f"{place}:meta"]
+        yield [prefix]
+
+    def remove(self, name: str) -> None:
+        for names in self.names(name):
+            self.ask(lambda names=names: self.client.unlink(*names))  # type: ignore[misc]
+
+
+class RedisKV(StoreAtServer, KVBase):
     """All keys begin with the prefix; the set of that very name holds the scopes.
 
     A call that writes is one script, which Redis runs without another command in between: all or none, and safe with
     several writers. Scopes are hash tags.
     """
+
+    server = _Server
+    _base: _Server
 
     def __init__(
         self,
@@ -119,26 +143,17 @@ class RedisKV:
             ModelError: the client is not installed.
             StorageError: the server does not answer or refuses.
         """
-        check_settings(_OPTION, "prefix", prefix, timeout, retries)
-        self._base = Redis(_SYSTEM, _OPTION, url, timeout, retries)
-        self._prefix = prefix
+        self._prefix = checked_name("kv_store", "prefix", prefix)
         # Nothing to note before the first write, or if it stays.
         self._noted = keep
         self._writer = uuid.uuid4().hex
         self._calls = 0
-        try:
-            engines.served_by(engine_of(self._base, {}))
-        except BaseException:
-            self._base.close()
-            raise
-        register = self._base.client.register_script
-        self._upsert, self._get, self._delete = register(_UPSERT), register(_GET), register(_DELETE)
+        self._base = _Server(url, timeout, retries)
+        with self._base.opening():
+            register = self._base.client.register_script
+            self._upsert, self._get, self._delete = register(_UPSERT), register(_GET), register(_DELETE)
 
-    def upsert(self, scope: str, entries: Sequence[Entry]) -> None:
-        """Write in order, all or none; see `KeyValueStore`."""
-        check_entries(scope, entries)
-        if not entries:
-            return
+    def _put(self, scope: str, entries: Sequence[Entry]) -> None:
         self._note()
         rows = [
             (entry.key, entry.slot, entry.value, microsecond(entry.time), json.dumps(entry.sources))
@@ -147,17 +162,13 @@ class RedisKV:
         self._calls += 1
         keys = [self._prefix, self._scope(scope)]
         arguments = [scope, json.dumps(rows), self._writer, self._calls]
-        self._base.run(lambda: self._upsert(keys, arguments))
+        self._base.ask(lambda: self._upsert(keys, arguments))
 
     def _note(self) -> None:
         if not self._noted:
-            if not self._base.run(lambda: self._base.client.exists(self._prefix)):
-                engines.made(f"keys {self._prefix} at {_SYSTEM}", self._remove)
+            if not self._base.ask(lambda: self._base.client.exists(self._prefix)):
+                self._base.made("keys", self._prefix)
             self._noted = True
-
-    def _remove(self) -> None:
-        with self._base.again() as base:
-            _drop(base, self._prefix)
 
     def get(self, scope: str, key: str, limit: int | None = None) -> Sequence[Entry]:
         """The current values of a key, newest first."""
@@ -165,28 +176,28 @@ class RedisKV:
             return []
         base = self._scope(scope)
         keys = [f"{base}:c:{key}", f"{base}:r:{key}"]
-        rows = self._base.run(lambda: self._get(keys, [-1 if limit is None else limit - 1]))
+        rows = self._base.ask(lambda: self._get(keys, [-1 if limit is None else limit - 1]))
         return [_entry(key, row) for row in rows]
 
     def history(self, scope: str, key: str) -> Sequence[Entry]:
         """All values that a key ever had, newest first."""
-        rows = self._base.run(lambda: self._base.client.hgetall(f"{self._scope(scope)}:r:{key}"))
+        rows = self._base.ask(lambda: self._base.client.hgetall(f"{self._scope(scope)}:r:{key}"))
         return [_entry(key, row) for _, row in sorted(rows.items(), reverse=True)]
 
     def delete(self, scope: str, keys: Sequence[str]) -> None:
         """Remove keys with their history."""
         if keys:
             base, given = self._scope(scope), json.dumps(list(dict.fromkeys(keys)))
-            self._base.run(lambda: self._delete([base], [given]))
+            self._base.ask(lambda: self._delete([base], [given]))
 
     def keys(self, scope: str) -> Sequence[str]:
         """The keys of a scope, in order of first writing."""
-        found: list[str] = self._base.run(lambda: self._base.client.zrange(f"{self._scope(scope)}:keys", 0, -1))
+        found: list[str] = self._base.ask(lambda: self._base.client.zrange(f"{self._scope(scope)}:keys", 0, -1))
         return found
 
     def count(self, scope: str) -> int:
         """How many values the scope holds, history included."""
-        return int(self._base.run(lambda: self._base.client.hget(f"{self._scope(scope)}:meta", "count")) or 0)
+        return int(self._base.ask(lambda: self._base.client.hget(f"{self._scope(scope)}:meta", "count")) or 0)
 
     def _scope(self, scope: str) -> str:
         return _place(self._prefix, scope)
@@ -194,13 +205,9 @@ class RedisKV:
     def stats(self) -> Mapping[str, float]:
         """Bytes of memory that the keys take, all scopes together, as Redis estimates them."""
         size = 0
-        for names in _all(self._base, self._prefix):
+        for names in self._base.names(self._prefix):
             size += sum(filter(None, self._base.many([("MEMORY", "USAGE", name) for name in names])))
         return {"index_bytes": size}
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._base.close()
 
 
 def _place(prefix: str, scope: str) -> str:
@@ -208,42 +215,6 @@ def _place(prefix: str, scope: str) -> str:
     return f"{prefix}:{{{len(scope)}:{scope}}}"
 
 
-def _all(base: Redis, prefix: str) -> Iterator[list[str]]:
-    """The keys of a store, in batches, without a look at anybody else's."""
-    for scope in sorted(base.run(lambda: base.client.smembers(prefix))):
-        place = _place(prefix, scope)
-        keys = base.run(lambda place=place: base.client.zrange(f"{place}:keys", 0, -1))  # type: ignore[misc]
-        for start in range(0, len(keys), _BATCH):
-            yield [f"{place}:{kind}:{key}" for key in keys[start : start + _BATCH] for kind in "crs"]
-        yield [f"{place}:keys", f"{place}:meta"]
-    yield [prefix]
-
-
-def _drop(base: Redis, prefix: str) -> None:
-    for names in _all(base, prefix):
-        base.run(lambda names=names: base.client.unlink(*names))  # type: ignore[misc]
-
-
 def _entry(key: str, row: str) -> Entry:
     slot, value, time, sources = json.loads(row[1:])
     return Entry(key, slot, value, time_of(time), tuple(json.loads(sources)), row[0] == "1")
-
-
-def engine(url: str | None, timeout: float = 10.0) -> engines.Engine:
-    """Which program answers at the address."""
-    with visiting(_SYSTEM, _OPTION, url, timeout) as base:
-        return engine_of(base, {})
-
-
-def leftovers(url: str | None, timeout: float = 10.0) -> list[str]:
-    """Prefixes of the stores that memeval has made there."""
-    with visiting(_SYSTEM, _OPTION, url, timeout) as base:
-        found = base.run(lambda: list(base.client.scan_iter(f"{PREFIX}*", count=_BATCH, _type="set")))
-    return sorted(name for name in set(found) if _NAME.fullmatch(name))
-
-
-def remove(url: str | None, names: Sequence[str], timeout: float = 60.0) -> None:
-    """Remove the keys of these prefixes; what is gone already is fine."""
-    with visiting(_SYSTEM, _OPTION, url, timeout) as base:
-        for name in names:
-            _drop(base, name)

@@ -2,14 +2,13 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 
 from memeval.kit import engines
-from memeval.kit.errors import ConfigError
 from memeval.kit.stores import Entry
 from memeval.kit.text import stamp, time_of
-from memeval.strategies.stores.kv.check import check_entries
+from memeval.strategies.stores.clients import sqlite
+from memeval.strategies.stores.kv.base import KVBase
 
 # `at` is the age that values are ordered by: their time, or that of the newest value before them.
 _SCHEMA = """
@@ -34,7 +33,7 @@ _KEYS = "SELECT key FROM kv WHERE scope = ? GROUP BY key ORDER BY MIN(serial)"
 _COUNT = "SELECT COUNT(*) FROM kv WHERE scope = ?"
 
 
-class SqliteKV:
+class SqliteKV(KVBase):
     """One table; several processes may write to the same file, each call being one transaction."""
 
     def __init__(self, path: str | None = None, timeout: float = 30.0) -> None:
@@ -47,45 +46,16 @@ class SqliteKV:
         Raises:
             ConfigError: a file that cannot be opened or is no SQLite database.
         """
-        if timeout < 0:
-            raise ConfigError(f"kv_store.timeout={timeout} must be 0 or more seconds, e.g. kv_store.timeout=30")
-        self._db = sqlite3.connect(":memory:", isolation_level=None)
-        if path is not None:
-            self._db.close()
-            try:
-                self._db = sqlite3.connect(path, timeout=timeout, isolation_level=None)
-                self._db.execute("PRAGMA journal_mode = WAL")
-            except sqlite3.Error as error:
-                self._db.close()
-                raise ConfigError(
-                    f"kv_store.path={path} cannot be opened ({error}): give a file in a folder that exists, or "
-                    "kv_store.path=null to keep it in memory"
-                ) from error
-            self._db.execute("PRAGMA synchronous = NORMAL")
-        self._db.executescript(_SCHEMA)
+        self._db = sqlite.opened("kv_store", path, timeout, _SCHEMA)
         engines.served_by(engines.Engine("sqlite", "real", "SQLite", sqlite3.sqlite_version))
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        # IMMEDIATE, since a reader that becomes a writer fails at once when another has written in between.
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield self._db
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
-
-    def upsert(self, scope: str, entries: Sequence[Entry]) -> None:
-        """Write in order, all or none; see `KeyValueStore`."""
-        check_entries(scope, entries)
-        if not entries:
-            return
-        with self._transaction() as db:
+    def _put(self, scope: str, entries: Sequence[Entry]) -> None:
+        with sqlite.transaction(self._db):
             for entry in entries:
-                self._put(db, scope, entry)
+                self._put_one(scope, entry)
 
-    def _put(self, db: sqlite3.Connection, scope: str, entry: Entry) -> None:
+    def _put_one(self, scope: str, entry: Entry) -> None:
+        db = self._db
         time = stamp(entry.time)
         if time is not None:
             at = time
@@ -118,8 +88,8 @@ class SqliteKV:
     def delete(self, scope: str, keys: Sequence[str]) -> None:
         """Remove keys with their history."""
         if keys:
-            with self._transaction() as db:
-                db.executemany(_DELETE, [(scope, key) for key in keys])
+            with sqlite.transaction(self._db):
+                self._db.executemany(_DELETE, [(scope, key) for key in keys])
 
     def keys(self, scope: str) -> Sequence[str]:
         """The keys of a scope, in order of first writing."""
@@ -132,8 +102,7 @@ class SqliteKV:
 
     def stats(self) -> Mapping[str, float]:
         """Bytes of the database, all scopes together."""
-        pages = self._db.execute("PRAGMA page_count").fetchone()[0]
-        return {"index_bytes": pages * self._db.execute("PRAGMA page_size").fetchone()[0]}
+        return {"index_bytes": sqlite.size(self._db)}
 
     def close(self) -> None:
         """Close the connection."""

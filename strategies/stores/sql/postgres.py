@@ -4,19 +4,17 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from memeval.kit import engines
 from memeval.kit.errors import ConfigError
 from memeval.kit.stores import SqlExtent, SqlFilters, SqlRows
 from memeval.kit.text import storable, time_of
 from memeval.kit.types import Hit, Turn
 from memeval.strategies.stores.clients import postgres
 from memeval.strategies.stores.clients.remote import PREFIX
+from memeval.strategies.stores.clients.server import StoreAtServer
+from memeval.strategies.stores.sql.base import SqlBase, check_normalization, periods, second
 from memeval.strategies.stores.sql.guard_postgres import run_select
-from memeval.strategies.stores.sql.turns import check_turns, periods, second
 
-_SYSTEM = "postgres"
 _OPTION = "sql_store"
-_MARK = "memeval sql_store=postgres"
 # A tsvector holds at most 1 MB.
 _INDEXED = 500_000
 _SCHEMA = """
@@ -61,12 +59,29 @@ SELECT id, document, score FROM (
 """
 
 
-class PostgresSQL:
+class _Server(postgres.Postgres):
+    choice, system = "sql_store=postgres", "postgres"
+    mark = "memeval sql_store=postgres"
+
+    def leftovers(self) -> list[str]:
+        sql = "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s) "
+        sql += "AND obj_description(oid, 'pg_namespace') = %s ORDER BY nspname"
+        rows = self.run(lambda cursor: cursor.execute(sql, (PREFIX, self.mark)).fetchall())
+        return [name for (name,) in rows]
+
+    def remove(self, name: str) -> None:
+        self.run(lambda cursor: cursor.execute(f'DROP SCHEMA IF EXISTS "{name}" CASCADE'))
+
+
+class PostgresSQL(StoreAtServer, SqlBase):
     """One schema; each call is one transaction, and writers of the same scope wait for each other.
 
     Scores are PostgreSQL's `ts_rank` or `ts_rank_cd`, which know how often a word stands in a turn but not how rare it
     is in all turns: expect a worse ranking than BM25's.
     """
+
+    server = _Server
+    _base: _Server
 
     def __init__(
         self,
@@ -102,26 +117,16 @@ class PostgresSQL:
             StorageError: the server does not answer, or refuses.
         """
         self._schema = postgres.check_name(_OPTION, "schema", schema)
-        for name, value in (("max_rows", max_rows), ("max_seconds", max_seconds)):
-            if not value > 0:
-                raise ConfigError(f"{_OPTION}.{name}={value} answers nothing: give more than 0")
-        if not 0 <= normalization <= 63:
-            raise ConfigError(f"{_OPTION}.normalization={normalization} is no mask: give 0 to 63, e.g. 1")
+        super().__init__(max_rows, max_seconds)
+        check_normalization(normalization)
         if not re.fullmatch(r"[a-z_]+", language):
             raise ConfigError(f"{_OPTION}.language={language!r} is no name of a language, e.g. english or simple")
         self._language = language
         self._relevance = f"{rank}(turns.words, asked.query, {normalization})"
-        self._max_rows = max_rows
-        self._seconds = max_seconds
         self._scopes: dict[str, int] = {}
-        self._base = postgres.Postgres(_SYSTEM, _OPTION, url, timeout, retries)
-        try:
-            told: postgres.Settings = {"language": language, "rank": rank, "normalization": normalization}
-            engines.served_by(self._base.run(lambda cursor: postgres.identity(cursor, _SYSTEM, told)))
+        self._base = _Server(url, timeout, retries)
+        with self._base.opening({"language": language, "rank": rank, "normalization": normalization}):
             self._base.run(lambda cursor: self._open(cursor, keep))
-        except BaseException:
-            self._base.close()
-            raise
 
     def _open(self, cursor: Any, keep: bool) -> None:
         languages = cursor.execute("SELECT cfgname FROM pg_ts_config").fetchall()
@@ -131,14 +136,8 @@ class PostgresSQL:
         postgres.lock(cursor, self._schema)
         if cursor.execute("SELECT to_regnamespace(%s)", (f'"{self._schema}"',)).fetchone()[0] is None:
             if not keep:
-                base, schema = self._base, self._schema
-
-                def remove_it() -> None:
-                    with base.again() as other:
-                        _drop(other, [schema])
-
-                engines.made(f"schema {schema} at {_SYSTEM}", remove_it)
-            for statement in filter(str.strip, _SCHEMA.format(schema=self._schema, mark=_MARK).split(";")):
+                self._base.made("schema", self._schema)
+            for statement in filter(str.strip, _SCHEMA.format(schema=self._schema, mark=_Server.mark).split(";")):
                 cursor.execute(statement)
 
     def _scope(self, cursor: Any, name: str) -> int | None:
@@ -150,15 +149,12 @@ class PostgresSQL:
             self._scopes[name] = row[0]
         return self._scopes[name]
 
-    def write(self, scope: str, turns: Sequence[Turn], texts: Sequence[str]) -> None:
-        """Write turns with the text that each is found by; see `SqlStore`."""
-        check_turns(scope, turns, texts)
-        if turns:
-            # What a lost transaction has learned about scopes may not be true.
-            self._scopes.pop(scope, None)
-            self._base.run(lambda cursor: self._put(cursor, scope, turns, texts))
+    def _put(self, scope: str, turns: Sequence[Turn], texts: Sequence[str]) -> None:
+        # What a lost transaction has learned about scopes may not be true.
+        self._scopes.pop(scope, None)
+        self._base.run(lambda cursor: self._put_turns(cursor, scope, turns, texts))
 
-    def _put(self, cursor: Any, scope: str, turns: Sequence[Turn], texts: Sequence[str]) -> None:
+    def _put_turns(self, cursor: Any, scope: str, turns: Sequence[Turn], texts: Sequence[str]) -> None:
         postgres.lock(cursor, f"{self._schema} {scope}")
         row = cursor.execute(f'SELECT number FROM "{self._schema}".scopes WHERE name = %s', (scope,)).fetchone()
         if row is None:
@@ -261,20 +257,18 @@ class PostgresSQL:
 
         return self._base.run(work)
 
-    def forget(self, scope: str, turn_ids: Sequence[str]) -> None:
-        """Remove turns, and sessions and speakers of which no turn is left."""
-        ids = [each for each in turn_ids if storable(each)]
-
+    def _forget(self, scope: str, turn_ids: Sequence[str]) -> None:
         def work(cursor: Any) -> None:
             postgres.lock(cursor, f"{self._schema} {scope}")
             number = self._scope(cursor, scope)
             if number is not None:
-                cursor.execute(f'DELETE FROM "{self._schema}".turns WHERE scope = %s AND id = ANY(%s)', (number, ids))
+                cursor.execute(
+                    f'DELETE FROM "{self._schema}".turns WHERE scope = %s AND id = ANY(%s)', (number, list(turn_ids))
+                )
                 for table, column in (("sessions", "session"), ("speakers", "speaker")):
                     cursor.execute(_LEFT.format(schema=self._schema, table=table, column=column), (number,))
 
-        if ids:
-            self._base.run(work)
+        self._base.run(work)
 
     def count(self, scope: str) -> int:
         """How many turns the scope holds."""
@@ -284,34 +278,4 @@ class PostgresSQL:
     def stats(self) -> Mapping[str, float]:
         """Bytes of the tables with their indexes, all scopes together."""
         tables = ("scopes", "sessions", "speakers", "turns")
-        return {"index_bytes": sum(postgres.size(self._base, self._schema, each) for each in tables), "rebuilds": 0}
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._base.close()
-
-
-def _drop(base: postgres.Postgres, names: Sequence[str]) -> None:
-    for name in names:
-        base.run(lambda cursor, name=name: cursor.execute(f'DROP SCHEMA IF EXISTS "{name}" CASCADE'))  # type: ignore[misc]
-
-
-def engine(url: str | None, timeout: float = 10.0) -> engines.Engine:
-    """Which program answers at the address."""
-    with postgres.visiting(_SYSTEM, _OPTION, url, timeout) as base:
-        return base.run(lambda cursor: postgres.identity(cursor, _SYSTEM, {}))
-
-
-def leftovers(url: str | None, timeout: float = 10.0) -> list[str]:
-    """Schemas that memeval has made there."""
-    sql = "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s) "
-    sql += "AND obj_description(oid, 'pg_namespace') = %s ORDER BY nspname"
-    with postgres.visiting(_SYSTEM, _OPTION, url, timeout) as base:
-        rows = base.run(lambda cursor: cursor.execute(sql, (PREFIX, _MARK)).fetchall())
-        return [name for (name,) in rows]
-
-
-def remove(url: str | None, names: Sequence[str], timeout: float = 60.0) -> None:
-    """Drop these schemas; what is gone already is fine."""
-    with postgres.visiting(_SYSTEM, _OPTION, url, timeout) as base:
-        _drop(base, names)
+        return {"index_bytes": sum(self._base.size(self._schema, each) for each in tables), "rebuilds": 0}

@@ -1,17 +1,14 @@
 """SQL store in SQLite: turns, sessions and speakers in tables, with an FTS5 index over the turns."""
 
-import os
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
-from memeval.kit.errors import ConfigError
 from memeval.kit.stores import SqlExtent, SqlFilters, SqlRows
-from memeval.kit.text import storable, time_of
+from memeval.kit.text import time_of
 from memeval.kit.types import Hit, Turn
+from memeval.strategies.stores.clients import sqlite
+from memeval.strategies.stores.sql.base import SqlBase, periods, second
 from memeval.strategies.stores.sql.guard import ScopeCopy
-from memeval.strategies.stores.sql.turns import check_turns, periods, second
 
 # The index has the scope as a column, so that the postings of other scopes are passed over.
 _SCHEMA = """
@@ -70,7 +67,7 @@ WHERE turns.scope = ? {where} AND score > 0 ORDER BY score DESC, turns.number LI
 _RELEVANCE = "-bm25(search, 0.0, 1.0)"
 
 
-class SqliteSQL:
+class SqliteSQL(SqlBase):
     """Each write is a transaction; adding turns touches nothing but them.
 
     Scores are FTS5's `bm25()` (k1 1.2, b 0.75) with document frequencies and lengths of all scopes together.
@@ -90,40 +87,20 @@ class SqliteSQL:
         Raises:
             ConfigError: a file that cannot be opened or is no SQLite database.
         """
-        for name, value in (("max_rows", max_rows), ("max_seconds", max_seconds)):
-            if not value > 0:
-                raise ConfigError(f"sql_store.{name}={value} answers nothing: give more than 0")
-        if timeout < 0:
-            raise ConfigError(f"sql_store.timeout={timeout} must be 0 or more seconds, e.g. sql_store.timeout=30")
-        self._rows = max_rows
-        self._seconds = max_seconds
-        try:
-            uri = "file::memory:" if path is None else _file(path)
-            self._base = sqlite3.connect(uri, uri=True, timeout=timeout, isolation_level=None)
-            if path is not None:
-                self._base.execute("PRAGMA journal_mode = WAL")
-            self._base.execute("PRAGMA synchronous = NORMAL")
-            self._base.executescript(_SCHEMA)
-        except sqlite3.Error as error:
-            raise ConfigError(
-                f"sql_store.path={path} cannot be opened ({error}): give a file in a folder that exists, or "
-                "sql_store.path=null to keep the tables in memory; SQLite must have FTS5 and be 3.36 or newer"
-            ) from error
+        super().__init__(max_rows, max_seconds)
+        self._base = sqlite.opened("sql_store", path, timeout, _SCHEMA)
         self._scopes: dict[str, int] = {}
         # Copies of scopes for SELECTs of others, the one used last at the end, each with the state it was made of.
         self._copies: dict[int, tuple[tuple[int, int], ScopeCopy]] = {}
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        # IMMEDIATE, since a reader that becomes a writer fails at once when another has written in between.
-        self._base.execute("BEGIN IMMEDIATE")
         try:
-            yield
+            with sqlite.transaction(self._base):
+                yield
         except BaseException:
-            self._base.execute("ROLLBACK")
             self._scopes.clear()
             raise
-        self._base.execute("COMMIT")
 
     def _scope(self, name: str) -> int | None:
         if name not in self._scopes:
@@ -133,19 +110,15 @@ class SqliteSQL:
             self._scopes[name] = found[0]
         return self._scopes[name]
 
-    def write(self, scope: str, turns: Sequence[Turn], texts: Sequence[str]) -> None:
-        """Write turns with the text that each is found by; see `SqlStore`."""
-        check_turns(scope, turns, texts)
-        if not turns:
-            return
+    def _put(self, scope: str, turns: Sequence[Turn], texts: Sequence[str]) -> None:
         with self._transaction():
             number = self._scope(scope)
             if number is None:
                 number = self._base.execute("INSERT INTO scopes (name) VALUES (?)", (scope,)).lastrowid or 0
             for turn, text in zip(turns, texts, strict=True):
-                self._put(number, turn, text)
+                self._put_one(number, turn, text)
 
-    def _put(self, scope: int, turn: Turn, text: str) -> None:
+    def _put_one(self, scope: int, turn: Turn, text: str) -> None:
         base = self._base
         known = base.execute(_KNOWN, (scope, turn.id)).fetchone()
         if known is not None:
@@ -204,7 +177,7 @@ class SqliteSQL:
 
         It runs over a copy of the scope's rows, which is made anew after any write to the database.
         """
-        return self._copy(self._scope(scope)).select(sql, parameters, self._rows, self._seconds)
+        return self._copy(self._scope(scope)).select(sql, parameters, self._max_rows, self._seconds)
 
     def _copy(self, scope: int | None) -> ScopeCopy:
         number = -1 if scope is None else scope
@@ -228,14 +201,13 @@ class SqliteSQL:
         (latest,) = self._base.execute("SELECT MAX(time) FROM turns WHERE scope = ?", (number,)).fetchone()
         return SqlExtent(tuple(name for (name,) in names), last or 0, time_of(latest))
 
-    def forget(self, scope: str, turn_ids: Sequence[str]) -> None:
-        """Remove turns, and sessions and speakers of which no turn is left."""
+    def _forget(self, scope: str, turn_ids: Sequence[str]) -> None:
         number = self._scope(scope)
-        if number is None or not turn_ids:
+        if number is None:
             return
         with self._transaction():
             for turn in turn_ids:
-                known = self._base.execute(_KNOWN, (number, turn)).fetchone() if storable(turn) else None
+                known = self._base.execute(_KNOWN, (number, turn)).fetchone()
                 if known is not None:
                     self._remove(known[0])
             for table, column in (("sessions", "session"), ("speakers", "speaker")):
@@ -249,8 +221,7 @@ class SqliteSQL:
 
     def stats(self) -> Mapping[str, float]:
         """Bytes of the database, all scopes together."""
-        pages = self._base.execute("PRAGMA page_count").fetchone()[0]
-        return {"index_bytes": pages * self._base.execute("PRAGMA page_size").fetchone()[0], "rebuilds": 0}
+        return {"index_bytes": sqlite.size(self._base), "rebuilds": 0}
 
     def close(self) -> None:
         """Close the connections."""
@@ -258,10 +229,6 @@ class SqliteSQL:
             copy.close()
         self._copies.clear()
         self._base.close()
-
-
-def _file(path: str) -> str:
-    return Path(os.path.abspath(path)).as_uri()  # noqa: PTH100  resolve() would follow links of the folder
 
 
 def _conditions(scope: int, filters: SqlFilters) -> list[tuple[str, list[str | int]]]:

@@ -6,17 +6,17 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
-from memeval.kit import engines
+from memeval.kit.engines import Engine, Kind, Settings
 from memeval.kit.errors import ConfigError, StorageError
 from memeval.kit.stores import SqlExtent, SqlFilters, SqlRows
 from memeval.kit.text import storable, time_of
 from memeval.kit.types import Hit, Turn
-from memeval.strategies.stores.clients.remote import PREFIX, address, client, persistently
+from memeval.strategies.stores.clients.remote import PREFIX
+from memeval.strategies.stores.clients.server import AtServer, StoreAtServer
+from memeval.strategies.stores.sql.base import SqlBase, check_normalization, periods, second
 from memeval.strategies.stores.sql.guard import ScopeCopy
-from memeval.strategies.stores.sql.turns import check_turns, periods, second
 
 SETUP = Path(__file__).with_name("supabase.sql")
-_SYSTEM = "supabase"
 _OPTION = "sql_store"
 _KEY = "MEMEVAL_SUPABASE_KEY"
 # Turns in one request, and rows in one answer: Supabase cuts answers at a thousand.
@@ -31,81 +31,81 @@ _CELLS = ("id", "session", "ordinal", "speaker", "role", "text", "caption", "tim
 _T = TypeVar("_T")
 
 
-class _Project:
-    """The client, and repetitions of what may pass."""
+class _Project(AtServer):
+    """The project's client. What is not set up is said by name."""
 
-    def __init__(self, url: str | None, timeout: float, retries: int) -> None:
-        if not timeout > 0:
-            raise ConfigError(f"{_OPTION}.timeout={timeout} must be more than 0 seconds, e.g. {_OPTION}.timeout=60")
-        if retries < 0:
-            raise ConfigError(f"{_OPTION}.retries={retries} must be 0 or more, e.g. {_OPTION}.retries=3")
-        supabase = client("supabase", f"{_OPTION}={_SYSTEM}", _SYSTEM)
-        self._httpx = client("httpx", f"{_OPTION}={_SYSTEM}", _SYSTEM)
-        self._refusal = client("postgrest.exceptions", f"{_OPTION}={_SYSTEM}", _SYSTEM).APIError
-        self.url = address(_SYSTEM, _OPTION, url, "https://project.supabase.co")
+    choice, system = "sql_store=supabase", "supabase"
+    module = "supabase"
+    example = "https://project.supabase.co"
+
+    def _connect(self) -> Any:
         key = os.environ.get(_KEY)
         if not key:
             raise ConfigError(
-                f"{_OPTION}={_SYSTEM} needs the project's secret key (service_role) in the environment: {_KEY}=..."
+                f"{self.choice} needs the project's secret key (service_role) in the environment: {_KEY}=..."
             )
-        self._given = (url, timeout, retries)
-        self._retries = retries
-        self._session = self._httpx.Client(timeout=timeout, follow_redirects=True)
-        options = supabase.ClientOptions(
-            httpx_client=self._session, postgrest_client_retry=False, auto_refresh_token=False, persist_session=False
+        session = self.part("httpx").Client(timeout=self.timeout, follow_redirects=True)
+        options = self.library.ClientOptions(
+            httpx_client=session, postgrest_client_retry=False, auto_refresh_token=False, persist_session=False
         )
-        self._client = supabase.create_client(self.url, key, options)
+        return self.library.create_client(self.url, key, options)
 
-    def again(self) -> "_Project":
-        """A second one to the same address, which must still be the environment's if it was."""
-        return _Project(*self._given)
+    def _disconnect(self) -> None:
+        self._session.close()
 
-    def ask(self, request: Callable[[Any], _T]) -> _T:
+    @property
+    def _session(self) -> Any:
+        return self.client.options.httpx_client
+
+    @property
+    def _refusal(self) -> Any:
+        return self.part("postgrest.exceptions").APIError
+
+    def run(self, request: Callable[[Any], _T]) -> _T:
         """Let the client make a request, which must do no harm if it is done twice."""
-        if self._session.is_closed:
-            raise StorageError(f"the store at {_SYSTEM} is closed")
 
         def call() -> _T:
             try:
-                return request(self._client)
+                return request(self.client)
             except self._refusal as error:
                 if error.code in _MISSING:
                     raise StorageError(
-                        f"{_SYSTEM}: the project is not set up ({error.message}): run {SETUP} once in its SQL editor"
+                        f"supabase: the project is not set up ({error.message}): run {SETUP} once in its SQL editor"
                     ) from None
                 raise
 
-        return persistently(call, self._passes, _SYSTEM, self.url, self._retries)
+        return self.ask(call)
 
     def _passes(self, error: Exception) -> bool:
         if isinstance(error, self._refusal):
             return str(error.code) in _PASSING
-        return isinstance(error, self._httpx.TransportError)
+        return isinstance(error, self.part("httpx").TransportError)
 
     def call(self, function: str, **arguments: Any) -> Any:
         """A function of the setup."""
-        return self.ask(lambda supabase: supabase.rpc(function, arguments).execute().data)
+        return self.run(lambda supabase: supabase.rpc(function, arguments).execute().data)
 
-    def engine(self, settings: Mapping[str, str | int]) -> engines.Engine:
+    def engine(self, settings: Settings | None = None) -> Engine:
         """Which program answers: PostgREST says so in the description of itself, a stand-in in a header."""
 
         def root(supabase: Any) -> Any:
             answer = self._session.get(f"{supabase.rest_url}/", headers=supabase.options.headers)
             if answer.status_code in (401, 403):
-                raise StorageError(f"{_SYSTEM} refuses the key: {_KEY} must be the project's secret (service_role) key")
+                raise StorageError(
+                    f"{self.system} refuses the key: {_KEY} must be the project's secret (service_role) key"
+                )
             answer.raise_for_status()
             return answer
 
-        answer = self.ask(root)
+        answer = self.run(root)
         server = answer.headers.get("Server", "")
         told = answer.json().get("info", {})
         version = str(told.get("version", "0")).split()[0]
         if server.startswith("memeval-stand-in"):
-            return engines.Engine(_SYSTEM, "stand-in", "memeval stand-in", server.partition("/")[2], settings)
+            return Engine(self.system, "stand-in", "memeval stand-in", server.partition("/")[2], settings or {})
         real = "postgrest" in f"{told.get('description')} {server}".lower()
-        return engines.Engine(
-            _SYSTEM, "real" if real else "emulator", "PostgREST" if real else server, version, settings
-        )
+        kind: Kind = "real" if real else "emulator"
+        return Engine(self.system, kind, "PostgREST" if real else server, version, settings or {})
 
     def count(self, collection: str, scope: str | None = None) -> int:
         """Turns of a collection, or of one scope of it."""
@@ -115,23 +115,24 @@ class _Project:
             query = supabase.table("memeval_turns").select("number", count="exact").eq("collection", collection)
             return (query if scope is None else query.eq("scope", scope)).limit(1).execute().count
 
-        return int(self.ask(request))
+        return int(self.run(request))
 
-    def remove(self, collection: str) -> None:
-        """All turns of a collection."""
-        self.ask(lambda supabase: supabase.table("memeval_turns").delete().eq("collection", collection).execute())
+    def leftovers(self) -> list[str]:
+        return [row["name"] for row in self.call("memeval_collections") if row["name"].startswith(PREFIX)]
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._session.close()
+    def remove(self, name: str) -> None:
+        self.run(lambda supabase: supabase.table("memeval_turns").delete().eq("collection", name).execute())
 
 
-class SupabaseSQL:
+class SupabaseSQL(StoreAtServer, SqlBase):
     """Rows of one table that carry the collection's name; every call is one request or a few.
 
     The ranking is PostgreSQL's `ts_rank` with English stemming and stop words.
     PostgREST runs no SQL of others: for `select` the scope's turns are fetched, and the SELECT runs on them in SQLite.
     """
+
+    server = _Project
+    _base: _Project
 
     def __init__(
         self,
@@ -162,34 +163,18 @@ class SupabaseSQL:
             ModelError: the client is not installed.
             StorageError: the project does not answer, refuses, or is not set up.
         """
-        for name, value in (("max_rows", max_rows), ("max_seconds", max_seconds)):
-            if not value > 0:
-                raise ConfigError(f"{_OPTION}.{name}={value} answers nothing: give more than 0")
+        super().__init__(max_rows, max_seconds)
         if not collection or not storable(collection):
             raise ConfigError(f"{_OPTION}.collection={collection!r} is no name: give e.g. {PREFIX}${{unique}}")
-        if not 0 <= normalization <= 63:
-            raise ConfigError(f"{_OPTION}.normalization={normalization} is no mask: give 0 to 63, e.g. 1")
+        check_normalization(normalization)
         self._collection = collection
         self._normalization = normalization
-        self._max_rows = max_rows
-        self._seconds = max_seconds
-        self._project = _Project(url, timeout, retries)
-        try:
-            told: dict[str, str | int] = {"language": "english", "rank": "ts_rank", "normalization": normalization}
-            engines.served_by(self._project.engine(told))
-            if not keep and not self._project.count(collection):
-                engines.made(f"collection {collection} at {_SYSTEM}", self._remove)
-        except BaseException:
-            self._project.close()
-            raise
+        self._base = _Project(url, timeout, retries)
+        with self._base.opening({"language": "english", "rank": "ts_rank", "normalization": normalization}):
+            if not keep and not self._base.count(collection):
+                self._base.made("collection", collection)
 
-    def _remove(self) -> None:
-        with closing(self._project.again()) as project:
-            project.remove(self._collection)
-
-    def write(self, scope: str, turns: Sequence[Turn], texts: Sequence[str]) -> None:
-        """Write turns with the text that each is found by; see `SqlStore`."""
-        check_turns(scope, turns, texts)
+    def _put(self, scope: str, turns: Sequence[Turn], texts: Sequence[str]) -> None:
         rows = [
             {
                 "id": turn.id,
@@ -207,7 +192,7 @@ class SupabaseSQL:
             self._call("memeval_write", scope, turns=rows[start : start + _BATCH])
 
     def _call(self, function: str, scope: str, **arguments: Any) -> Any:
-        return self._project.call(function, collection=self._collection, scope=scope, **arguments)
+        return self._base.call(function, collection=self._collection, scope=scope, **arguments)
 
     def search(
         self, scope: str, words: Sequence[str], k: int, filters: SqlFilters, boost: float | None
@@ -251,7 +236,7 @@ class SupabaseSQL:
                 query = supabase.table("memeval_turns").select(_COLUMNS).eq("collection", self._collection)
                 return query.eq("scope", scope).gt("number", last).order("number").limit(_PAGE).execute().data
 
-            rows = self._project.ask(request)
+            rows = self._base.run(request)
             yield from rows
             if not rows:
                 return
@@ -263,39 +248,13 @@ class SupabaseSQL:
         latest = row["latest"]
         return SqlExtent(tuple(row["speakers"] or ()), row["sessions"] or 0, time_of(latest))
 
-    def forget(self, scope: str, turn_ids: Sequence[str]) -> None:
-        """Remove."""
-        ids = [each for each in turn_ids if storable(each)]
-        if ids:
-            self._call("memeval_forget", scope, ids=ids)
+    def _forget(self, scope: str, turn_ids: Sequence[str]) -> None:
+        self._call("memeval_forget", scope, ids=list(turn_ids))
 
     def count(self, scope: str) -> int:
         """How many turns the scope holds."""
-        return self._project.count(self._collection, scope) if storable(scope) else 0
+        return self._base.count(self._collection, scope) if storable(scope) else 0
 
     def stats(self) -> Mapping[str, float]:
         """Bytes of the table with its indexes, all collections together."""
-        return {"index_bytes": float(self._project.call("memeval_bytes")), "rebuilds": 0}
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._project.close()
-
-
-def engine(url: str | None, timeout: float = 10.0) -> engines.Engine:
-    """Which program answers at the address."""
-    with closing(_Project(url, timeout, 0)) as project:
-        return project.engine({})
-
-
-def leftovers(url: str | None, timeout: float = 10.0) -> list[str]:
-    """Collections that memeval has made there."""
-    with closing(_Project(url, timeout, 0)) as project:
-        return [row["name"] for row in project.call("memeval_collections") if row["name"].startswith(PREFIX)]
-
-
-def remove(url: str | None, names: Sequence[str], timeout: float = 60.0) -> None:
-    """Remove the rows of these collections; what is gone already is fine."""
-    with closing(_Project(url, timeout, 0)) as project:
-        for name in names:
-            project.remove(name)
+        return {"index_bytes": float(self._base.call("memeval_bytes")), "rebuilds": 0}

@@ -1,34 +1,83 @@
 """Vectors in Chroma, in this process or at a server: an HNSW index with a filter on the tenant."""
 
-import functools
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any, Literal, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from memeval.kit import engines
-from memeval.kit.errors import ConfigError, MemevalError, ModelError
+from memeval.kit.engines import Engine, Settings
+from memeval.kit.errors import ConfigError, ModelError
 from memeval.kit.types import Vectors
-from memeval.strategies.stores.clients.remote import PREFIX, address, client, persistently
-from memeval.strategies.stores.clients.settings import check_settings
-from memeval.strategies.stores.vector.engine import EngineStore, Row, check_range, key
+from memeval.strategies.stores.clients.remote import PREFIX, checked_name, client
+from memeval.strategies.stores.clients.server import AtServer
+from memeval.strategies.stores.vector.base import Row, VectorBase, check_range, hnsw, key
 
-_SYSTEM = "chroma"
-_EXAMPLE = "http://host:8000"
 _PAGE = 1_000
 # In every row's list of facts, since Chroma takes no empty list.
 _ANY = "any"
-_T = TypeVar("_T")
 
 
-class ChromaStore(EngineStore):
+class _Server(AtServer):
+    choice, system, extra = "vector_store=chroma_server", "chroma", "chroma-client"
+    module = "chromadb"
+    example = "http://host:8000"
+
+    def _connect(self) -> Any:
+        parts = urlsplit(self.url)
+        secure = parts.scheme == "https"
+        token = os.environ.get("MEMEVAL_CHROMA_TOKEN")
+        made = self.library.HttpClient(
+            host=parts.hostname or self.url,
+            port=parts.port or (443 if secure else 8000),
+            ssl=secure,
+            headers={"Authorization": f"Bearer {token}"} if token else None,
+            settings=self.part("chromadb.config").Settings(anonymized_telemetry=False),
+        )
+        # It waits for ever, and offers no way to say otherwise.
+        for each in (made, made._admin_client):
+            each._server._session.timeout = self.timeout
+        return made
+
+    def _disconnect(self) -> None:
+        _close(self.client)
+
+    def _passes(self, error: Exception) -> bool:
+        if isinstance(error, ValueError) and "Could not connect" in str(error):
+            return True
+        return isinstance(error, self.part("httpx").TransportError | self.part("chromadb.errors").RateLimitError)
+
+    def engine(self, settings: Settings | None = None) -> Engine:
+        return self.ask(lambda: _engine(self.client, settings))
+
+    def leftovers(self) -> list[str]:
+        def work() -> list[str]:
+            names: list[str] = []
+            while page := self.client.list_collections(limit=_PAGE, offset=len(names)):
+                names += [each.name for each in page]
+            return names
+
+        return sorted(name for name in self.ask(work) if name.startswith(PREFIX))
+
+    def remove(self, name: str) -> None:
+        def work() -> None:
+            try:
+                self.client.delete_collection(name)
+            except Exception as error:
+                if not _absent(error):
+                    raise
+
+        self.ask(work)
+
+
+class ChromaStore(VectorBase):
     """One collection, scopes told apart by a metadata field. Chroma on one machine knows no exact search.
 
     A token for a server is read from MEMEVAL_CHROMA_TOKEN. Vectors are always given: Chroma embeds nothing, and loads
     no model.
     """
 
+    server = _Server
     batch_rows = 1_000
 
     def __init__(
@@ -63,43 +112,27 @@ class ChromaStore(EngineStore):
             ModelError: the client is not installed.
             StorageError: the server does not answer or refuses.
         """
-        check_settings("vector_store", "collection", collection, timeout, retries)
+        self._collection = checked_name("vector_store", "collection", collection)
         check_range("m", m, 2, 1_000)
         check_range("ef_construction", ef_construction, 1, 100_000)
         check_range("ef_search", ef_search, 1, 100_000)
-        super().__init__(_SYSTEM, exact=False)
-        self._collection = collection
-        self._given = url
-        place = address(_SYSTEM, "vector_store", url, _EXAMPLE) if mode == "server" else ""
-        self._url = place or None
+        base = _Server(url, timeout, retries) if mode == "server" else None
+        super().__init__(_Server.system, False, base)
         self._keep = keep
-        self._timeout = timeout
-        self._retries = retries
         self._handle: Any = None
         self._hnsw = {"space": "ip", "max_neighbors": m, "ef_construction": ef_construction, "ef_search": ef_search}
-        told: dict[str, str | int | float | bool | None] = {"mode": mode, "index": "hnsw", "m": m}
-        told |= {"ef_construction": ef_construction, "ef_search": ef_search}
-        try:
-            self._client = self._ask(lambda: _connect(place, timeout)) if place else _embed(path)
-        except MemevalError:
-            raise
-        except Exception as error:
-            raise ConfigError(
-                f"vector_store.path={path} cannot be opened ({error}): name another folder, or null to keep the "
-                "vectors in memory"
-            ) from error
+        settings = {"mode": mode, **hnsw("hnsw", m, ef_construction, ef_search)}
         self._memory = mode == "embedded" and path is None
+        if base is not None:
+            self._client = base.client
+            with base.opening(settings):
+                return
+        self._client = _embed(path)
         try:
-            engines.served_by(self._ask(lambda: _engine(self._client, told)))
+            engines.served_by(_engine(self._client, settings))
         except BaseException:
             _close(self._client)
             raise
-
-    def _ask(self, call: Callable[[], _T]) -> _T:
-        url = self._url
-        if url is None:
-            return super()._ask(call)
-        return super()._ask(lambda: persistently(call, _passes, _SYSTEM, url, self._retries))
 
     def _find(self) -> int | None:
         try:
@@ -111,9 +144,8 @@ class ChromaStore(EngineStore):
         return int(self._handle.metadata["dimension"])
 
     def _create(self, dimension: int) -> None:
-        if not self._keep and self._url is not None:
-            name, url, timeout = self._collection, self._given, self._timeout
-            engines.made(f"collection {name} at {_SYSTEM}", lambda: remove(url, [name], timeout))
+        if not self._keep and self._base is not None:
+            self._base.made("collection", self._collection)
         # Another writer's is got, not made anew.
         self._client.get_or_create_collection(
             self._collection,
@@ -162,39 +194,32 @@ class ChromaStore(EngineStore):
         # What is in memory belongs to the process, and would be there for the next store of this name.
         if self._memory and self._handle is not None:
             self._client.delete_collection(self._collection)
-        _close(self._client)
-
-
-def _settings() -> Any:
-    return client("chromadb.config", f"vector_store={_SYSTEM}", _SYSTEM).Settings(anonymized_telemetry=False)
+        if self._base is None:
+            _close(self._client)
+        super()._release()
 
 
 def _embed(path: str | None) -> Any:
-    chroma = client("chromadb", f"vector_store={_SYSTEM}", _SYSTEM)
+    """The engine in this process.
+
+    Raises:
+        ConfigError: a folder that cannot be opened.
+        ModelError: Chroma, or the engine beside its client, is not installed.
+    """
+    chroma = client("chromadb", f"vector_store={_Server.system}", _Server.system)
     if chroma.is_client:
         raise ModelError(
             "vector_store=chroma needs the whole of Chroma, this is its thin client: pip install 'memeval[chroma]', or "
             "choose vector_store=chroma_server"
         )
-    settings = _settings()
-    return chroma.EphemeralClient(settings) if path is None else chroma.PersistentClient(path, settings)
-
-
-def _connect(url: str, timeout: float) -> Any:
-    parts = urlsplit(url)
-    secure = parts.scheme == "https"
-    token = os.environ.get("MEMEVAL_CHROMA_TOKEN")
-    made = client("chromadb", "vector_store=chroma_server", "chroma-client").HttpClient(
-        host=parts.hostname or url,
-        port=parts.port or (443 if secure else 8000),
-        ssl=secure,
-        headers={"Authorization": f"Bearer {token}"} if token else None,
-        settings=_settings(),
-    )
-    # It waits for ever, and offers no way to say otherwise.
-    for each in (made, made._admin_client):
-        each._server._session.timeout = timeout
-    return made
+    settings = chroma.config.Settings(anonymized_telemetry=False)
+    try:
+        return chroma.EphemeralClient(settings) if path is None else chroma.PersistentClient(path, settings)
+    except Exception as error:
+        raise ConfigError(
+            f"vector_store.path={path} cannot be opened ({error}): name another folder, or null to keep the "
+            "vectors in memory"
+        ) from error
 
 
 def _close(server: Any) -> None:
@@ -207,64 +232,9 @@ def _close(server: Any) -> None:
 
 
 def _absent(error: Exception) -> bool:
-    return isinstance(error, client("chromadb.errors", f"vector_store={_SYSTEM}", _SYSTEM).NotFoundError)
+    return isinstance(error, client("chromadb.errors", f"vector_store={_Server.system}", _Server.system).NotFoundError)
 
 
-def _passes(error: Exception) -> bool:
-    web = client("httpx", f"vector_store={_SYSTEM}", _SYSTEM)
-    text = str(error)
-    if isinstance(error, ValueError) and "Could not connect" in text:
-        return True
-    errors = client("chromadb.errors", f"vector_store={_SYSTEM}", _SYSTEM)
-    return isinstance(error, web.TransportError | errors.RateLimitError)
-
-
-def _engine(server: Any, settings: Mapping[str, str | int | float | bool | None]) -> engines.Engine:
+def _engine(server: Any, settings: Settings | None) -> Engine:
     # A server tells the version of its interface, not its own.
-    return engines.Engine(_SYSTEM, "real", "Chroma", str(server.get_version()), settings)
-
-
-@contextmanager
-def _visiting(url: str | None, timeout: float) -> Iterator[Callable[[Callable[[Any], Any]], Any]]:
-    """A connection for a look around, closed in the end, as a way to ask it."""
-    place = address(_SYSTEM, "vector_store", url, _EXAMPLE)
-    server = persistently(lambda: _connect(place, timeout), _passes, _SYSTEM, place, 0)
-    try:
-        yield lambda work: persistently(lambda: work(server), _passes, _SYSTEM, place, 0)
-    finally:
-        _close(server)
-
-
-def engine(url: str | None, timeout: float = 10.0) -> engines.Engine:
-    """Which program answers at the address."""
-    with _visiting(url, timeout) as ask:
-        found: engines.Engine = ask(lambda server: _engine(server, {}))
-        return found
-
-
-def leftovers(url: str | None, timeout: float = 10.0) -> list[str]:
-    """Collections that memeval has made there."""
-    with _visiting(url, timeout) as ask:
-        return sorted(each.name for each in ask(_collections) if each.name.startswith(PREFIX))
-
-
-def _collections(server: Any) -> list[Any]:
-    found: list[Any] = []
-    while page := server.list_collections(limit=_PAGE, offset=len(found)):
-        found += page
-    return found
-
-
-def remove(url: str | None, names: Sequence[str], timeout: float = 60.0) -> None:
-    """Remove these collections; what is gone already is fine."""
-
-    def work(name: str, server: Any) -> None:
-        try:
-            server.delete_collection(name)
-        except Exception as error:
-            if not _absent(error):
-                raise
-
-    with _visiting(url, timeout) as ask:
-        for name in names:
-            ask(functools.partial(work, name))
+    return Engine(_Server.system, "real", "Chroma", str(server.get_version()), settings or {})

@@ -1,29 +1,21 @@
 """Vectors in PostgreSQL with the extension pgvector: exact search, or its HNSW and IVFFlat indexes."""
 
-import hashlib
-import json
 import sys
-import uuid
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, TypeVar
 
-import numpy as np
-
-from memeval.kit import engines
-from memeval.kit.errors import ConfigError, ContractError, StorageError
-from memeval.kit.stores import Match
-from memeval.kit.text import storable
+from memeval.kit.engines import Engine, Settings
+from memeval.kit.errors import ConfigError, StorageError
 from memeval.kit.types import Vectors
 from memeval.strategies.stores.clients import postgres
 from memeval.strategies.stores.clients.remote import client
-from memeval.strategies.stores.vector.ranking import check_query, check_write, fetch_near_best, rank
+from memeval.strategies.stores.vector.base import Row, VectorBase, key
 
-_SYSTEM = "pgvector"
 _OPTION = "vector_store"
-_MARK = "memeval vector_store=pgvector"
+_T = TypeVar("_T")
 # Rows sent at once; more gains nothing.
 _BATCH = 500
-# `facts` holds what of a payload can be filtered by, with an index's types; `payload` all of it as it was given.
+# `facts` holds what of a payload can be filtered by, see `fact`; `payload` all of it as it was given.
 _TABLE = """
 CREATE TABLE "{table}" (
     key uuid PRIMARY KEY, place bigint GENERATED ALWAYS AS IDENTITY, scope text NOT NULL, id text NOT NULL,
@@ -41,12 +33,27 @@ ORDER BY vector <#> %s LIMIT %s
 """
 
 
-class PgVectorStore:
+class _Server(postgres.Postgres):
+    choice, system = "vector_store=pgvector", "pgvector"
+    mark = "memeval vector_store=pgvector"
+
+    def engine(self, settings: Settings | None = None) -> Engine:
+        sql = "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
+        row = self.run(lambda cursor: cursor.execute(sql).fetchone())
+        return super().engine({"pgvector": row[0] if row else None, **(settings or {})})
+
+
+class PgVectorStore(VectorBase):
     """One table, scopes told apart by a column, as applications with many users have it.
 
     With an index the planner is free to choose between it and the tenants' btree: what it chooses depends on how many
     rows a tenant has. An approximate index finds the nearest of all tenants first and drops the others' rows then.
     """
+
+    server = _Server
+    _base: _Server
+    # A call is one transaction, and a limit above the table's size costs nothing.
+    batch_rows = batch_bytes = most = sys.maxsize >> 1
 
     def __init__(
         self,
@@ -116,113 +123,83 @@ class PgVectorStore:
             settings[f"{index}.iterative_scan"] = iterative_scan
             limit = "max_scan_tuples" if index == "hnsw" else "max_probes"
             settings[f"{index}.{limit}"] = max_scan_tuples if index == "hnsw" else max_probes
-        self._dimension: int | None = None
         # Rows when the planner and IVFFlat's lists were last brought up to date, and rows written since.
         self._settled = 0
-        self._written = 0
+        self._since = 0
         self._rebuilds = 0
-        self._type = client("pgvector", f"{_OPTION}={_SYSTEM}", _SYSTEM)
-        adapter = client("pgvector.psycopg", f"{_OPTION}={_SYSTEM}", _SYSTEM)
-        self._json = client("psycopg.types.json", f"{_OPTION}={_SYSTEM}", _SYSTEM)
-
-        def greet(connection: Any) -> None:
-            _make_sure(connection)
-            adapter.register_vector(connection)
-
-        self._base = postgres.Postgres(_SYSTEM, _OPTION, url, timeout, retries, settings, greet)
-        try:
-            told: dict[str, str | int | float | bool | None] = {"index": index, "tenant_index": tenant_index}
-            if index == "hnsw":
-                told |= {"m": m, "ef_construction": ef_construction}
-            elif index == "ivfflat":
-                told["lists"] = lists
-            told |= {name.partition(".")[2]: value for name, value in settings.items()}
-            found = self._base.run(lambda cursor: _engine(cursor, told))
+        base = _Server(url, timeout, retries, settings, _greet)
+        super().__init__(base.system, index == "exact", base)
+        noted: dict[str, str | int | float | bool | None] = {"index": index, "tenant_index": tenant_index}
+        if index == "hnsw":
+            noted |= {"m": m, "ef_construction": ef_construction}
+        elif index == "ivfflat":
+            noted["lists"] = lists
+        noted |= {name.partition(".")[2]: value for name, value in settings.items()}
+        with base.opening(noted) as found:
             release = str(found.settings["pgvector"])
-            if "iterative_scan" in told and _release(release) < (0, 8):
+            if "iterative_scan" in noted and _release(release) < (0, 8):
                 raise ConfigError(f"{_OPTION}.iterative_scan={iterative_scan} needs pgvector 0.8, this is {release}")
-            engines.served_by(found)
-            self._base.run(self._reopen)
-        except BaseException:
-            self._base.close()
-            raise
+            self._json = base.part("psycopg.types.json").Jsonb
+            self._known()
 
-    def _reopen(self, cursor: Any) -> None:
-        """The dimension, if the table is there."""
-        cursor.execute(
-            "SELECT atttypmod FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = 'vector'",
-            (f'"{self._table}"',),
-        )
-        row = cursor.fetchone()
-        if row is not None:
-            self._dimension = row[0]
-            cursor.execute(f'SELECT count(*) FROM "{self._table}"')
-            self._settled = cursor.fetchone()[0]
+    def _ask(self, call: Callable[[], _T]) -> _T:
+        # The connection asks again by itself: each piece of work is a transaction.
+        return call()
+
+    def _find(self) -> int | None:
+        def work(cursor: Any) -> int | None:
+            cursor.execute(
+                "SELECT atttypmod FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = 'vector'",
+                (f'"{self._table}"',),
+            )
+            row = cursor.fetchone()
+            if row is None:
+                return None
+            self._settled = cursor.execute(f'SELECT count(*) FROM "{self._table}"').fetchone()[0]
+            return int(row[0])
+
+        return self._base.run(work)
 
     def _create(self, dimension: int) -> None:
         table = self._table
-        statements = [_TABLE.format(table=table, dimension=dimension), f"COMMENT ON TABLE \"{table}\" IS '{_MARK}'"]
+        statements = [_TABLE.format(table=table, dimension=dimension)]
         if self._tenant_index:
             statements.append(f'CREATE INDEX "{table}_scope" ON "{table}" (scope)')
         if self._index == "hnsw":
             statements.append(f'CREATE INDEX "{table}_ann" ON "{table}" {self._building}')
-        postgres.make_table(self._base, table, ";".join(statements), self._keep)
-        # Another writer may have made it with a dimension of its own.
-        self._base.run(self._reopen)
+        self._base.make_table(table, ";".join(statements), self._keep)
 
-    def upsert(self, scope: str, ids: Sequence[str], vectors: Vectors, payloads: Sequence[Mapping[str, Any]]) -> None:
-        """Add or replace, all or none; a replaced vector keeps its place among equal scores."""
-        if not len(ids) and not len(vectors):
-            return
-        names, vectors, contents = check_write(scope, ids, vectors, payloads, self._dimension)
-        if self._dimension is None:
-            self._create(vectors.shape[1])
-            check_write(scope, names, vectors, contents, self._dimension)
-        rows = [
-            (_key(scope, name), scope, name, vector, _text(content), self._json.Jsonb(_facts(content)))
-            for name, vector, content in zip(names, vectors, contents, strict=True)
-        ]
+    def _place(self, scope: str, names: Sequence[str]) -> Mapping[str, int]:
+        # The table numbers its rows itself.
+        return dict.fromkeys(names, 0)
+
+    def _written(self, scope: str) -> Mapping[str, int]:
+        return {}
+
+    def _write(self, scope: str, rows: Sequence[Row]) -> None:
         statement = _UPSERT.format(table=self._table)
+        values = [
+            (key(scope, row.id), scope, row.id, row.vector, row.payload, self._json(list(row.facts))) for row in rows
+        ]
 
         def work(cursor: Any) -> None:
-            for start in range(0, len(rows), _BATCH):
-                cursor.executemany(statement, rows[start : start + _BATCH])
+            for start in range(0, len(values), _BATCH):
+                cursor.executemany(statement, values[start : start + _BATCH])
 
         self._base.run(work)
-        self._written += len(rows)
+        self._since += len(rows)
 
-    def search(self, scope: str, vector: Vectors, k: int, where: Mapping[str, Any] | None = None) -> Sequence[Match]:
-        """The k most similar; an index is asked for k, neither more nor less."""
-        vector = check_query(vector, where, self._dimension)
-        if self._dimension is None:
-            self._base.run(self._reopen)
-            vector = check_query(vector, where, self._dimension)
-        if self._dimension is None or k < 1:
-            return []
+    def _near(self, scope: str, vector: Vectors, n: int, facts: Sequence[str]) -> Sequence[tuple[Row, float]]:
         # Not while writing: of tenants that come after it the planner would know nothing, and lists be made of a part.
         self._settle()
-        statement = _SEARCH.format(table=self._table, where="AND facts @> %s" if where else "")
-        wanted = [self._json.Jsonb(_wanted(where))] if where else []
-        rows: dict[str, Any] = {}
-
-        def fetch(n: int) -> Sequence[tuple[str, float]]:
-            found = self._base.run(
-                lambda cursor: cursor.execute(statement, (vector, scope, *wanted, vector, n)).fetchall()
-            )
-            rows.update((row[0], row) for row in found)
-            return [(row[0], row[4]) for row in found]
-
-        # A limit above the table's size costs nothing, counting it would.
-        names = fetch_near_best(fetch, k, sys.maxsize >> 1) if self._index == "exact" else [x for x, _ in fetch(k)]
-        if not names:
-            return []
-        matrix = np.array([rows[name][2].to_numpy() for name in names], dtype=np.float32)
-        best = rank(names, matrix, vector, [rows[name][1] for name in names], k)
-        return [Match(name, score, json.loads(rows[name][3])) for name, score in best]
+        statement = _SEARCH.format(table=self._table, where="AND facts @> %s" if facts else "")
+        given = (vector, scope, *([self._json(list(facts))] if facts else []), vector, n)
+        found = self._base.run(lambda cursor: cursor.execute(statement, given).fetchall())
+        return [(Row(name, place, row.to_numpy(), payload), score) for name, place, row, payload, score in found]
 
     def _settle(self) -> None:
         """Bring the planner's statistics, and IVFFlat's lists, up to date once the table has doubled."""
-        if self._written <= self._settled:
+        if self._since <= self._settled:
             return
 
         def work(cursor: Any) -> int:
@@ -237,34 +214,26 @@ class PgVectorStore:
             count: int = cursor.fetchone()[0]
             return count
 
-        self._settled, self._written = self._base.run(work), 0
+        self._settled, self._since = self._base.run(work), 0
         self._rebuilds += self._index == "ivfflat"
 
-    def delete(self, scope: str, ids: Sequence[str]) -> None:
-        """Remove."""
-        keys = [_key(scope, name) for name in dict.fromkeys(ids)]
-        if self._dimension is None:
-            self._base.run(self._reopen)
-        if keys and self._dimension is not None:
-            self._base.run(lambda cursor: cursor.execute(f'DELETE FROM "{self._table}" WHERE key = ANY(%s)', (keys,)))
+    def _remove(self, scope: str, names: Sequence[str]) -> None:
+        keys = [key(scope, name) for name in names]
+        statement = f'DELETE FROM "{self._table}" WHERE key = ANY(%s::uuid[])'
+        self._base.run(lambda cursor: cursor.execute(statement, (keys,)))
 
-    def count(self, scope: str) -> int:
-        """Vectors of the scope."""
-        if self._dimension is None:
-            self._base.run(self._reopen)
-        if self._dimension is None:
-            return 0
+    def _size(self, scope: str) -> int:
         statement = f'SELECT count(*) FROM "{self._table}" WHERE scope = %s'
-        row = self._base.run(lambda cursor: cursor.execute(statement, (scope,)).fetchone())
-        return int(row[0])
+        return int(self._base.run(lambda cursor: cursor.execute(statement, (scope,)).fetchone())[0])
 
     def stats(self) -> Mapping[str, float]:
         """Bytes of the table with its indexes, all scopes together; how often an index was built anew."""
-        return {"index_bytes": postgres.size(self._base, self._table), "rebuilds": self._rebuilds}
+        return {"index_bytes": self._base.size(self._table), "rebuilds": self._rebuilds}
 
-    def close(self) -> None:
-        """Close the connection."""
-        self._base.close()
+
+def _greet(connection: Any) -> None:
+    _make_sure(connection)
+    client("pgvector.psycopg", _Server.choice, _Server.system).register_vector(connection)
 
 
 def _make_sure(connection: Any) -> None:
@@ -281,56 +250,5 @@ def _make_sure(connection: Any) -> None:
         cursor.execute("CREATE EXTENSION IF NOT EXISTS vector")
 
 
-def _engine(cursor: Any, settings: postgres.Settings) -> engines.Engine:
-    row = cursor.execute("SELECT extversion FROM pg_extension WHERE extname = 'vector'").fetchone()
-    return postgres.identity(cursor, _SYSTEM, {"pgvector": row[0] if row else None, **settings})
-
-
 def _release(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(".")[:2] if part.isdigit())
-
-
-def _key(scope: str, name: str) -> uuid.UUID:
-    # One short key for two texts that may be longer than a btree takes.
-    digest = hashlib.blake2b(f"{len(scope)}:{scope}{name}".encode(errors="surrogatepass"), digest_size=16).digest()
-    return uuid.UUID(bytes=digest)
-
-
-def _text(payload: Mapping[str, Any]) -> str:
-    text = json.dumps(payload, ensure_ascii=False)
-    # An unpaired surrogate can only be written as an escape.
-    return text if storable(text) else json.dumps(payload)
-
-
-def _facts(payload: Mapping[str, Any]) -> dict[str, str | int]:
-    """What can be filtered by: in jsonb a float would equal an int, and a NUL is refused."""
-    return {
-        name: value
-        for name, value in payload.items()
-        if isinstance(value, str | int) and storable(name) and (isinstance(value, int) or storable(value))
-    }
-
-
-def _wanted(where: Mapping[str, Any]) -> dict[str, str | int]:
-    for name, value in where.items():
-        if isinstance(value, str) and not storable(value):
-            raise ContractError(f"where={{{name!r}: {value!r:.80}}} holds what PostgreSQL takes for no text")
-    return dict(where)
-
-
-def engine(url: str | None, timeout: float = 10.0) -> engines.Engine:
-    """Which program answers at the address."""
-    with postgres.visiting(_SYSTEM, _OPTION, url, timeout) as base:
-        return base.run(lambda cursor: _engine(cursor, {}))
-
-
-def leftovers(url: str | None, timeout: float = 10.0) -> list[str]:
-    """Tables that memeval has made there."""
-    with postgres.visiting(_SYSTEM, _OPTION, url, timeout) as base:
-        return postgres.tables(base, _MARK)
-
-
-def remove(url: str | None, names: Sequence[str], timeout: float = 60.0) -> None:
-    """Drop these tables; what is gone already is fine."""
-    with postgres.visiting(_SYSTEM, _OPTION, url, timeout) as base:
-        postgres.drop_tables(base, names)

@@ -1,23 +1,19 @@
 """Vectors at Pinecone: a serverless index with a namespace for each scope."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
 
-from memeval.kit import engines
+from memeval.kit.engines import Engine, Settings
 from memeval.kit.errors import ConfigError
 from memeval.kit.types import Vectors
-from memeval.strategies.stores.clients.remote import PREFIX, address, client, persistently
-from memeval.strategies.stores.clients.settings import check_settings
-from memeval.strategies.stores.vector.engine import EngineStore, Row, key
+from memeval.strategies.stores.clients.remote import PREFIX, address, checked_name
+from memeval.strategies.stores.clients.server import AtServer
+from memeval.strategies.stores.vector.base import Row, VectorBase, key
 
-_SYSTEM = "pinecone"
-_CHOICE = "vector_store=pinecone"
-_EXAMPLE = "https://api.pinecone.io"
 _PREFIX = PREFIX.replace("_", "-")
 # Pinecone's own limits: characters of a name, ids of a page, bytes of a record's metadata (40 KB, with ours).
 _LONGEST = 45
@@ -25,14 +21,76 @@ _PAGE = 100
 _TEXT = 30_000
 # Up to so many matches come with their content at once; a larger answer would be refused.
 _WHOLE = 100
-_T = TypeVar("_T")
 
 
 class _NotYet(Exception):
     """A read that was served before the index had caught up with what was written."""
 
 
-class PineconeStore(EngineStore):
+class _Server(AtServer):
+    choice, system = "vector_store=pinecone", "pinecone"
+    module = "pinecone"
+    example = "https://api.pinecone.io"
+
+    def _address(self, option: str, url: str | None) -> str:
+        return address(self.system, option, url, self.example, self.example)
+
+    @property
+    def _key(self) -> str:
+        found = os.environ.get("MEMEVAL_PINECONE_API_KEY") or os.environ.get("PINECONE_API_KEY")
+        if not found:
+            raise ConfigError(f"{self.choice} needs an API key: set MEMEVAL_PINECONE_API_KEY=...")
+        return found
+
+    def _connect(self) -> Any:
+        # Repetitions are ours.
+        retry = self.library.RetryConfig(max_retries=0)
+        return self.library.Pinecone(api_key=self._key, host=self.url, timeout=self.timeout, retry_config=retry)
+
+    def _passes(self, error: Exception) -> bool:
+        errors = self.library
+        lost = errors.PineconeConnectionError | errors.PineconeTimeoutError | errors.RateLimitError
+        return isinstance(error, lost | errors.ServiceError | _NotYet)
+
+    def engine(self, settings: Settings | None = None) -> Engine:
+        """Which program answers; Pinecone says no name: it is told by its domain."""
+        version = self.part("pinecone._internal.constants").CONTROL_PLANE_API_VERSION
+        served = self.ask(lambda: self._served(version))
+        host = urlsplit(self.url).hostname or ""
+        if "memeval-stand-in" in served:
+            return Engine(self.system, "stand-in", served, version, settings or {})
+        if host == "pinecone.io" or host.endswith(".pinecone.io"):
+            return Engine(self.system, "real", "Pinecone", version, settings or {})
+        return Engine(self.system, "emulator", served or "unknown", version, settings or {})
+
+    def _served(self, version: str) -> str:
+        """How the server calls itself."""
+        headers = {"Api-Key": self._key, "X-Pinecone-Api-Version": version}
+        errors, web = self.library, self.part("httpx")
+        try:
+            answer = web.get(f"{self.url.rstrip('/')}/indexes", headers=headers, timeout=self.timeout)
+        except web.TransportError as error:
+            raise errors.PineconeConnectionError(str(error)) from error
+        if answer.status_code >= 400:
+            kind = errors.ServiceError if answer.status_code >= 500 else errors.ApiError
+            raise kind(f"it answers with status {answer.status_code}", answer.status_code)
+        return str(answer.headers.get("server", ""))
+
+    def leftovers(self) -> list[str]:
+        names = self.ask(lambda: [each.name for each in self.client.indexes.list()])
+        return sorted(name for name in names if name.startswith(_PREFIX))
+
+    def remove(self, name: str) -> None:
+        def work() -> None:
+            try:
+                self.client.indexes.delete(name, timeout=max(1, round(self.timeout)))
+            except self.library.NotFoundError:
+                return
+
+        self.ask(work)
+
+
+class PineconeStore(VectorBase):
     """One index, a namespace for each scope, as Pinecone advises for many tenants.
 
     The API key is read from MEMEVAL_PINECONE_API_KEY or PINECONE_API_KEY. Pinecone serves reads from before a write for
@@ -40,6 +98,8 @@ class PineconeStore(EngineStore):
     tells nothing. What is too long for a record's metadata lies in records of its own.
     """
 
+    server = _Server
+    _base: _Server
     # A request may have 1,000 records and 2 MB.
     batch_rows = 1_000
     batch_bytes = 1_800_000
@@ -71,35 +131,24 @@ class PineconeStore(EngineStore):
             ModelError: the client is not installed.
             StorageError: Pinecone does not answer or refuses.
         """
-        name = index.lower().replace("_", "-")
-        check_settings("vector_store", "index", name, timeout, retries)
-        if len(name) > _LONGEST:
-            raise ConfigError(f"vector_store.index={name} is too long: Pinecone takes {_LONGEST} characters")
-        super().__init__(_SYSTEM, exact=False)
-        self._given = url
-        self._url = address(_SYSTEM, "vector_store", url, _EXAMPLE, _EXAMPLE)
-        self._name = name
+        self._name = checked_name("vector_store", "index", index.lower().replace("_", "-"))
+        if len(self._name) > _LONGEST:
+            raise ConfigError(f"vector_store.index={self._name} is too long: Pinecone takes {_LONGEST} characters")
+        base = _Server(url, timeout, retries)
+        super().__init__(base.system, False, base)
         self._deployment = {"deployment_type": "managed", "cloud": cloud, "region": region}
         self._keep = keep
-        self._timeout = timeout
-        self._retries = retries
         self._index: Any = None
         # Namespaces whose last write, a position in Pinecone's log, cannot be read for sure yet.
         self._log: dict[str, int] = {}
-        self._client = _connect(self._url, timeout)
-        try:
-            engines.served_by(self._ask(lambda: _engine(self._url, timeout, {"cloud": cloud, "region": region})))
-        except BaseException:
-            self._client.close()
-            raise
-
-    def _ask(self, call: Callable[[], _T]) -> _T:
-        return super()._ask(lambda: persistently(call, _passes, _SYSTEM, self._url, self._retries))
+        self._client = base.client
+        with base.opening({"cloud": cloud, "region": region}):
+            pass
 
     def _find(self) -> int | None:
         try:
             found = self._client.indexes.describe(self._name)
-        except _errors().NotFoundError:
+        except self._base.library.NotFoundError:
             return None
         if self._index is None:
             self._index = self._client.index(host=found.host)
@@ -108,22 +157,21 @@ class PineconeStore(EngineStore):
 
     def _create(self, dimension: int) -> None:
         if not self._keep:
-            name, url, timeout = self._name, self._given, self._timeout
-            engines.made(f"index {name} at {_SYSTEM}", lambda: remove(url, [name], timeout))
+            self._base.made("index", self._name)
         try:
             self._client.indexes.create(
                 name=self._name,
                 dimension=dimension,
                 metric="dotproduct",
                 deployment=self._deployment,
-                timeout=max(1, round(self._timeout)),
+                timeout=max(1, round(self._base.timeout)),
             )
-        except _errors().ConflictError:
+        except self._base.library.ConflictError:
             # Another writer was first.
             return
 
     def upsert(self, scope: str, ids: Sequence[str], vectors: Vectors, payloads: Sequence[Mapping[str, Any]]) -> None:
-        """Add or replace, batch by batch, and wait until it can be read; see `EngineStore`."""
+        """Add or replace, batch by batch, and wait until it can be read; see `VectorBase`."""
         super().upsert(scope, ids, vectors, payloads)
         if not len(ids):
             return
@@ -210,12 +258,12 @@ class PineconeStore(EngineStore):
         keys = [key(scope, name) for name in names]
         try:
             self._index.delete(ids=keys, namespace=_space(scope))
-        except _errors().NotFoundError:
+        except self._base.library.NotFoundError:
             return  # a namespace is there from its first record on
         try:
             for start in range(0, len(keys), _PAGE):
                 self._index.delete(filter={"of": {"$in": keys[start : start + _PAGE]}}, namespace=_texts(scope))
-        except _errors().NotFoundError:
+        except self._base.library.NotFoundError:
             return
 
     def _size(self, scope: str) -> int:
@@ -231,7 +279,7 @@ class PineconeStore(EngineStore):
     def _release(self) -> None:
         if self._index is not None:
             self._index.close()
-        self._client.close()
+        super()._release()
 
 
 def _space(scope: str) -> str:
@@ -256,86 +304,3 @@ def _row(record: Any, text: str | None) -> Row:
     payload = note["payload"] if text is None else text
     # All numbers of metadata are floats there.
     return Row(note["id"], int(note["place"]), np.array(record.values, dtype=np.float32), payload)
-
-
-def _errors() -> Any:
-    return client("pinecone", _CHOICE, _SYSTEM)
-
-
-def _api_key() -> str:
-    found = os.environ.get("MEMEVAL_PINECONE_API_KEY") or os.environ.get("PINECONE_API_KEY")
-    if not found:
-        raise ConfigError(f"{_CHOICE} needs an API key: set MEMEVAL_PINECONE_API_KEY=...")
-    return found
-
-
-def _connect(url: str, timeout: float) -> Any:
-    pinecone = client("pinecone", _CHOICE, _SYSTEM)
-    # Repetitions are ours.
-    retry = pinecone.RetryConfig(max_retries=0)
-    return pinecone.Pinecone(api_key=_api_key(), host=url, timeout=timeout, retry_config=retry)
-
-
-def _passes(error: Exception) -> bool:
-    errors = _errors()
-    lost = errors.PineconeConnectionError | errors.PineconeTimeoutError | errors.RateLimitError | errors.ServiceError
-    return isinstance(error, lost | _NotYet)
-
-
-def _engine(url: str, timeout: float, settings: Mapping[str, str | int | float | bool | None]) -> engines.Engine:
-    """Pinecone says no name: it is told by its domain."""
-    version = client("pinecone._internal.constants", _CHOICE, _SYSTEM).CONTROL_PLANE_API_VERSION
-    headers = {"Api-Key": _api_key(), "X-Pinecone-Api-Version": version}
-    errors = _errors()
-    try:
-        answer = client("httpx", _CHOICE, _SYSTEM).get(f"{url.rstrip('/')}/indexes", headers=headers, timeout=timeout)
-    except client("httpx", _CHOICE, _SYSTEM).TransportError as error:
-        raise errors.PineconeConnectionError(str(error)) from error
-    if answer.status_code >= 400:
-        kind = errors.ServiceError if answer.status_code >= 500 else errors.ApiError
-        raise kind(f"it answers with status {answer.status_code}", answer.status_code)
-    served = answer.headers.get("server", "")
-    if "memeval-stand-in" in served:
-        return engines.Engine(_SYSTEM, "stand-in", served, version, settings)
-    host = urlsplit(url).hostname or ""
-    if host == "pinecone.io" or host.endswith(".pinecone.io"):
-        return engines.Engine(_SYSTEM, "real", "Pinecone", version, settings)
-    return engines.Engine(_SYSTEM, "emulator", served or "unknown", version, settings)
-
-
-@contextmanager
-def _visiting(url: str | None, timeout: float) -> Iterator[tuple[Any, str]]:
-    """A connection for a look around, closed in the end."""
-    place = address(_SYSTEM, "vector_store", url, _EXAMPLE, _EXAMPLE)
-    server = _connect(place, timeout)
-    try:
-        yield server, place
-    finally:
-        server.close()
-
-
-def engine(url: str | None, timeout: float = 10.0) -> engines.Engine:
-    """Which program answers at the address."""
-    place = address(_SYSTEM, "vector_store", url, _EXAMPLE, _EXAMPLE)
-    return persistently(lambda: _engine(place, timeout, {}), _passes, _SYSTEM, place, 0)
-
-
-def leftovers(url: str | None, timeout: float = 10.0) -> list[str]:
-    """Indexes that memeval has made there."""
-    with _visiting(url, timeout) as (server, place):
-        names = persistently(lambda: [each.name for each in server.indexes.list()], _passes, _SYSTEM, place, 0)
-        return sorted(name for name in names if name.startswith(_PREFIX))
-
-
-def remove(url: str | None, names: Sequence[str], timeout: float = 60.0) -> None:
-    """Remove these indexes; what is gone already is fine."""
-
-    def work(server: Any, name: str) -> None:
-        try:
-            server.indexes.delete(name, timeout=max(1, round(timeout)))
-        except _errors().NotFoundError:
-            return
-
-    with _visiting(url, timeout) as (server, place):
-        for name in names:
-            persistently(lambda name=name: work(server, name), _passes, _SYSTEM, place, 3)  # type: ignore[misc]

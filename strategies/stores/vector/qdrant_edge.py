@@ -11,7 +11,7 @@ from memeval.kit.errors import ConfigError
 from memeval.kit.scratch import Scratch
 from memeval.kit.types import Vectors
 from memeval.strategies.stores.clients.remote import client
-from memeval.strategies.stores.vector.engine import EngineStore, Row, check_range, key
+from memeval.strategies.stores.vector.base import Row, VectorBase, check_range, hnsw, key
 from memeval.strategies.stores.vector.qdrant_server import payload_of, row_of
 
 _SYSTEM = "qdrant_edge"
@@ -20,7 +20,7 @@ _PAGE = 1_000
 _CONFIG = "edge_config.json"
 
 
-class QdrantEdgeStore(EngineStore):
+class QdrantEdgeStore(VectorBase):
     """One shard in a folder, scopes told apart by an indexed payload field.
 
     A shard indexes nothing by itself: with `index=hnsw` it is told to at the first search after its vectors have
@@ -86,9 +86,8 @@ class QdrantEdgeStore(EngineStore):
                 f"vector_store.path={path} cannot be opened ({error}): name another folder, or end the process that "
                 "has it open"
             ) from error
-        told: dict[str, str | int | float | bool | None] = {"index": index, "threads": threads}
+        told = {**hnsw(index, m, ef_construction, ef_search), "threads": threads}
         if self._indexed:
-            told |= {"m": m, "ef_construction": ef_construction, "ef_search": ef_search}
             told |= {"full_scan_threshold": full_scan_threshold, "indexing_threshold": indexing_threshold}
         engines.served_by(engines.Engine(_SYSTEM, "real", "Qdrant Edge", version("qdrant-edge-py"), told))
 

@@ -1,31 +1,63 @@
 """Vectors in Redis 8: a vector set for each scope, compared exactly or through its HNSW graph."""
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
 
-from memeval.kit import engines
 from memeval.kit.errors import ConfigError, StorageError
 from memeval.kit.types import Vectors
-from memeval.strategies.stores.clients.redis import Redis, engine_of, visiting
-from memeval.strategies.stores.clients.remote import PREFIX, client
-from memeval.strategies.stores.clients.settings import check_settings
-from memeval.strategies.stores.vector.engine import EngineStore, Row, check_range
-
-_SYSTEM = "redis"
-_CHOICE = "vector_store=redis"
-_T = TypeVar("_T")
+from memeval.strategies.stores.clients.redis import Redis
+from memeval.strategies.stores.clients.remote import PREFIX, checked_name
+from memeval.strategies.stores.vector.base import Row, VectorBase, check_range, hnsw
 
 
-class RedisVectors(EngineStore):
+class _Server(Redis):
+    choice = "vector_store=redis"
+
+    def make_sure(self) -> None:
+        """The server has vector sets.
+
+        Raises:
+            StorageError: it is older than Redis 8.
+        """
+
+        def work() -> None:
+            try:
+                self.client.execute_command("VCARD", f"{PREFIX}nothing")
+            except self.part("redis.exceptions").ResponseError as error:
+                if "unknown command" not in str(error).lower():
+                    raise
+                raise StorageError(
+                    f"{self.system}: this server has no vector sets: use Redis 8 or newer, or another vector store"
+                ) from None
+
+        self.ask(work)
+
+    def leftovers(self) -> list[str]:
+        keys = self.ask(lambda: list(self.client.scan_iter(match=f"{PREFIX}*:dimension", count=1_000)))
+        return sorted(key.removesuffix(":dimension") for key in keys)
+
+    def remove(self, name: str) -> None:
+        def work() -> None:
+            # No "name:*" alone: another kind of store may use the prefix, too. The dimension last: it shows the rest.
+            for kind in ("vectors", "rows", "dimension"):
+                for key in self.client.scan_iter(match=f"{name}:*{kind}", count=1_000):
+                    self.client.unlink(key)
+
+        self.ask(work)
+
+
+class RedisVectors(VectorBase):
     """Under a prefix: a vector set and a hash with vectors and payloads for each scope.
 
     A vector set keeps vectors normalised once more, and shortened if it is told so; the hash has them as they were
     given. A filter is an attribute of the set's elements.
     """
 
+    server = _Server
+    _base: _Server
     batch_rows = 500
 
     def __init__(
@@ -62,7 +94,7 @@ class RedisVectors(EngineStore):
             ModelError: the client is not installed.
             StorageError: the server does not answer, refuses, or has no vector sets.
         """
-        check_settings("vector_store", "prefix", prefix, timeout, retries)
+        self._prefix = checked_name("vector_store", "prefix", prefix)
         check_range("m", m, 4, 512)
         check_range("ef_construction", ef_construction, 1, 1_000_000)
         check_range("ef_search", ef_search, 1, 1_000_000)
@@ -73,47 +105,38 @@ class RedisVectors(EngineStore):
                 f"vector_store.quantization={quantization} loses what vector_store.index=exact promises: "
                 "choose none, or index=hnsw"
             )
-        self._base = Redis(_SYSTEM, "vector_store", url, timeout, retries)
-        super().__init__(_SYSTEM, index == "exact")
-        self._url = url
-        self._prefix = prefix
+        base = _Server(url, timeout, retries)
+        super().__init__(base.system, index == "exact", base)
         self._keep = keep
-        self._timeout = timeout
-        told: dict[str, str | int | float | bool | None] = {"index": index, "quantization": quantization}
         self._adding = {"none": b"NOQUANT", "q8": b"Q8", "bin": b"BIN"}[quantization], b"M", m, b"EF", ef_construction
         self._searching: tuple[Any, ...] = (b"TRUTH",)
         if index == "hnsw":
             self._searching = b"EF", ef_search
-            told |= {"m": m, "ef_construction": ef_construction, "ef_search": ef_search, "filter_ef": filter_ef}
             if filter_ef is not None:
                 self._searching += (b"FILTER-EF", filter_ef)
-        try:
-            engines.served_by(engine_of(self._base, told))
-            _make_sure(self._base)
-        except BaseException:
-            self._base.close()
-            raise
-
-    def _ask(self, call: Callable[[], _T]) -> _T:
-        return self._base.run(call)
+        settings = {**hnsw(index, m, ef_construction, ef_search), "quantization": quantization}
+        if index == "hnsw":
+            settings["filter_ef"] = filter_ef
+        self._client = base.client
+        with base.opening(settings):
+            base.make_sure()
 
     def _keys(self, scope: str) -> tuple[bytes, bytes]:
         start = f"{self._prefix}:{scope}".encode()
         return start + b":vectors", start + b":rows"
 
     def _find(self) -> int | None:
-        found = self._base.client.get(f"{self._prefix}:dimension")
+        found = self._client.get(f"{self._prefix}:dimension")
         return None if found is None else int(found)
 
     def _create(self, dimension: int) -> None:
         if not self._keep:
-            prefix, url, timeout = self._prefix, self._url, self._timeout
-            engines.made(f"keys {prefix}:* at {_SYSTEM}", lambda: remove(url, [prefix], timeout))
-        self._base.client.set(f"{self._prefix}:dimension", dimension, nx=True)
+            self._base.made("keys", self._prefix)
+        self._client.set(f"{self._prefix}:dimension", dimension, nx=True)
 
     def _write(self, scope: str, rows: Sequence[Row]) -> None:
         vectors, contents = self._keys(scope)
-        with self._base.client.pipeline(transaction=True) as pipe:
+        with self._client.pipeline(transaction=True) as pipe:
             for row in rows:
                 name = row.id.encode()
                 given = row.vector.astype("<f4").tobytes()
@@ -132,10 +155,10 @@ class RedisVectors(EngineStore):
         if facts:
             wish = " and ".join(f'"{each}" in .facts' for each in facts)
             command += [b"FILTER", wish]
-        found = _pairs(self._base.client.execute_command("VSIM", vectors, *command))
+        found = _pairs(self._client.execute_command("VSIM", vectors, *command))
         if not found:
             return []
-        rows = self._base.client.execute_command("HMGET", contents, *found, NEVER_DECODE=True)
+        rows = self._client.execute_command("HMGET", contents, *found, NEVER_DECODE=True)
         # Redis gives (1 + cosine) / 2.
         return [
             (_row(name, row), 2 * float(score) - 1)
@@ -145,27 +168,24 @@ class RedisVectors(EngineStore):
 
     def _remove(self, scope: str, names: Sequence[str]) -> None:
         vectors, contents = self._keys(scope)
-        with self._base.client.pipeline(transaction=True) as pipe:
+        with self._client.pipeline(transaction=True) as pipe:
             for name in names:
                 pipe.execute_command("VREM", vectors, name.encode())
             pipe.hdel(contents, *[name.encode() for name in names])
             pipe.execute()
 
     def _size(self, scope: str) -> int:
-        return int(self._base.client.execute_command("VCARD", self._keys(scope)[0]))
+        return int(self._client.execute_command("VCARD", self._keys(scope)[0]))
 
     def _written(self, scope: str) -> Mapping[str, int]:
         contents = self._keys(scope)[1]
-        rows = _pairs(self._base.client.execute_command("HGETALL", contents, NEVER_DECODE=True))
+        rows = _pairs(self._client.execute_command("HGETALL", contents, NEVER_DECODE=True))
         return {name.decode(): _row("", row).place for name, row in rows.items()}
 
     def stats(self) -> Mapping[str, float]:
         """Bytes of the keys of all scopes in Redis' memory, an estimate of its own."""
-        keys = self._ask(lambda: list(self._base.client.scan_iter(match=f"{self._prefix}:*", count=1_000)))
-        return {"index_bytes": sum(self._ask(lambda: [self._base.client.memory_usage(key) or 0 for key in keys]))}
-
-    def _release(self) -> None:
-        self._base.close()
+        keys = self._ask(lambda: list(self._client.scan_iter(match=f"{self._prefix}:*", count=1_000)))
+        return {"index_bytes": sum(self._ask(lambda: [self._client.memory_usage(key) or 0 for key in keys]))}
 
 
 def _pairs(answer: Any) -> Mapping[Any, Any]:
@@ -176,46 +196,3 @@ def _pairs(answer: Any) -> Mapping[Any, Any]:
 def _row(name: str, raw: bytes) -> Row:
     place, size = struct.unpack_from("<qi", raw)
     return Row(name, place, np.frombuffer(raw, dtype="<f4", count=size // 4, offset=12), raw[12 + size :].decode())
-
-
-def _make_sure(base: Redis) -> None:
-    """The server has vector sets."""
-
-    def work() -> None:
-        try:
-            base.client.execute_command("VCARD", f"{PREFIX}nothing")
-        except client("redis.exceptions", _CHOICE, _SYSTEM).ResponseError as error:
-            if "unknown command" not in str(error).lower():
-                raise
-            raise StorageError(
-                f"{_SYSTEM}: this server has no vector sets: use Redis 8 or newer, or another vector store"
-            ) from None
-
-    base.run(work)
-
-
-def engine(url: str | None, timeout: float = 10.0) -> engines.Engine:
-    """Which program answers at the address."""
-    with visiting(_SYSTEM, "vector_store", url, timeout) as base:
-        return engine_of(base, {})
-
-
-def leftovers(url: str | None, timeout: float = 10.0) -> list[str]:
-    """Prefixes of the vectors that memeval has put there."""
-    with visiting(_SYSTEM, "vector_store", url, timeout) as base:
-        keys = base.run(lambda: list(base.client.scan_iter(match=f"{PREFIX}*:dimension", count=1_000)))
-        return sorted(key.removesuffix(":dimension") for key in keys)
-
-
-def remove(url: str | None, names: Sequence[str], timeout: float = 60.0) -> None:
-    """Remove all keys of these prefixes; what is gone already is fine."""
-    with visiting(_SYSTEM, "vector_store", url, timeout) as base:
-
-        def work() -> None:
-            # No "name:*" alone: another kind of store may use the prefix, too. The dimension last: it shows the rest.
-            for name in names:
-                for kind in ("vectors", "rows", "dimension"):
-                    for key in base.client.scan_iter(match=f"{name}:*{kind}", count=1_000):
-                        base.client.unlink(key)
-
-        base.run(work)

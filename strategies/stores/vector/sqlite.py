@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from memeval.kit import engines
-from memeval.kit.errors import ConfigError
 from memeval.kit.types import Vectors
-from memeval.strategies.stores.vector.engine import EngineStore, Row
+from memeval.strategies.stores.clients import sqlite
+from memeval.strategies.stores.vector.base import Row, VectorBase
 from memeval.strategies.stores.vector.ranking import near_best
 
 _SCHEMA = """
@@ -31,7 +31,7 @@ _ROWS = "SELECT number, id, place, payload FROM vectors WHERE number IN ({})"
 _PART = 500
 
 
-class SqliteVectors(EngineStore):
+class SqliteVectors(VectorBase):
     """One table of vectors, float32 as bytes. A search reads all vectors of the scope that fit the filter.
 
     Several processes may use the same file, each call being one transaction.
@@ -48,25 +48,7 @@ class SqliteVectors(EngineStore):
             ConfigError: a file that cannot be opened or is no SQLite database.
         """
         super().__init__("sqlite", exact=True)
-        if timeout < 0:
-            raise ConfigError(f"vector_store.timeout={timeout} must be 0 or more seconds, e.g. vector_store.timeout=30")
-        # Of a run's threads one at a time has a store; which one may change.
-        self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        try:
-            if path is not None:
-                self._db.close()
-                self._db = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.execute("PRAGMA foreign_keys = ON")
-            self._db.executescript(_SCHEMA)
-            self._find()
-        except sqlite3.Error as error:
-            self._db.close()
-            raise ConfigError(
-                f"vector_store.path={path} cannot be opened ({error}): give a file in a folder that exists, or "
-                "vector_store.path=null to keep it in memory"
-            ) from error
+        self._db = sqlite.opened("vector_store", path, timeout, _SCHEMA)
         engines.served_by(engines.Engine("sqlite", "real", "SQLite", sqlite3.sqlite_version, {"search": "exact"}))
 
     def _find(self) -> int | None:
@@ -78,18 +60,12 @@ class SqliteVectors(EngineStore):
         self._dimension = dimension
 
     def _write(self, scope: str, rows: Sequence[Row]) -> None:
-        # IMMEDIATE, since a reader that becomes a writer fails at once when another has written in between.
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        with sqlite.transaction(self._db):
             for row in rows:
                 values = (scope, row.id, row.place, row.vector.astype("<f4").tobytes(), row.payload)
                 number = self._db.execute(_UPSERT, values).fetchone()[0]
                 self._db.execute("DELETE FROM facts WHERE number = ?", (number,))
                 self._db.executemany("INSERT INTO facts VALUES (?, ?)", [(each, number) for each in set(row.facts)])
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
     def _near(self, scope: str, vector: Vectors, n: int, facts: Sequence[str]) -> Sequence[tuple[Row, float]]:
         statement = "SELECT number, vector FROM vectors WHERE scope = ?" + _HAS * len(facts)
@@ -125,8 +101,7 @@ class SqliteVectors(EngineStore):
 
     def stats(self) -> Mapping[str, float]:
         """Bytes of the database, all scopes together."""
-        pages, size = (self._db.execute(f"PRAGMA {each}").fetchone()[0] for each in ("page_count", "page_size"))
-        return {"index_bytes": pages * size}
+        return {"index_bytes": sqlite.size(self._db)}
 
     def _release(self) -> None:
         self._db.close()

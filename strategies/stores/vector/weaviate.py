@@ -1,42 +1,108 @@
 """Vectors at a Weaviate server: one collection with a tenant for each scope, compared exactly or through HNSW."""
 
-import functools
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any, Literal, TypeVar
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 
-from memeval.kit import engines
+from memeval.kit.engines import Engine, Settings
 from memeval.kit.errors import ConfigError
 from memeval.kit.types import Vectors
-from memeval.strategies.stores.clients.remote import PREFIX, address, client, persistently
-from memeval.strategies.stores.clients.settings import check_settings
-from memeval.strategies.stores.vector.engine import EngineStore, Row, check_range, key
+from memeval.strategies.stores.clients.remote import BUSY, PREFIX, checked_name
+from memeval.strategies.stores.clients.server import AtServer
+from memeval.strategies.stores.vector.base import Row, VectorBase, check_range, hnsw, key
 
-_SYSTEM = "weaviate"
-_CHOICE = "vector_store=weaviate"
-_EXAMPLE = "http://host:8080?grpc_port=50051"
 _SIZE = re.compile(r"memeval, (\d+) dimensions")
-_BUSY = (429, 500, 502, 503, 504)
 # What the client's errors say of gRPC calls that may go through another time.
 _PASSING = re.compile(r"UNAVAILABLE|DEADLINE_EXCEEDED|Deadline Exceeded|failed to connect|Retr(y|ies)", re.IGNORECASE)
 _NO_TENANT = re.compile(r"tenant.* not found", re.IGNORECASE | re.DOTALL)
 _READ = ["name", "place", "payload"]
-_T = TypeVar("_T")
 
 
-class WeaviateStore(EngineStore):
+class _Server(AtServer):
+    choice, system = "vector_store=weaviate", "weaviate"
+    module = "weaviate"
+    example = "http://host:8080?grpc_port=50051"
+
+    def part(self, module: str) -> ModuleType:
+        with warnings.catch_warnings(record=True):
+            # Its import warns of a package that a package of its own uses.
+            return super().part(module)
+
+    @property
+    def errors(self) -> Any:
+        return self.part("weaviate.exceptions")
+
+    def _connect(self) -> Any:
+        start = self.part("weaviate.classes.init")
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ConfigError(f"the address of {self.system} is none: write it as {self.example}")
+        secure = parts.scheme == "https"
+        options = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        token = os.environ.get("MEMEVAL_WEAVIATE_API_KEY")
+        limits = start.Timeout(init=self.timeout, query=self.timeout, insert=self.timeout)
+        made = self.library.WeaviateClient(
+            self.library.connect.ConnectionParams.from_params(
+                http_host=parts.hostname,
+                http_port=parts.port or (443 if secure else 80),
+                http_secure=secure,
+                grpc_host=options.get("grpc_host", parts.hostname),
+                grpc_port=int(options.get("grpc_port", 443 if secure else 50051)),
+                grpc_secure=secure,
+            ),
+            auth_client_secret=start.Auth.api_key(token) if token else None,
+            additional_config=start.AdditionalConfig(timeout=limits),
+            # They ask PyPI for the client's latest version.
+            skip_init_checks=True,
+        )
+        try:
+            made.connect()
+        except BaseException:
+            made.close()
+            raise
+        return made
+
+    def _passes(self, error: Exception) -> bool:
+        errors = self.errors
+        if isinstance(error, errors.UnexpectedStatusCodeError):
+            return error.status_code in BUSY
+        lost = errors.WeaviateConnectionError | errors.WeaviateTimeoutError | errors.WeaviateStartUpError
+        lost |= errors.WeaviateRetryError | errors.WeaviateClosedClientError
+        return isinstance(error, lost) or (
+            isinstance(error, errors.WeaviateBaseError) and _PASSING.search(str(error)) is not None
+        )
+
+    def engine(self, settings: Settings | None = None) -> Engine:
+        told = self.ask(self.client.get_meta)
+        # Ours says so; other programs that speak its interface are not known.
+        mark = str(told.get("hostname", ""))
+        if "memeval-stand-in" in mark:
+            return Engine(self.system, "stand-in", mark, str(told["version"]), settings or {})
+        return Engine(self.system, "real", "Weaviate", str(told["version"]), settings or {})
+
+    def leftovers(self) -> list[str]:
+        names = self.ask(lambda: list(self.client.collections.list_all(simple=True)))
+        return sorted(name for name in names if name.startswith(PREFIX.capitalize()))
+
+    def remove(self, name: str) -> None:
+        self.ask(lambda: self.client.collections.delete(name))
+
+
+class WeaviateStore(VectorBase):
     """One collection with multi-tenancy, as Weaviate advises for many tenants: each has an index of its own.
 
     The API key is read from MEMEVAL_WEAVIATE_API_KEY. The client repeats gRPC calls by itself while nobody answers, for
     up to a minute, and only then the error is ours.
     """
 
+    server = _Server
+    _base: _Server
     # Weaviate's default limit for a message of gRPC is 10 MB.
     batch_rows = 500
     batch_bytes = 8_000_000
@@ -74,35 +140,21 @@ class WeaviateStore(EngineStore):
             ModelError: the client is not installed.
             StorageError: the server does not answer or refuses.
         """
-        check_settings("vector_store", "collection", collection, timeout, retries)
+        checked_name("vector_store", "collection", collection)
         if "-" in collection:
             raise ConfigError(f"vector_store.collection={collection} has a -, which Weaviate does not take: use _")
         check_range("m", m, 4, 2_047)
         check_range("ef_construction", ef_construction, 4, 100_000)
         check_range("ef_search", ef_search, 1, 100_000)
-        super().__init__(_SYSTEM, index == "flat")
-        self._given = url
-        self._url = address(_SYSTEM, "vector_store", url, _EXAMPLE)
+        base = _Server(url, timeout, retries)
+        super().__init__(base.system, index == "flat", base)
         self._name = collection[0].upper() + collection[1:]
         self._keep = keep
-        self._timeout = timeout
-        self._retries = retries
         self._hnsw = {"max_connections": m, "ef_construction": ef_construction, "ef": ef_search}
         self._flat = index == "flat"
-        told: dict[str, str | int | float | bool | None] = {"index": index}
-        if index == "hnsw":
-            told |= {"m": m, "ef_construction": ef_construction, "ef_search": ef_search}
-        self._client = _client(self._url, timeout)
-        try:
-            self._ask(self._client.connect)
-            engines.served_by(self._ask(lambda: _engine(self._client, told)))
-        except BaseException:
-            self._client.close()
-            raise
-        self._collection = self._client.collections.use(self._name)
-
-    def _ask(self, call: Callable[[], _T]) -> _T:
-        return super()._ask(lambda: persistently(call, _passes, _SYSTEM, self._url, self._retries))
+        self._client = base.client
+        with base.opening(hnsw(index, m, ef_construction, ef_search)):
+            self._collection = self._client.collections.use(self._name)
 
     def _find(self) -> int | None:
         if not self._client.collections.exists(self._name):
@@ -117,9 +169,8 @@ class WeaviateStore(EngineStore):
 
     def _create(self, dimension: int) -> None:
         if not self._keep:
-            name, url, timeout = self._name, self._given, self._timeout
-            engines.made(f"collection {name} at {_SYSTEM}", lambda: remove(url, [name], timeout))
-        config = client("weaviate.classes.config", _CHOICE, _SYSTEM)
+            self._base.made("collection", self._name)
+        config = self._base.part("weaviate.classes.config")
         kinds, whole = config.DataType, config.Tokenization.FIELD
         build, metric = config.Configure.VectorIndex, config.VectorDistances.DOT
         graph = build.flat(distance_metric=metric) if self._flat else build.hnsw(distance_metric=metric, **self._hnsw)
@@ -139,7 +190,7 @@ class WeaviateStore(EngineStore):
                 vector_config=config.Configure.Vectors.self_provided(vector_index_config=graph),
                 multi_tenancy_config=config.Configure.multi_tenancy(enabled=True, auto_tenant_creation=True),
             )
-        except _errors().UnexpectedStatusCodeError:
+        except self._base.errors.UnexpectedStatusCodeError:
             # Another writer was first.
             if not self._client.collections.exists(self._name):
                 raise
@@ -149,7 +200,7 @@ class WeaviateStore(EngineStore):
         return self._collection.with_tenant(key(scope, ""))
 
     def _write(self, scope: str, rows: Sequence[Row]) -> None:
-        kind = client("weaviate.classes.data", _CHOICE, _SYSTEM).DataObject
+        kind = self._base.part("weaviate.classes.data").DataObject
         objects = [
             kind(
                 uuid=key(scope, row.id),
@@ -160,10 +211,10 @@ class WeaviateStore(EngineStore):
         ]
         answer = self._tenant(scope).data.insert_many(objects)
         for error in answer.errors.values():
-            raise _errors().WeaviateBatchError(error.message)
+            raise self._base.errors.WeaviateBatchError(error.message)
 
     def _near(self, scope: str, vector: Vectors, n: int, facts: Sequence[str]) -> Sequence[tuple[Row, float]]:
-        query = client("weaviate.classes.query", _CHOICE, _SYSTEM)
+        query = self._base.part("weaviate.classes.query")
         try:
             answer = self._tenant(scope).query.near_vector(
                 vector.tolist(),
@@ -173,7 +224,7 @@ class WeaviateStore(EngineStore):
                 return_metadata=query.MetadataQuery(distance=True),
                 return_properties=_READ,
             )
-        except _errors().WeaviateQueryError as error:
+        except self._base.errors.WeaviateQueryError as error:
             if not _NO_TENANT.search(str(error)):
                 raise
             return []
@@ -181,18 +232,18 @@ class WeaviateStore(EngineStore):
         return [(_row(each), -each.metadata.distance) for each in answer.objects]
 
     def _remove(self, scope: str, names: Sequence[str]) -> None:
-        query = client("weaviate.classes.query", _CHOICE, _SYSTEM)
+        query = self._base.part("weaviate.classes.query")
         try:
             keys = [key(scope, name) for name in names]
             self._tenant(scope).data.delete_many(where=query.Filter.by_id().contains_any(keys))
-        except _errors().WeaviateDeleteManyError as error:
+        except self._base.errors.WeaviateDeleteManyError as error:
             if not _NO_TENANT.search(str(error)):
                 raise
 
     def _size(self, scope: str) -> int:
         try:
             return int(self._tenant(scope).aggregate.over_all(total_count=True).total_count)
-        except _errors().WeaviateQueryError as error:
+        except self._base.errors.WeaviateQueryError as error:
             if not _NO_TENANT.search(str(error)):
                 raise
             return 0
@@ -201,105 +252,13 @@ class WeaviateStore(EngineStore):
         try:
             found = self._tenant(scope).iterator(return_properties=["name", "place"])
             return {each.properties["name"]: int(each.properties["place"]) for each in found}
-        except _errors().WeaviateQueryError as error:
+        except self._base.errors.WeaviateQueryError as error:
             if not _NO_TENANT.search(str(error)):
                 raise
             return {}
-
-    def _release(self) -> None:
-        self._client.close()
 
 
 def _row(found: Any) -> Row:
     (vector,) = found.vector.values()
     values = found.properties
     return Row(values["name"], int(values["place"]), np.array(vector, dtype=np.float32), values["payload"])
-
-
-def _errors() -> Any:
-    return client("weaviate.exceptions", _CHOICE, _SYSTEM)
-
-
-def _client(url: str, timeout: float) -> Any:
-    """A client that is not connected yet."""
-    with warnings.catch_warnings(record=True):
-        # Its import warns of a package that a package of its own uses.
-        weaviate = client("weaviate", _CHOICE, _SYSTEM)
-    start = client("weaviate.classes.init", _CHOICE, _SYSTEM)
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(f"the address of {_SYSTEM} is none: write it as {_EXAMPLE}")
-    secure = parts.scheme == "https"
-    options = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    token = os.environ.get("MEMEVAL_WEAVIATE_API_KEY")
-    return weaviate.WeaviateClient(
-        weaviate.connect.ConnectionParams.from_params(
-            http_host=parts.hostname,
-            http_port=parts.port or (443 if secure else 80),
-            http_secure=secure,
-            grpc_host=options.get("grpc_host", parts.hostname),
-            grpc_port=int(options.get("grpc_port", 443 if secure else 50051)),
-            grpc_secure=secure,
-        ),
-        auth_client_secret=start.Auth.api_key(token) if token else None,
-        additional_config=start.AdditionalConfig(timeout=start.Timeout(init=timeout, query=timeout, insert=timeout)),
-        # They ask PyPI for the client's latest version.
-        skip_init_checks=True,
-    )
-
-
-def _passes(error: Exception) -> bool:
-    errors = _errors()
-    if isinstance(error, errors.UnexpectedStatusCodeError):
-        return error.status_code in _BUSY
-    lost = errors.WeaviateConnectionError | errors.WeaviateTimeoutError | errors.WeaviateStartUpError
-    lost |= errors.WeaviateRetryError | errors.WeaviateClosedClientError
-    return isinstance(error, lost) or (
-        isinstance(error, errors.WeaviateBaseError) and _PASSING.search(str(error)) is not None
-    )
-
-
-def _engine(server: Any, settings: Mapping[str, str | int | float | bool | None]) -> engines.Engine:
-    told = server.get_meta()
-    # Ours says so; other programs that speak its interface are not known.
-    mark = str(told.get("hostname", ""))
-    if "memeval-stand-in" in mark:
-        return engines.Engine(_SYSTEM, "stand-in", mark, str(told["version"]), settings)
-    return engines.Engine(_SYSTEM, "real", "Weaviate", str(told["version"]), settings)
-
-
-@contextmanager
-def _visiting(url: str | None, timeout: float) -> Iterator[Callable[[Callable[[Any], Any]], Any]]:
-    """A connection for a look around, closed in the end, as a way to ask it."""
-    place = address(_SYSTEM, "vector_store", url, _EXAMPLE)
-    server = _client(place, timeout)
-    try:
-        persistently(server.connect, _passes, _SYSTEM, place, 0)
-        yield lambda work: persistently(lambda: work(server), _passes, _SYSTEM, place, 0)
-    finally:
-        server.close()
-
-
-def engine(url: str | None, timeout: float = 10.0) -> engines.Engine:
-    """Which program answers at the address."""
-    with _visiting(url, timeout) as ask:
-        found: engines.Engine = ask(lambda server: _engine(server, {}))
-        return found
-
-
-def leftovers(url: str | None, timeout: float = 10.0) -> list[str]:
-    """Collections that memeval has made there."""
-    with _visiting(url, timeout) as ask:
-        names = ask(lambda server: list(server.collections.list_all(simple=True)))
-        return sorted(name for name in names if name.startswith(PREFIX.capitalize()))
-
-
-def remove(url: str | None, names: Sequence[str], timeout: float = 60.0) -> None:
-    """Remove these collections; what is gone already is fine."""
-    with _visiting(url, timeout) as ask:
-        for name in names:
-            ask(functools.partial(_delete, name))
-
-
-def _delete(name: str, server: Any) -> None:
-    server.collections.delete(name)

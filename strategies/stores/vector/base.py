@@ -1,4 +1,4 @@
-"""What the vector stores at an engine share: who keeps places among ties, what can be filtered by, and repetitions."""
+"""What the vector stores at an engine share: places among ties, what can be filtered by, batches."""
 
 import hashlib
 import json
@@ -10,10 +10,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from memeval.kit.engines import Settings
 from memeval.kit.errors import ConfigError, MemevalError, StorageError
+from memeval.kit.powers import close
 from memeval.kit.stores import Match
 from memeval.kit.text import lone_surrogate
 from memeval.kit.types import Vectors
+from memeval.strategies.stores.clients.server import AtServer
 from memeval.strategies.stores.vector.ranking import check_query, check_write, fetch_near_best, rank
 
 _T = TypeVar("_T")
@@ -37,7 +40,7 @@ class Row:
     facts: tuple[str, ...] = ()
 
 
-class EngineStore(ABC):
+class VectorBase(ABC):
     """A vector store whose vectors lie in an engine; a subclass says how the engine does each thing.
 
     The engine is asked for candidates; the scores are computed here, as for all stores, and equal ones come in order of
@@ -49,14 +52,16 @@ class EngineStore(ABC):
     batch_bytes = 8_000_000
     most = 100_000_000
 
-    def __init__(self, system: str, exact: bool) -> None:
+    def __init__(self, system: str, exact: bool, base: AtServer | None = None) -> None:
         """Keep what is asked for.
 
         Args:
             system: as the user names it.
             exact: the engine misses none of the nearest.
+            base: the connection of a store at a server; closed with it.
         """
         self._system = system
+        self._base = base
         self._exact = exact
         self._dimension: int | None = None
         self._places: dict[str, dict[str, int]] = {}
@@ -91,9 +96,9 @@ class EngineStore(ABC):
     def _written(self, scope: str) -> Mapping[str, int]:
         """Names and places of all that the scope holds; asked once, before the first write."""
 
-    @abstractmethod
     def _release(self) -> None:
         """Close connections and files."""
+        close(self._base)
 
     def _ask(self, call: Callable[[], _T]) -> _T:
         """Call; a store at a server does it again after failures that may pass.
@@ -101,6 +106,8 @@ class EngineStore(ABC):
         Raises:
             StorageError: it failed for good.
         """
+        if self._base is not None:
+            return self._base.ask(call)
         if self._closed:
             raise StorageError(f"the store at {self._system} is closed")
         try:
@@ -219,6 +226,12 @@ def text(payload: Mapping[str, Any]) -> str:
     plain = json.dumps(payload, ensure_ascii=False)
     # An unpaired surrogate can only be written as an escape.
     return plain if lone_surrogate(plain) is None else json.dumps(payload)
+
+
+def hnsw(index: str, m: int, ef_construction: int, ef_search: int) -> Settings:
+    """The settings to note of an engine with an HNSW index, or with another one, for which they say nothing."""
+    graph = {"m": m, "ef_construction": ef_construction, "ef_search": ef_search}
+    return {"index": index, **(graph if index == "hnsw" else {})}
 
 
 def check_range(name: str, value: int, least: int, most: int) -> None:

@@ -1,13 +1,43 @@
-"""What writing an entry does to the values of its key, for databases that cannot work it out themselves."""
+"""What key-value stores share: which texts they take, and what writing an entry does to the values of its key."""
 
-from collections.abc import Iterable
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from memeval.kit.errors import ContractError
 from memeval.kit.stores import Entry
-from memeval.kit.text import stamp, time_of
+from memeval.kit.text import flaw, stamp, time_of
 
 OLDEST = "0001-01-01T00:00:00.000000"
+
+
+class KVBase(ABC):
+    """A store that takes only what every database takes; a subclass says how its database does each thing."""
+
+    def upsert(self, scope: str, entries: Sequence[Entry]) -> None:
+        """Write in order, all or none; see `KeyValueStore`.
+
+        Raises:
+            ContractError: a text that some database would cut or change; names the key.
+        """
+        _check(scope, "scope", scope)
+        for entry in entries:
+            for name, text in (("key", entry.key), ("slot", entry.slot), ("value", entry.value)):
+                _check(text, name, entry.key)
+            for source in entry.sources:
+                _check(source, "source", entry.key)
+        if entries:
+            self._put(scope, entries)
+
+    @abstractmethod
+    def _put(self, scope: str, entries: Sequence[Entry]) -> None:
+        """Write these, of which there is one at least."""
+
+
+def _check(text: str, name: str, key: str) -> None:
+    if reason := flaw(text):
+        raise ContractError(f"the {name} of key {key!r:.80} contains {reason}")
 
 
 @dataclass(frozen=True, slots=True)
