@@ -10,7 +10,7 @@ from itertools import product
 from typing import Any
 
 from memeval.harness.plan import Plan
-from memeval.kit.errors import ConfigError
+from memeval.kit.errors import ConfigError, MemevalError
 from memeval.kit.protocols import Benchmark
 from memeval.llm import providers
 from memeval.options import forms, root
@@ -18,6 +18,7 @@ from memeval.options.build import TARGET, build
 from memeval.options.identity import CONFIG_MODULE, plugin_packages
 from memeval.options.keys import check_keys, hidden
 from memeval.options.parts import with_parts
+from memeval.options.shape import check_choice, check_shape
 from memeval.pricing import completed, find_target
 
 # In a block of a sweep: all options of a group, those of plug-ins too.
@@ -128,18 +129,15 @@ class Composer:
         Raises:
             ConfigError: an override that Hydra refuses, with the choices where there are some.
         """
-        from hydra.errors import HydraException
-        from omegaconf.errors import OmegaConfBaseException
-
         self._check_experiment(overrides)
+        self._check_choices(overrides)
         try:
             config, choices = self._compose(overrides)
-        except (HydraException, OmegaConfBaseException) as error:
+        except MemevalError:
+            raise
+        except Exception as error:
+            # Hydra raises errors of its own, and where a word surprises it any other.
             raise ConfigError(_readable(error, overrides, self._known_keys(overrides))) from error
-        except ValueError as error:
-            # Hydra's own for `judge=true` and `llm=null`, which name no option.
-            raise ConfigError(self._nameless(overrides) or str(error)) from error
-        forms.check_nodes(config)
         unread = set(config) - root.names() - set(choices)
         if unread:
             raise ConfigError(
@@ -166,15 +164,12 @@ class Composer:
                         f"{', '.join(options)}"
                     )
 
-    def _nameless(self, overrides: Sequence[str]) -> str | None:
-        """Which override gives a group something else than a name."""
-        for override in overrides:
-            key, _, value = override.partition("=")
-            if key in root.nodes() and value not in (options := self._options(key)):
-                return (
-                    f"{override} names no option: choose {key}= one of {', '.join(options)}{forms.instead(key, value)}"
-                )
-        return None
+    def _check_choices(self, overrides: Sequence[str]) -> None:
+        """Refuse groups that are set to a number, a list, null or true, or removed: Hydra has no words for them."""
+        groups = {key: option.group for option in root.OPTIONS if option.group for key in option.keys}
+        for override in _parsed(overrides):
+            if (key := override.get_key_element().lstrip("+~")) in groups and not override.is_delete():
+                check_choice(key, override.value(), self._options(str(groups[key])))
 
     def _compose(self, overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
         from hydra import compose
@@ -190,6 +185,8 @@ class Composer:
             composed = compose("config", overrides=[*self._plugins, *named], return_hydra_config=True)
         choices = dict(composed.hydra.runtime.choices)
         plain = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
+        typed: Any = OmegaConf.to_container(plain)
+        check_shape(typed)
         # Before the tokenizer and the strategies take their values from it.
         target: Any = OmegaConf.to_container(plain["target"])
         OmegaConf.update(plain, "target", completed(target), merge=False)
@@ -214,14 +211,11 @@ class Composer:
 
     def _known_keys(self, overrides: Sequence[str]) -> list[str]:
         """Keys of the config without the overrides that set single values: they may be the misspelt ones."""
-        from hydra.errors import HydraException
-        from omegaconf.errors import OmegaConfBaseException
-
         groups = [override for override in overrides if "." not in override.split("=", 1)[0]]
         for candidate in (groups, []):
             try:
                 return list(_keys(self._compose(candidate)[0]))
-            except (HydraException, OmegaConfBaseException):
+            except Exception:  # noqa: S112  of whatever makes these words no config
                 continue
         return []
 
@@ -278,20 +272,32 @@ class Composer:
                 yield self.cell([*others, f"strategy={reference}", "retriever=none"])
 
 
-def _expand(overrides: Sequence[str], multirun: bool) -> Iterator[list[str]]:
+def _parsed(overrides: Sequence[str]) -> list[Any]:
     from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.errors import HydraException
 
     try:
-        parsed = OverridesParser.create().parse_overrides(list(overrides))
-    except HydraException as error:
+        parsed: list[Any] = OverridesParser.create().parse_overrides(list(overrides))
+    except Exception as error:
         raise ConfigError(_readable(error, overrides, ())) from error
+    return parsed
+
+
+def _expand(overrides: Sequence[str], multirun: bool) -> Iterator[list[str]]:
+    from hydra.errors import HydraException
+
     axes: list[list[str]] = []
-    for override in parsed:
+    for override in _parsed(overrides):
         if not override.is_sweep_override():
             axes.append([str(override.input_line)])
         elif multirun:
-            axes.append([f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()])
+            try:
+                axes.append([f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()])
+            except HydraException:
+                key = override.get_key_element()
+                raise ConfigError(
+                    f"{override.input_line} lists no values: write them, e.g. -m {key}=1,2,3 or "
+                    f"-m {key}='range(1,10,3)'"
+                ) from None
         else:
             raise ConfigError(
                 f"{override.input_line} lists several values: add -m to run all of them, e.g. memeval run -m "

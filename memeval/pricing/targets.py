@@ -12,6 +12,8 @@ from memeval.pricing import price_map
 from memeval.pricing.prices import APPROXIMATE_TOKENIZER, KINDS, MILLION, CacheRules, Price, Target, Tier
 
 _TARGETS = "memeval.configs"
+# Examples of messages.
+_NAMES = {"name": "gpt-4o-mini", "tokenizer": "o200k_base"}
 
 
 def price_of(model: str) -> Price | None:
@@ -63,6 +65,7 @@ def read_target(node: Mapping[str, Any]) -> Target:
     Raises:
         ConfigError: a value that cannot be, or no name.
     """
+    check_types(node)
     name = str(node.get("name") or "")
     if not name:
         raise ConfigError("the target has no name: add target.name=MODEL, e.g. target.name=gpt-4o-mini")
@@ -121,6 +124,7 @@ def completed(node: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ConfigError: a name that nobody knows, in a node that does not say its window.
     """
+    check_types(node)
     name, window = str(node.get("name") or ""), node.get("window")
     if node.get("source") is not None or not name:
         return dict(node)
@@ -131,6 +135,33 @@ def completed(node: Mapping[str, Any]) -> dict[str, Any]:
     if window is not None:
         found = replace(found, usable=min(found.usable, int(window)))
     return _filled(node, found.node())
+
+
+def check_types(node: Mapping[str, Any]) -> None:
+    """Refuse a target's node whose parts are of other types than those of a target.
+
+    Raises:
+        ConfigError: names the part and what to type.
+    """
+    for key in ("window", "usable"):
+        value = node.get(key)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            raise ConfigError(f"target.{key}={value!r:.80} is no number of tokens: give e.g. target.{key}=128000")
+    for key in ("name", "tokenizer"):
+        if not isinstance(node.get(key), str | None):
+            raise ConfigError(f"target.{key}={node[key]!r:.80} is no name: give e.g. target.{key}={_NAMES[key]}")
+    for key, part in (("price", "input=2.5"), ("cache", "automatic=true")):
+        if not isinstance(node.get(key), Mapping | None):
+            raise ConfigError(f"target.{key}={node[key]!r:.80} is no {key}: set its parts, e.g. target.{key}.{part}")
+    tiers = (node.get("price") or {}).get("tiers")
+    if tiers is not None and not (isinstance(tiers, list | tuple) and all(isinstance(tier, Mapping) for tier in tiers)):
+        raise ConfigError(
+            f"target.price.tiers={tiers!r:.80} is no list of tiers: give e.g. target.price.tiers='[{{above: 200000, "
+            "input: 5.0, output: 15.0}]'"
+        )
+    aliases = node.get("aliases")
+    if aliases is not None and not isinstance(aliases, list | tuple):
+        raise ConfigError(f"target.aliases={aliases!r:.80} is no list of names: leave it out, or give e.g. [gpt-4o]")
 
 
 def is_known(name: str) -> bool:
