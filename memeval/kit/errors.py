@@ -7,7 +7,7 @@ from memeval.kit.secrets import masked
 MOST = 1_900
 _END = 500
 # Characters of an error that are kept for a question of a run.
-_KEPT = 2_000
+_KEPT = 1_500
 
 
 class MemevalError(Exception):

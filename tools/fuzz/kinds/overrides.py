@@ -26,7 +26,7 @@ OPTIONS = {
     "llm@judge_llm": ("none", "scripted", "null"),
     "reader": ("none", "llm", "null", "1"),
     "judge": ("none", "llm", "null", "true"),
-    "experiment": ("demo", "factorial", "nobody", "null"),
+    "experiment": ("nobody", "null", "1", "factoriel"),
 }
 # Values of commands that are safe wherever they are written to: none is an absolute path, `~` or `$HOME`.
 _VALUES = (

@@ -32,5 +32,9 @@ def misbehaving(draw: odd.Draw) -> Input:
     }[role]
     words = ["run", "progress=off", "results=results", "budget=60"]
     words += base if role == "benchmark" else [*RUN[1:3], *base]
-    more = draw(st.sampled_from(((), (), ("isolation=shared",), ("forget=1",), ("mode=replay",), ("increments=1",))))
+    more = draw(
+        st.sampled_from(
+            ((), (), ("isolation=shared",), ("forget=1",), ("mode=replay", "targets=[gpt-4o]"), ("increments=1",))
+        )
+    )
     return Input("plugins", (*words, *option, *more), FILES)
