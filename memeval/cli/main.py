@@ -104,6 +104,25 @@ def parser(plugged: bool = False) -> argparse.ArgumentParser:
     return top
 
 
+def _open_streams() -> None:
+    """Give a process whose output is closed (`>&-`) one that leads nowhere: its exit code says how it ended."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+
+
+def _check_here() -> None:
+    """Refuse to work in a folder that is gone: no relative path leads anywhere.
+
+    Raises:
+        ConfigError: it is gone.
+    """
+    try:
+        os.getcwd()  # noqa: PTH109
+    except OSError as error:
+        raise ConfigError(f"the working folder cannot be used ({error.strerror}): cd into another one") from error
+
+
 def _said(error: Exception) -> str:
     """What an error says, with what would act on a terminal in sight, and no longer for it."""
     return shortened(shown(str(error), lines=True), MOST, end=MOST // 4)
@@ -122,8 +141,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     # The metadata of installed packages are not read for what memeval knows itself.
     known = {"-h", "--help", "--version", *(name for name, _, _ in COMMANDS)}
     chosen, rest = parser(bool(arguments) and arguments[0] not in known).parse_known_args(arguments[:1])
+    _open_streams()
     console.missing()
     try:
+        _check_here()
         strict, rest = strictly(chosen.command, [*rest, *arguments[1:]])
         if chosen.module is None:
             code: int = PLUGGED[chosen.command](rest)
@@ -159,7 +180,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except OSError as error:
         if error.filename is None:
-            print(f"memeval: {_said(error)}", file=sys.stderr)
+            reason = error.strerror or _said(error)
+            print(f"memeval: {reason}: check the output of memeval {chosen.command} and the disk", file=sys.stderr)
             return 2
         name = shown(shortened(str(error.filename)))
         print(f"memeval: {name}: {error.strerror}: check the path and its permissions", file=sys.stderr)
@@ -167,6 +189,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get(TRACEBACK):
             raise
+        if sys.stdout is not None and sys.stdout.closed:
+            # By a plug-in: what has been run is stored all the same.
+            print(f"memeval: something closed the output of memeval {chosen.command}: it is not shown", file=sys.stderr)
+            return 2
         # Exit code 1 would be a regression for the gate.
         why = shown(f"{type(error).__name__}: {words(error)}", lines=True)
         print(

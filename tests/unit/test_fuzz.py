@@ -1,4 +1,4 @@
-"""The fuzzer finds what it is for, repeats itself, and finds nothing in two hundred inputs."""
+"""The fuzzer finds what it is for, repeats itself, and finds nothing in over a hundred inputs."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ from tools.fuzz.prepared import DIALOGUES, RUN, dialogues, lines
 from tools.fuzz.verdict import difference, fault
 
 FILES = {DIALOGUES: lines(dialogues())}
-FEW = ("strategy=truncation", "budget=20", "measures=[EvidenceRecall]")
+FEW = ("strategy=truncation", "budget=200", "measures=[AnswerInContext]")
 
 
 def said(tmp_path: Path, code: int | None = 2, err: str = "memeval: no", out: str = "", late: bool = False) -> Said:
@@ -48,7 +48,7 @@ def test_what_cannot_be_carried_out_must_end_with_2(tmp_path: Path):
 
 def test_inputs_of_another_meaning_differ_and_those_of_the_same_do_not(tmp_path: Path):
     other = dialogues()
-    other[0]["questions"][0]["evidence"] = ["t1"]
+    other[0]["questions"][0]["answers"] = ["red"]
     ended = []
     for name, content in (("a", FILES[DIALOGUES]), ("b", b"\n" + FILES[DIALOGUES]), ("c", lines(other))):
         folder = tmp_path / name
@@ -85,14 +85,14 @@ def test_what_does_not_end_is_found(tmp_path: Path):
     assert check(asleep, 1.0, alone=False)[0] == "it did not end within 1 seconds"
 
 
-def test_two_hundred_inputs_of_all_kinds_have_no_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_over_a_hundred_inputs_of_all_kinds_have_no_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     warm()
     # Hydra takes 0.2 seconds for each new line of overrides.
     slow = {"overrides": 5, "same-overrides": 2, "targets": 4, "plugins": 4, "words": 8, "records": 8, "baselines": 4}
     kinds = {kind: slow.get(kind, share) for kind, share in SHARES.items()}
     found = fuzz({**kinds, "dialogues": 50, "same-dialogues": 12}, 1, 30, alone=False, seconds=0, keep=tmp_path)
     assert not found.faults, capsys.readouterr().out
-    assert sum(found.inputs.values()) > 150
+    assert sum(found.inputs.values()) > 130
 
 
 def test_words_of_the_fuzzer_are_checked(capsys: pytest.CaptureFixture[str]):
