@@ -6,6 +6,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Interval
 
+from memeval.kit import powers
 from memeval.kit.errors import ConfigError, ContractError
 from memeval.kit.powers import Composite
 from memeval.kit.prompt import count
@@ -61,8 +62,7 @@ class Memory(Composite):
     def write(self, turns: Sequence[Turn]) -> None:
         """Write to both sides."""
         self._written += len(turns)
-        self._window.write(turns)
-        self._retriever.write(turns)
+        powers.write(turns, self._window, self._retriever)
 
     def read(self, query: Query, budget: int) -> Context:
         """Compose both sides for a query."""

@@ -5,7 +5,7 @@ Objects of a plug-in may change after a check, or show another value at each loo
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import isfinite
@@ -13,6 +13,7 @@ from numbers import Real
 from operator import attrgetter, ge
 from typing import Any
 
+from memeval.kit.calling import refuse_pending
 from memeval.kit.errors import ContractError, words
 from memeval.kit.prompt import ORDER
 from memeval.kit.text import lone_surrogate
@@ -174,31 +175,6 @@ def consumed(context: Context, budget: int, depth: int | None) -> Context:
         ranking = tuple(islice(ranking, None if depth is None else depth + 1))
     same = segments is context.segments and ranking is context.ranking
     return context if same else Context(segments, ranking)
-
-
-def called(name: str, call: Callable[..., object], *arguments: object) -> None:
-    """Call a method that returns nothing.
-
-    Raises:
-        ContractError: it returned a coroutine or a generator, so that it has done nothing yet.
-    """
-    refuse_pending(call(*arguments), name)
-
-
-def refuse_pending(result: object, name: str) -> None:
-    """Refuse what the method `name` returned if the method has done nothing yet.
-
-    Raises:
-        ContractError: a coroutine or a generator.
-    """
-    if inspect.iscoroutine(result):
-        result.close()
-    elif not (inspect.isgenerator(result) or inspect.isasyncgen(result) or inspect.isawaitable(result)):
-        return
-    raise ContractError(
-        f"{name}() returned {_type(result)}, so that nothing was done: the harness neither awaits nor iterates; write "
-        f"def {name} without async and yield"
-    )
 
 
 def counters(stats: Mapping[str, float], names: frozenset[str]) -> dict[str, float]:

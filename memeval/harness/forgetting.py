@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 
-from memeval.checks.copies import Copied, Copier, called
+from memeval.checks.copies import Copied, Copier
 from memeval.kit import powers
+from memeval.kit.calling import called
 from memeval.kit.errors import ConfigError
 from memeval.kit.protocols import Flushes, Forgets, Strategy
 from memeval.kit.types import Dialogue, Question

@@ -17,6 +17,7 @@ from memeval.harness import forgetting
 from memeval.harness.plan import Plan
 from memeval.harness.references import Oracle
 from memeval.kit import engines, ledger, prompt
+from memeval.kit.calling import called
 from memeval.kit.document import Document
 from memeval.kit.errors import ConfigError, ContractError, LeakError, MemevalError, ReplyError, words
 from memeval.kit.protocols import Closes, Flushes, Prepares, Reports, Strategy
@@ -162,7 +163,7 @@ class Session:
         """Let the strategy release what it holds; returns what it raised, in a sentence."""
         if isinstance(self._strategy, Closes):
             try:
-                copies.called("close", self._strategy.close)
+                called("close", self._strategy.close)
             except BaseException as error:
                 return self._unsound_in(error, "close()")
         return None
@@ -175,7 +176,7 @@ class Session:
         """
         if isinstance(self._strategy, Prepares):
             try:
-                copies.called("prepare", self._strategy.prepare)
+                called("prepare", self._strategy.prepare)
             except (MemevalError, KeyboardInterrupt):
                 raise
             except BaseException as error:
@@ -213,9 +214,9 @@ class Session:
         self._checker.written(turns)
         try:
             with ledger.phase() as meter:
-                copies.called("write", self._strategy.write, turns)
+                called("write", self._strategy.write, turns)
                 if isinstance(self._strategy, Flushes):
-                    copies.called("flush", self._strategy.flush)
+                    called("flush", self._strategy.flush)
         except BaseException as error:
             self._broken = _describe(error, "while writing")
         self._write_usage += meter.usage

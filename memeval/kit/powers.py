@@ -5,22 +5,30 @@ A part without the power is passed over. Forgetting is the exception: it is done
 
 from collections.abc import Mapping, Sequence
 
+from memeval.kit.calling import called
 from memeval.kit.errors import ConfigError
-from memeval.kit.protocols import Closes, Flushes, Forgets, Prepares, Rates, Reports
+from memeval.kit.protocols import Closes, Flushes, Forgets, Prepares, Rates, Reports, Retriever, Strategy
+from memeval.kit.types import Turn
 
 
 def prepare(*parts: object) -> None:
     """Prepare the parts in order; the first failure is raised."""
     for part in parts:
         if isinstance(part, Prepares):
-            part.prepare()
+            called("prepare", part.prepare)
+
+
+def write(turns: Sequence[Turn], *parts: Strategy | Retriever) -> None:
+    """Write turns to the parts in order; the first failure is raised."""
+    for part in parts:
+        called("write", part.write, turns)
 
 
 def flush(*parts: object) -> None:
     """Finish the pending indexing of the parts in order; the first failure is raised."""
     for part in parts:
         if isinstance(part, Flushes):
-            part.flush()
+            called("flush", part.flush)
 
 
 def forgetful(*parts: object) -> list[Forgets]:
@@ -46,7 +54,7 @@ def forget(turn_ids: Sequence[str], *parts: object) -> None:
         ConfigError: a part cannot forget; then no part has forgotten anything.
     """
     for part in forgetful(*parts):
-        part.forget(turn_ids)
+        called("forget", part.forget, turn_ids)
 
 
 def rating(turn: str, *parts: object) -> int | None:
@@ -71,7 +79,7 @@ def close(*parts: object) -> None:
     for part in parts:
         if isinstance(part, Closes):
             try:
-                part.close()
+                called("close", part.close)
             except BaseException as error:
                 if first is None:
                     first = error

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt
 
+from memeval.kit import powers
 from memeval.kit.errors import ConfigError
 from memeval.kit.powers import Composite, forgetful
 from memeval.kit.protocols import Retriever
@@ -73,7 +74,7 @@ class Capacity(Composite):
 
     def write(self, turns: Sequence[Turn]) -> None:
         """Write, then evict what is too much."""
-        self._inner.write(turns)
+        powers.write(turns, self._inner)
         for turn in turns:
             if turn.role == "system" or not (turn.text.strip() or turn.caption):
                 continue

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt
 
+from memeval.kit import powers
 from memeval.kit.errors import ConfigError
 from memeval.kit.powers import Composite
 from memeval.kit.protocols import Retriever
@@ -86,7 +87,7 @@ class Decay(Composite):
             self._now = max((time for time in (self._now, turn.time) if time is not None), default=None)
             self._times[turn.id] = self._last
             self._patterns[turn.id] = by_pattern(turn.text)
-        self._inner.write(turns)
+        powers.write(turns, self._inner)
 
     def search(self, query: Query, k: int) -> Sequence[Hit]:
         """The at most `k` best of the other retriever's first `depth` hits; see `deepened` for more."""

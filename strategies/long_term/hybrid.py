@@ -92,8 +92,7 @@ class Hybrid(powers.Composite):
 
     def write(self, turns: Sequence[Turn]) -> None:
         """Write to every part."""
-        for part in self._retrievers:
-            part.write(turns)
+        powers.write(turns, *self._retrievers)
 
     def search(self, query: Query, k: int) -> Sequence[Hit]:
         """The at most `k` best hits; a longer ranking begins with the shorter one, see `deepened`."""

@@ -15,7 +15,7 @@ from support.dialogues import Memory, dialogue
 from support.plans import plan
 
 from memeval.harness.runner import Runner
-from memeval.kit.errors import ConfigError
+from memeval.kit.errors import ConfigError, MemevalError
 from memeval.kit.types import Context, DialogueResult, Hit, Query, Segment, Turn
 
 _number = count()
@@ -322,3 +322,39 @@ def test_the_harness_measures_what_a_strategy_would_report_of_itself(monkeypatch
     assert record.error is None and record.stats["items"] == 3.0 and type(record.stats["items"]) is float
     assert record.stats["start_seconds"] > 0 and record.stats["increment_seconds"] > 0
     assert "unanswered" not in record.stats and "unjudged" not in record.stats
+
+
+@pytest.mark.parametrize("power", ["write", "flush", "prepare", "close"])
+def test_a_part_of_a_memory_that_only_promises_is_refused(power: str, monkeypatch: pytest.MonkeyPatch):
+    # Nobody awaits it, so that nothing would be written, and the memory would only look bad.
+    async def promise(*_: object) -> None:
+        return None
+
+    class Promising:
+        def write(self, turns: Sequence[Turn]) -> None:
+            return None
+
+        def search(self, query: Query, k: int) -> Sequence[Hit]:
+            return []
+
+    setattr(Promising, power, promise)
+    monkeypatch.setattr(sys.modules[__name__], f"Promising_{power}", Promising, raising=False)
+    tokenizer = {"_target_": "memeval.kit.tokens.get_tokenizer", "name": "o200k_base"}
+    window = {"_target_": "memeval.strategies.short_term.none.Nothing"}
+    node = {
+        "_target_": "memeval.strategies.memory.Memory",
+        "window": window,
+        "tokenizer": tokenizer,
+        "retrieved_share": 0.5,
+    }
+    made = plan(
+        Memory(), {**node, "top_k": None, "depth": 50, "retriever": {"_target_": f"{__name__}.Promising_{power}"}}
+    )
+    with TemporaryDirectory() as scratch:
+        runner = Runner(made, Path(scratch))
+        if power == "prepare":
+            with pytest.raises(MemevalError, match="nothing was done"):
+                runner.run(dialogue())
+            return
+        result = runner.run(dialogue())
+    assert f"{power}() returned a coroutine, so that nothing was done" in str(result.record.error)

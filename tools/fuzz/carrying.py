@@ -21,7 +21,7 @@ from tools.fuzz.inputs import ROOT, Input
 # Bytes of an output that are looked at.
 _MOST = 4_000_000
 # How many times as long as its share of the processor a command may take by the clock.
-_PATIENCE = 6
+_PATIENCE = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,8 @@ class _Odd:
     def __init__(self, where: str = "", act: str = "print") -> None:
         self._where, self._act = where, {**ACTS, **DEADLY}[act]
         self._turns: list[Turn] = []
-        self._do("init", None)
+        if self._do("init", None) is not None:
+            raise TypeError("__init__() should return None")
 
     def _do(self, where: str, value: Any) -> Any:
         return self._act(value) if where == self._where else value
