@@ -168,7 +168,10 @@ class Composer:
         """Refuse groups that are set to a number, a list, null or true, or removed: Hydra has no words for them."""
         groups = {key: option.group for option in root.OPTIONS if option.group for key in option.keys}
         for override in _parsed(overrides):
-            if (key := override.get_key_element().lstrip("+~")) in groups and not override.is_delete():
+            key = override.get_key_element().lstrip("+~")
+            if override.is_delete() and key in root.names():
+                raise ConfigError(f"{key} is removed, and every run needs it: leave ~{key} out")
+            if key in groups and not override.is_delete():
                 check_choice(key, override.value(), self._options(str(groups[key])))
 
     def _compose(self, overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -16,18 +16,16 @@ _DEEPEST = 40
 
 
 def check_shape(config: Mapping[str, Any]) -> None:
-    """Refuse a config of which a root option is missing or of another type.
+    """Refuse a config of which a root option is of another type.
 
     Args:
-        config: as it was composed; interpolations may stand as they were typed.
+        config: as it was composed, with all root options; interpolations may stand as they were typed.
 
     Raises:
         ConfigError: names the option and what to type.
     """
     for option in root.OPTIONS:
         if option.name not in config:
-            if option.name != "experiment":
-                raise ConfigError(f"{option.name} is removed, and every run needs it: leave ~{option.name} out")
             continue
         value = config[option.name]
         _check_values(option.name, value, 0)
@@ -68,9 +66,10 @@ def check_choice(group: str, value: object, options: Sequence[str]) -> None:
             f"{group}={value[0] if value else options[0]}, or -m {group}={shortened(listed, 60)} for a run of each"
         )
     if not isinstance(value, str | list):
+        typed = "null" if value is None else str(value).lower() if isinstance(value, bool) else shortened(value, 80)
         raise ConfigError(
-            f"{group}={_shown(value)} is no name of an option: choose {group}= one of {', '.join(options)}"
-            + forms.instead(group, str(value))
+            f"{group}={typed} is no name of an option: choose {group}= one of {', '.join(options)}"
+            + forms.instead(group, typed)
         )
 
 

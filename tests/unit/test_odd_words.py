@@ -18,14 +18,14 @@ def hydra() -> Iterator[Composer]:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["judge=true"], "judge=True is no name of an option: choose judge= one of llm, none"),
+        (["judge=true"], "judge=true is no name of an option: choose judge= one of llm, none"),
         (["llm=null"], "llm=null is no name"),
         (["llm@judge_llm=1"], "llm@judge_llm=1 is no name"),
         (["retriever=1"], "retriever=1 is no name"),
         (["strategy=[truncation,none]"],
         "a run has one strategy: type strategy=truncation, or -m strategy=truncation,none"),
         (["strategy={a:1}"], "is no name of an option: choose strategy="),
-        (["~strategy"], "strategy=null names nothing"),
+        (["~strategy"], "strategy is removed, and every run needs it"),
         (["~budget"], "budget is removed, and every run needs it"),
         (["~results"], "results is removed"),
         (["document=1"], "document=1 names nothing"),
