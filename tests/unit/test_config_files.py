@@ -13,6 +13,7 @@ import yaml
 from memeval.harness.compose import Composer, composer
 from memeval.kit.errors import ConfigError
 from memeval.options import root
+from memeval.options.build import TARGET, TUNED, VERSION
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 FILES = sorted(CONFIGS.rglob("*.yaml"))
@@ -53,7 +54,7 @@ def node_complaints(node: Mapping[str, Any], harness: set[str]) -> Iterator[str]
         yield f"{target} cannot be imported: {error}"
         return
     names = {parameter.name for parameter in taken if parameter.kind is not parameter.VAR_KEYWORD}
-    given = {str(key) for key in node} - {"_target_"} - harness
+    given = {str(key) for key in node} - {TARGET} - harness
     if unknown := given - names:
         yield f"{target} takes no {', '.join(sorted(unknown))}: it takes {', '.join(sorted(names))}"
     if missing := names - given:
@@ -84,13 +85,16 @@ def test_first_line_catches(text: str) -> None:
 def test_keys_are_the_constructors(path: Path) -> None:
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert isinstance(content, dict), "an option is a mapping"
-    harness = FOR_THE_HARNESS.get(path.parent.name, set())
+    # What is said of an option as a whole: below it they would say nothing.
+    harness = FOR_THE_HARNESS.get(path.parent.name, set()) | {VERSION, TUNED}
     complaints = [
         f"{where or path.stem}: {complaint}"
         for where, node in nodes(content)
         for complaint in node_complaints(node, harness if not where else set())
     ]
     assert not complaints, "\n".join(complaints)
+    benchmarks = {file.stem for file in FILES if file.parent.name == "benchmark"}
+    assert set(content.get(TUNED, ())) <= benchmarks, "an option is tuned on benchmarks that there are"
 
 
 @pytest.mark.parametrize(
