@@ -91,13 +91,13 @@ class Memeval:
         __tracebackhide__ = True
         from memeval.api.words import Words
         from memeval.kit.errors import MemevalError
+        from memeval.options.overrides import settings, text
         from memeval.scoring.sweeps import run_afresh
 
         words = Words()
         overrides = (*overrides, *(word for key, value in options.items() for word in words.of(key, value)))
-        given = {override.lstrip("+").partition("=")[0] for override in overrides}
-        folder = str(self._results).replace("\\", "\\\\").replace("'", "\\'")
-        own = {"results": f"results='{folder}'", "progress": "progress=off"}
+        given = settings(overrides)
+        own = {"results": f"results={text(str(self._results))}", "progress": "progress=off"}
         try:
             runs = run_afresh([*overrides, *(word for key, word in own.items() if key not in given)], multirun)
         except MemevalError as error:

@@ -1,13 +1,11 @@
 """What the calls of the API return."""
 
 from collections.abc import Iterator, Sequence
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from memeval.comparison import Comparison
 from memeval.kit.errors import ConfigError
-from memeval.kit.escaping import shown
 from memeval.records.runs import Run
 from memeval.scoring.measures import Measure, parse
 from memeval.scoring.rows import Row
@@ -15,7 +13,8 @@ from memeval.scoring.scores import Scores
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-    from rich.console import RenderableType
+
+    from memeval.reports.grid import Report, Value
 
 _WIDTH = 160
 
@@ -132,13 +131,9 @@ class Results(Sequence[Result]):
 
     def table(self) -> str:
         """The table of `memeval run`; one for each benchmark."""
-        from memeval.reports.table import run_table, title_of
+        from memeval.reports.run import run_reports
 
-        groups: dict[str, list[Row]] = {}
-        for row in self.rows:
-            groups.setdefault(str(row.run.meta["benchmark"]["name"]), []).append(row)
-        tables = (run_table(rows, title_of(name, rows), _WIDTH) for name, rows in groups.items())
-        return "\n".join(_drawn(table) for table in tables)
+        return "\n".join(_drawn(report) for report in run_reports(self.rows))
 
     def __str__(self) -> str:
         """As `table`."""
@@ -157,33 +152,32 @@ class Compared:
         self.comparison = comparison
         self.rows = tuple(rows)
 
-    def records(self) -> "list[dict[str, object]]":
+    def records(self) -> "list[dict[str, Value]]":
         """The numbers as `memeval compare format=csv` has them: one mapping a run, measure and category."""
-        from memeval.reports.export import records
+        from memeval.reports.records import records
 
-        return records(self.comparison, self.rows)
+        return list(records(self.comparison, self.rows))
 
     def markdown(self) -> str:
         """The tables in Markdown."""
-        from memeval.reports.comparison import comparison_report
         from memeval.reports.export import to_markdown
 
-        return to_markdown(comparison_report(self.comparison, self.rows, self._title()))
+        return to_markdown(self._report())
 
     def table(self) -> str:
         """The tables for a terminal."""
-        from memeval.reports.comparison import comparison_report, rendered
-
-        return _drawn(rendered(comparison_report(self.comparison, self.rows, self._title()), _WIDTH))
+        return _drawn(self._report())
 
     def __str__(self) -> str:
         """As `table`."""
         return self.table()
 
-    def _title(self) -> str:
+    def _report(self) -> "Report":
+        from memeval.reports.comparison import comparison_report
         from memeval.reports.table import title_of
 
-        return title_of(str(self.rows[0].run.meta["benchmark"]["name"]), self.rows)
+        name = str(self.rows[0].run.meta["benchmark"]["name"])
+        return comparison_report(self.comparison, self.rows, title_of(name, self.rows))
 
 
 def compared(
@@ -212,10 +206,8 @@ def compared(
     return Compared(compare(rows, measures, against, by_category, level, resamples, seed), rows)
 
 
-def _drawn(table: "RenderableType") -> str:
+def _drawn(report: "Report") -> str:
     """Text without colours; what would act on a terminal is shown as text."""
-    from rich.console import Console
+    from memeval.reports.layout import report_lines
 
-    out = StringIO()
-    Console(file=out, width=_WIDTH, no_color=True, markup=False, emoji=False, highlight=False).print(table)
-    return shown("\n".join(line.rstrip() for line in out.getvalue().splitlines()), lines=True)
+    return "\n".join(line.text for line in report_lines(report, _WIDTH, rules=True))

@@ -1,6 +1,5 @@
 """From the arguments of a Python call to the overrides that the command line takes."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
@@ -9,14 +8,13 @@ from typing import Any
 from memeval.kit.errors import ConfigError
 from memeval.options import given
 from memeval.options.build import TARGET
+from memeval.options.overrides import text
 from memeval.options.parts import SEVERAL
 from memeval.options.root import OPTIONS
 
 OPTION = "option"
 # Options whose value is a list: in a sweep a list of lists gives several values.
 _LISTS = frozenset((SEVERAL, *(option.name for option in OPTIONS if "list[" in str(option.kind))))
-_PLAIN = re.compile(r"[A-Za-z_][\w./-]*", re.ASCII)
-_READ_OTHERWISE = frozenset(("null", "true", "false", "nan", "inf"))
 
 
 class Words:
@@ -68,20 +66,3 @@ def _is_axis(key: str, value: Any) -> bool:
 
 def _is_value(value: Any) -> bool:
     return value is None or isinstance(value, bool | int | float | str | Path | list | tuple | Mapping)
-
-
-def text(value: Any) -> str:
-    """A value in Hydra's grammar."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, Mapping):
-        return f"{{{','.join(f'{key}: {text(each)}' for key, each in value.items())}}}"
-    if isinstance(value, list | tuple):
-        return f"[{','.join(map(text, value))}]"
-    words = str(value)
-    if _PLAIN.fullmatch(words) and words.lower() not in _READ_OTHERWISE:
-        return words
-    # A backslash acts only in front of a quote.
-    return "'" + re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), words) + "'"

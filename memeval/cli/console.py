@@ -1,6 +1,5 @@
 """What all commands print with."""
 
-import argparse
 import os
 import sys
 from collections.abc import Iterable
@@ -8,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.text import Text
 
-from memeval.cli.parser import Parser
 from memeval.kit.escaping import shown
 from memeval.reports.gap import Gap
 
 if TYPE_CHECKING:
     from memeval.records.runs import Run
+    from memeval.reports.layout import Drawn
+
+# Of a table that goes into a pipe or a file.
+WIDTH = 200
 
 
 class Plain(Console):
@@ -49,8 +52,9 @@ def discard_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-# What the command that runs has said to be missing.
+# What the command that runs has said to be missing, and whether that is to end it with 1.
 _missing: list[str] = []
+_strict: list[bool] = []
 
 
 def missing() -> list[str]:
@@ -58,6 +62,18 @@ def missing() -> list[str]:
     said = list(_missing)
     _missing.clear()
     return said
+
+
+def be_strict(asked: bool) -> None:
+    """Whether `--strict` was typed: the command then ends with 1 where something is missing."""
+    _strict[:] = [asked]
+
+
+def is_strict() -> bool:
+    """Whether `--strict` was typed since the last call."""
+    asked = any(_strict)
+    _strict.clear()
+    return asked
 
 
 def note(sentences: "Iterable[str]") -> list[str]:
@@ -80,13 +96,19 @@ def pass_over(unfinished: "Iterable[Run]") -> None:
             notes().print(sentence)
 
 
-def table(renderable: RenderableType) -> None:
-    """Print a table; a terminal too narrow for it gets it in full width all the same."""
-    console = out()
-    console.width = max(console.width, 100)
-    console.print(renderable)
+def width() -> int:
+    """How many signs a line of a table may have: as COLUMNS or the terminal says; 200 where nothing says it."""
+    if sys.stdout.isatty():
+        return Console().width
+    columns = os.environ.get("COLUMNS", "")
+    return int(columns) if columns.isascii() and columns.isdigit() and int(columns) > 0 else WIDTH
 
 
-def subparser(name: str, description: str) -> argparse.ArgumentParser:
-    """A parser in the common style."""
-    return Parser(prog=f"memeval {name}", description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+def show(lines: "Iterable[Drawn]") -> None:
+    """Print lines that are laid out already: in colours on a terminal, plain into a pipe or a file."""
+    if sys.stdout.isatty():
+        console = out()
+        for line in lines:
+            console.print(Text(line.text, line.style), soft_wrap=True)
+    else:
+        sys.stdout.writelines(f"{line.text}\n" for line in lines)

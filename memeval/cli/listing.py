@@ -1,30 +1,39 @@
 """`memeval list`."""
 
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from memeval.cli import console
+from memeval.cli import tables, words
 from memeval.kit.errors import ConfigError
+from memeval.kit.escaping import shortened
 from memeval.kit.plugins import offered_by, packages
 from memeval.options.identity import config_packages
+from memeval.reports.grid import Grid, Line, Report, hidden, text_column
+from memeval.reports.grid import words as words_of
 
-DESCRIPTION = """\
-List what there is to choose from, one line each, from the configs of memeval and of installed plug-ins:
-  memeval list               every group
-  memeval list retriever     one group
-  memeval list measures      what can be measured; memeval list presets: definitions of others
-  memeval list plots         what memeval plot draws
-  memeval list commands      commands that installed packages add
-"""
+COMMAND = words.Command(
+    "list",
+    "List what there is to choose from, from the configs of memeval and of installed plug-ins.",
+    (
+        ("memeval list", "every group"),
+        ("memeval list retriever", "one group"),
+        ("memeval list measures", "what can be measured; memeval list presets: definitions of others"),
+        ("memeval list plots", "what memeval plot draws"),
+        ("memeval list commands", "commands that installed packages add"),
+        ("memeval list format=csv out=options.csv", "everything, in a file"),
+    ),
+    words.Words("[GROUP]", "strategy, retriever, benchmark, ...; left out: all", most=1),
+    (tables.FORMAT, tables.OUT),
+)
 
 
 def main(argv: Sequence[str]) -> int:
     """Carry out `memeval list`."""
-    parser = console.subparser("list", DESCRIPTION)
-    parser.add_argument("group", nargs="?", help="strategy, retriever, benchmark, ...; left out: all")
-    asked = parser.parse_args(argv).group
+    given = COMMAND.parse(argv)
+    output = tables.Output(given)
     groups = options()
     groups["measures"] = sorted(_measures())
     groups["presets"] = sorted(_presets())
@@ -33,17 +42,19 @@ def main(argv: Sequence[str]) -> int:
         (name, f"a command of the package {offered_by(points[0])}")
         for name, points in packages("memeval.commands").items()
     ]
+    asked = given.words[0] if given.words else None
     if asked is not None and asked not in groups:
-        raise ConfigError(f"there is no group {asked!r}: choose one of {', '.join(groups)}")
-    out = console.out()
-    for group, entries in groups.items():
-        if asked not in (None, group):
-            continue
-        out.print(f"{group}:", style="bold")
-        width = max((len(name) for name, _ in entries), default=0)
-        for name, line in entries:
-            out.print(f"  {name:<{width}}  {line}", markup=False, soft_wrap=True)
+        close = get_close_matches(asked, groups, n=1)
+        meant = f", did you mean {close[0]}?" if close else ""
+        raise ConfigError(f"there is no group {shortened(asked, most=60)!r}{meant}: choose one of {', '.join(groups)}")
+    shown = {group: entries for group, entries in groups.items() if asked in (None, group)}
+    output.report([Report(tuple(_grid(group, entries) for group, entries in shown.items()))])
     return 0
+
+
+def _grid(group: str, entries: Sequence[tuple[str, str]]) -> Grid:
+    lines = tuple(Line((words_of(group), words_of(name), words_of(line))) for name, line in entries)
+    return Grid(f"{group}:", (hidden("group"), text_column("option"), text_column("what it is")), lines, names=2)
 
 
 def options() -> dict[str, list[tuple[str, str]]]:

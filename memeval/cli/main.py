@@ -1,18 +1,18 @@
 """Parses the command line, calls the command, turns errors into sentences and exit codes."""
 
-import argparse
 import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 
 import memeval
 from memeval.cli import console, signals
-from memeval.cli.parser import Parser
 from memeval.kit import scratch
 from memeval.kit.errors import MOST, ConfigError, MemevalError, words
 from memeval.kit.escaping import shortened, shown
-from memeval.kit.plugins import Registry, offered_by, packages
+from memeval.kit.plugins import Registry, packages
+from memeval.options import overrides
 
 DESCRIPTION = """\
 memeval measures how an assistant remembers: what a memory strategy would put into the
@@ -56,31 +56,6 @@ COMMANDS = (
 )
 
 
-# Whose results say what is missing in them.
-STRICT = ("run", "demo", "score", "compare", "gate", "report", "replay", "cost")
-_YES = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
-
-
-def strictly(command: str, words: Sequence[str]) -> tuple[bool, list[str]]:
-    """Whether the words ask for `--strict`, and the words without it; commands that know nothing of it get them all.
-
-    Raises:
-        ConfigError: another value than yes or no.
-    """
-    if command not in STRICT:
-        return False, list(words)
-    strict, rest = False, []
-    for word in words:
-        name, equals, value = word.removeprefix("--").partition("=")
-        if name != "strict" or word == "strict":
-            rest.append(word)
-        elif equals and value.lower() not in _YES:
-            raise ConfigError(f"strict={value} is neither yes nor no: type --strict or strict=yes, or leave it out")
-        else:
-            strict = _YES[value.lower()] if equals else True
-    return strict, rest
-
-
 def _fault(name: str, value: object) -> str | None:
     return None if callable(value) else "is no function: it takes the words after the command and returns the exit code"
 
@@ -89,19 +64,31 @@ def _fault(name: str, value: object) -> str | None:
 PLUGGED: Registry[Callable[[Sequence[str]], int]] = Registry("memeval.commands", "command", _fault)
 
 
-def parser(plugged: bool = False) -> argparse.ArgumentParser:
-    """The parser of the whole command line, with the commands of installed packages or without."""
-    top = Parser(prog="memeval", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
-    top.add_argument("--version", action="version", version=f"memeval {memeval.__version__}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, module, help_line in COMMANDS:
-        commands.add_parser(name, help=help_line, add_help=False).set_defaults(module=module)
-    own = {name for name, _, _ in COMMANDS}
-    for name, points in packages(PLUGGED.group).items() if plugged else ():
-        if name not in own:
-            line = f"a command of the package {offered_by(points[0])}"
-            commands.add_parser(name, help=line, add_help=False).set_defaults(module=None)
-    return top
+def help_text() -> str:
+    """What `memeval --help` prints."""
+    width = max(len(name) for name, _, _ in COMMANDS) + 2
+    lines = ["usage: memeval COMMAND [words]", "", DESCRIPTION, "commands (memeval COMMAND --help says more):"]
+    lines += [f"  {name:<{width}}{line}" for name, _, line in COMMANDS]
+    return "\n".join([*lines, "", "  --version   print the version", "  --help      print this"])
+
+
+def _chosen(name: str) -> Callable[[Sequence[str]], int]:
+    """The function that carries out a command.
+
+    Raises:
+        ConfigError: there is none of that name.
+    """
+    modules = {each: module for each, module, _ in COMMANDS}
+    if name in modules:
+        carry_out: Callable[[Sequence[str]], int] = importlib.import_module(f"memeval.cli.{modules[name]}").main
+        return carry_out
+    # The metadata of installed packages are not read for what memeval knows itself.
+    known = [*modules, *packages(PLUGGED.group)]
+    if name in known:
+        return PLUGGED[name]
+    close = get_close_matches(name, known, n=1)
+    meant = f", did you mean {close[0]}?" if close else ""
+    raise ConfigError(f"there is no command {shortened(name)!r}{meant}: choose one of {', '.join(known)}")
 
 
 def _open_streams() -> None:
@@ -133,26 +120,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if argv is None:
         signals.end_as_by_ctrl_c()
+    # Overrides without a command mean `run`: `memeval -m strategy=a,b`.
+    if arguments and (arguments[0] == "-m" or overrides.is_override(arguments[0])):
+        arguments.insert(0, "run")
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(help_text())
+        return 0 if arguments else 2
+    if arguments[0] == "--version":
+        print(f"memeval {memeval.__version__}")
+        return 0
     # What a killed process has left.
     scratch.sweep()
-    # Overrides without a command mean `run`: `memeval -m strategy=a,b`.
-    if arguments and (arguments[0] == "-m" or "=" in arguments[0].split(" ", 1)[0]):
-        arguments.insert(0, "run")
-    # The metadata of installed packages are not read for what memeval knows itself.
-    known = {"-h", "--help", "--version", *(name for name, _, _ in COMMANDS)}
-    chosen, rest = parser(bool(arguments) and arguments[0] not in known).parse_known_args(arguments[:1])
+    command, *rest = arguments
     _open_streams()
+    # Of a command before this one, in the same process.
     console.missing()
+    console.is_strict()
     try:
         _check_here()
-        strict, rest = strictly(chosen.command, [*rest, *arguments[1:]])
-        if chosen.module is None:
-            code: int = PLUGGED[chosen.command](rest)
-        else:
-            code = importlib.import_module(f"memeval.cli.{chosen.module}").main(rest)
+        code = _chosen(command)(rest)
         # Here, and not when Python ends: a reader that is gone is known before the exit code is given.
         sys.stdout.flush()
-        if (lines := len(console.missing())) and strict and code == 0:
+        if (lines := len(console.missing())) and console.is_strict() and code == 0:
             what = "1 line above says" if lines == 1 else f"{lines:,} lines above say"
             print(f"memeval: --strict: {what} what is missing", file=sys.stderr)
             code = 1
@@ -171,17 +160,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Somebody closed the pipe (`memeval list | head`): that is no error, but Python would report it at exit.
         console.discard_output()
         # A gate has said nothing, which is no pass.
-        return 2 if chosen.command == "gate" else 0
+        return 2 if command == "gate" else 0
     except SystemExit as end:
         if end.code or {"-h", "--help"} & set(arguments):
             raise
         # A plug-in that ends the process ends no command as if all were well.
-        print(f"memeval: something ended memeval {chosen.command} before it was done", file=sys.stderr)
+        print(f"memeval: something ended memeval {command} before it was done", file=sys.stderr)
         return 2
     except OSError as error:
         if error.filename is None:
             reason = error.strerror or _said(error)
-            print(f"memeval: {reason}: check the output of memeval {chosen.command} and the disk", file=sys.stderr)
+            print(f"memeval: {reason}: check the output of memeval {command} and the disk", file=sys.stderr)
             return 2
         name = shown(shortened(str(error.filename)))
         print(f"memeval: {name}: {error.strerror}: check the path and its permissions", file=sys.stderr)
@@ -191,12 +180,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         if sys.stdout is not None and sys.stdout.closed:
             # By a plug-in: what has been run is stored all the same.
-            print(f"memeval: something closed the output of memeval {chosen.command}: it is not shown", file=sys.stderr)
+            print(f"memeval: something closed the output of memeval {command}: it is not shown", file=sys.stderr)
             return 2
         # Exit code 1 would be a regression for the gate.
         why = shown(f"{type(error).__name__}: {words(error)}", lines=True)
         print(
-            f"memeval: {chosen.command} met an error that it has no words for, {why}; set {TRACEBACK}=1 to see where, "
+            f"memeval: {command} met an error that it has no words for, {why}; set {TRACEBACK}=1 to see where, "
             "and report it",
             file=sys.stderr,
         )

@@ -5,22 +5,14 @@ import shlex
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 
-from memeval.cli import console
+from memeval.cli import console, words
 from memeval.cli.listing import options
 from memeval.kit.errors import ConfigError
-
-DESCRIPTION = """\
-Write a plug-in to start from into your own package: a class, its YAML and its contract test.
-  memeval new strategy last_notes                    into the package in the working directory (or in src)
-  memeval new retriever by_topic into=src/my_memory  into this package; a folder that is not there is made
-
-KIND is strategy, retriever, store (a vector store), benchmark or measure. NAME is the name of the option: small
-letters, digits and _; the measure of recall_of_names is called RecallOfNames. What is written works as it stands: run
-its test, then replace what it does. A file that exists is never overwritten.
-"""
+from memeval.kit.escaping import shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +37,56 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+INTO = words.path(
+    "into", None, "folder of your package; left out, the one in the working directory or in src", "FOLDER"
+)
+COMMAND = words.Command(
+    "new",
+    "Write a plug-in to start from into your own package: a class, its YAML and its contract test. What is written "
+    "works "
+    "as it stands: run its test, then replace what it does. A file that exists is never overwritten.",
+    (
+        ("memeval new strategy last_notes", "into the package in the working directory (or in src)"),
+        ("memeval new retriever by_topic into=src/my_memory", "into this package; the folder is made if it is missing"),
+    ),
+    words.Words(
+        "KIND NAME",
+        f"KIND is one of {', '.join(KINDS)} (store: a vector store). NAME is the name of the option: small letters, "
+        f"digits "
+        "and _; the measure of recall_of_names is called RecallOfNames",
+        2,
+        2,
+        f"name what to write: memeval new KIND NAME, where KIND is one of {', '.join(KINDS)}",
+    ),
+    (INTO,),
+)
+
+
 def main(argv: Sequence[str]) -> int:
     """Carry out `memeval new`."""
-    parser = console.subparser("new", DESCRIPTION)
-    parser.add_argument("kind", metavar="KIND", choices=KINDS, help=", ".join(KINDS))
-    parser.add_argument("name", metavar="NAME", help="name of the option")
-    parser.add_argument("into", metavar="into=FOLDER", nargs="?", help="folder of your package")
-    asked = parser.parse_args(argv)
-    kind = KINDS[asked.kind]
-    _check_name(asked.kind, kind, asked.name)
-    package = _package(asked.into)
+    given = COMMAND.parse(argv)
+    asked, name = given.words
+    if asked not in KINDS:
+        close = get_close_matches(asked, KINDS, n=1)
+        meant = f", did you mean {close[0]}?" if close else ""
+        raise ConfigError(f"there is no kind {shortened(asked)!r}{meant}: choose one of {', '.join(KINDS)}")
+    kind = KINDS[asked]
+    _check_name(asked, kind, name)
+    package = _package(given[INTO])
     dotted, above = _dotted(package)
     project = next((folder for folder in (above, *above.parents) if (folder / "pyproject.toml").is_file()), above)
-    words = {"__NAME__": asked.name, "__CLASS__": _class_name(asked.name), "__PACKAGE__": dotted}
-    test = project / "tests" / f"test_{asked.name}.py"
-    written = {package / f"{asked.name}.py": _filled(f"{asked.kind}.py", words)}
+    filled = {"__NAME__": name, "__CLASS__": _class_name(name), "__PACKAGE__": dotted}
+    test = project / "tests" / f"test_{name}.py"
+    written = {package / f"{name}.py": _filled(f"{asked}.py", filled)}
     if kind.group is not None:
-        option = package / "conf" / kind.group / f"{asked.name}.yaml"
-        written[option] = _filled(f"{asked.kind}.yaml", words)
-    written[test] = _filled(f"{asked.kind}_test.py", words)
+        option = package / "conf" / kind.group / f"{name}.yaml"
+        written[option] = _filled(f"{asked}.yaml", filled)
+    written[test] = _filled(f"{asked}_test.py", filled)
     _write(written, [package / "__init__.py", *([package / "conf" / "__init__.py"] if kind.group else [])])
     out = console.out()
     for path in written:
         out.print(f"written: {path}", markup=False, soft_wrap=True)
-    for line in _next(kind, asked.name, dotted, above, project, test):
+    for line in _next(kind, name, dotted, above, project, test):
         out.print(line, markup=False, soft_wrap=True)
     return 0
 
@@ -86,17 +104,12 @@ def _check_name(title: str, kind: Kind, name: str) -> None:
         raise ConfigError(f"there is a {title} {name!r} already: choose a name that is not {', '.join(sorted(taken))}")
 
 
-def _package(word: str | None) -> Path:
-    """The folder of the caller's package; without a word the only one in the working directory or in src."""
-    if word is not None:
-        given = word.removeprefix("into=")
-        if not word.startswith("into=") or not given:
-            raise ConfigError(
-                f"memeval new takes KIND, NAME and into=FOLDER, not {word!r}: type into={given or 'FOLDER'}"
-            )
-        folder = Path(given).expanduser().resolve()
+def _package(into: Path | None) -> Path:
+    """The folder of the caller's package; without one the only one in the working directory or in src."""
+    if into is not None:
+        folder = into.resolve()
         if not all(part.isidentifier() for part in _dotted(folder)[0].split(".")):
-            raise ConfigError(f"into={given} cannot be a Python package: name a folder of letters, digits and _")
+            raise ConfigError(f"into={into} cannot be a Python package: name a folder of letters, digits and _")
         return folder
     here = Path.cwd()
     if (here / "__init__.py").is_file():
@@ -126,9 +139,9 @@ def _class_name(name: str) -> str:
     return "".join(word.capitalize() for word in name.split("_"))
 
 
-def _filled(template: str, words: Mapping[str, str]) -> str:
+def _filled(template: str, values: Mapping[str, str]) -> str:
     text = files("memeval.cli").joinpath("templates", f"{template}.txt").read_text(encoding="utf-8")
-    for placeholder, word in words.items():
+    for placeholder, word in values.items():
         text = text.replace(placeholder, word)
     return text
 

@@ -3,24 +3,32 @@
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.resources import files
 from typing import Any
 
-from rich import box
-from rich.table import Table
-from rich.text import Text
-
-from memeval.cli import console
+from memeval.cli import tables, words
 from memeval.harness.compose import composer
 from memeval.kit.errors import ConfigError
+from memeval.kit.escaping import shortened
+from memeval.reports.grid import DASH, Column, Grid, Line, Report, number, text_column
+from memeval.reports.grid import words as words_of
 
-DESCRIPTION = """\
-Meet numbers that others have published: runs each row's command, prints the expected value beside the one obtained,
-and OK or not. Exit code 1 if a number is not met.
-  memeval reproduce                 all rows (memeval list reproduction)
-  memeval reproduce memini okapi    some
-  memeval reproduce memini workers=2 results=FOLDER     (default: results/runs/reproduce)
-"""
+COMMAND = words.Command(
+    "reproduce",
+    "Meet numbers that others have published: runs each row's command, prints the expected value beside the one "
+    "obtained, "
+    "and OK or not. Exit code 1 if a number is not met.",
+    (
+        ("memeval reproduce", "all rows (memeval list reproduction)"),
+        ("memeval reproduce memini okapi", "some"),
+        ("memeval reproduce memini workers=2 results=FOLDER", "in two processes, into another folder"),
+    ),
+    words.Words("[ROW...]", "rows to reproduce; left out, all", most=None),
+    (tables.FORMAT, tables.OUT),
+    overrides="All other words key=value are options of memeval run, for all rows (default: "
+    "results=results/runs/reproduce).",
+)
 # Apart from the user's own runs: these are of other golds and texts, and nothing could be compared with them.
 _RESULTS = "results=results/runs/reproduce"
 
@@ -43,24 +51,23 @@ class Check:
 
 def main(argv: Sequence[str]) -> int:
     """Carry out `memeval reproduce`."""
-    parser = console.subparser("reproduce", DESCRIPTION)
-    parser.add_argument(
-        "words", nargs="*", metavar="ROW", help="rows to reproduce; key=value are overrides for all of them"
-    )
-    words = parser.parse_args(argv).words
+    given = COMMAND.parse(argv)
+    output = tables.Output(given)
     known = rows()
-    extra = [word for word in words if "=" in word]
-    wanted = [word for word in words if "=" not in word] or list(known)
+    wanted = given.words or tuple(known)
     unknown = [name for name in wanted if name not in known]
     if unknown:
-        raise ConfigError(f"there is no row {', '.join(unknown)} to reproduce: choose some of {', '.join(known)}")
+        close = get_close_matches(unknown[0], known, n=1)
+        meant = f", did you mean {close[0]}?" if close else ""
+        names = shortened(", ".join(unknown))
+        raise ConfigError(f"there is no row {names} to reproduce{meant}: choose some of {', '.join(known)}")
     checks: list[Check] = []
     for name in wanted:
-        console.out().print(f"{name}: memeval run {command(known[name])}", markup=False, soft_wrap=True)
-        checks += run_row(name, known[name], extra)
-    console.table(table(checks))
+        output.say(f"{name}: memeval run {command(known[name])}")
+        checks += run_row(name, known[name], given.overrides)
+    output.report([Report((grid(checks),))])
     missed = [check for check in checks if not check.met]
-    console.out().print(f"{len(checks) - len(missed)} of {len(checks)} published numbers met.")
+    output.say(f"{len(checks) - len(missed)} of {len(checks)} published numbers met.")
     return 1 if missed else 0
 
 
@@ -103,13 +110,25 @@ def run_row(name: str, row: Mapping[str, Any], extra: Sequence[str]) -> Iterator
             yield Check(name, f"{text}, {category}", expected, row["category_tolerance"], obtained)
 
 
-def table(checks: Sequence[Check]) -> Table:
+def grid(checks: Sequence[Check]) -> Grid:
     """Expected beside obtained."""
-    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("row", "measure", "published [%]", "tolerance", "obtained [%]", ""):
-        grid.add_column(Text(heading), justify="left" if heading in ("row", "measure", "") else "right", no_wrap=True)
-    for check in checks:
-        verdict = Text("OK", style="green") if check.met else Text("NOT MET", style="bold red")
-        obtained = "–" if check.obtained is None else f"{check.obtained:.2f}"
-        grid.add_row(check.row, Text(check.name), f"{check.expected:g}", f"{check.tolerance:g}", obtained, verdict)
-    return grid
+    columns = (
+        text_column("row"),
+        text_column("measure"),
+        *(Column((f"{name} [%]",), name, "%") for name in ("published", "tolerance", "obtained")),
+        text_column("", name="verdict"),
+    )
+    lines = [
+        Line(
+            (
+                words_of(check.row),
+                words_of(check.name),
+                *(number(value, f"{value:g}") for value in (check.expected, check.tolerance)),
+                number(check.obtained, DASH if check.obtained is None else f"{check.obtained:.2f}"),
+                words_of("OK" if check.met else "NOT MET"),
+            ),
+            "" if check.met else "bold red",
+        )
+        for check in checks
+    ]
+    return Grid("", columns, tuple(lines), names=2)

@@ -3,47 +3,60 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from memeval.cli import console
+from memeval.cli import console, tables, words
 from memeval.cli.progress import Bars
+from memeval.cli.tables import Output
 from memeval.harness.compose import Cell, composer
 from memeval.kit.errors import ConfigError
 from memeval.records.runs import Run
 from memeval.reports.gap import Gap
 from memeval.scoring.rows import Row
 
-DESCRIPTION = """\
-Run a memory strategy over a benchmark and print what it remembers.
-
-Options are Hydra overrides, key=value; memeval list shows what there is:
-  memeval run benchmark=locomo strategy=sliding_window retriever=bm25 budget=2000
-  memeval run -m strategy=truncation,sliding_window retriever=none,bm25,vector    every combination
-  memeval run experiment=demo                                                     a sweep from a file
-  memeval run benchmark=jsonl benchmark.path=my.jsonl strategy._target_=my.module.Strategy
-
-Often used: budget=TOKENS, limit=DIALOGUES, workers=N, top_k=K, writing=turns|rounds|sessions|windows,
-embedder=minilm|wordllama, measures='[Recall(unit=session,rule=any)@5]', overwrite=true, progress=off, results=FOLDER.
-
-A run that was killed goes on where it stopped; one that is finished is not run again.
-"""
+MULTIRUN = words.flag("multirun", "run every combination of comma-separated values", short="-m")
+CFG = words.flag("cfg", "print the composed config of the first run and stop")
+OVERRIDES = (
+    "All other words key=value are options of the run; memeval list shows the groups and their choices. Often used: "
+    "budget=TOKENS, limit=DIALOGUES, workers=N, top_k=K, writing=turns|rounds|sessions|windows, "
+    "embedder=minilm|wordllama, measures=[...], overwrite=true, progress=off, results=FOLDER. They are overrides of "
+    "Hydra: +key=value adds a setting, ~key takes one away."
+)
+COMMAND = words.Command(
+    "run",
+    "Run a memory strategy over a benchmark and print what it remembers. A run that was killed goes on where it "
+    "stopped; "
+    "one that is finished is not run again.",
+    (
+        ("memeval run benchmark=locomo strategy=sliding_window retriever=bm25 budget=2000", "one memory"),
+        ("memeval run -m strategy=truncation,sliding_window retriever=none,bm25,vector", "every combination"),
+        ("memeval run experiment=demo", "a sweep from a file"),
+        ("memeval run benchmark=locomo measures='[Recall(unit=session,rule=any)@5, MRR@10]'", "other measures"),
+        ("memeval run benchmark=jsonl benchmark.path=~/my.jsonl out=scores.csv", "data of your own; scores in a file"),
+        ("memeval run strategy=none strategy._target_=my.module.Strategy", "a class of your own"),
+    ),
+    options=(MULTIRUN, CFG, tables.FORMAT, tables.OUT, tables.STRICT),
+    overrides=OVERRIDES,
+)
 
 
 def main(argv: Sequence[str]) -> int:
     """Carry out `memeval run`."""
-    parser = console.subparser("run", DESCRIPTION)
-    parser.add_argument("-m", "--multirun", action="store_true", help="run every combination of comma-separated values")
-    parser.add_argument("--cfg", action="store_true", help="print the composed config of the first cell and stop")
-    parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="Hydra overrides")
-    arguments = parser.parse_intermixed_args(argv)
+    given = COMMAND.parse(argv)
+    output = tables.Output(given)
     with composer() as hydra:
-        cells = hydra.cells(arguments.overrides, arguments.multirun)
-    if arguments.cfg:
+        cells = hydra.cells(given.overrides, given[MULTIRUN])
+    if given[CFG]:
         print_config(cells[0].config)
         return 0
+    return carry_out_and_print(cells, output)
+
+
+def carry_out_and_print(cells: Sequence[Cell], output: Output) -> int:
+    """Run cells and print what is found."""
     if any(cell.config["mode"] == "replay" for cell in cells):
-        return run_replay(cells)
+        return run_replay(cells, output)
     rows, errors = run_with_bars(cells)
-    print_rows(rows, errors)
-    print_plots(rows, cells[0].config)
+    print_rows(rows, output)
+    print_plots(rows, cells[0].config, output)
     return 1 if errors else 0
 
 
@@ -56,7 +69,7 @@ def run_with_bars(cells: Sequence[Cell]) -> tuple[list[Row], int]:
         return run_cells(cells, bars, measures_drawn(cells[0].config["plots"]))
 
 
-def run_replay(cells: Sequence[Cell]) -> int:
+def run_replay(cells: Sequence[Cell], output: Output) -> int:
     """Run cells in replay mode and print what they cost."""
     from memeval.cli.replay import print_replays, targets_of
     from memeval.harness.sweep import carry_out
@@ -66,14 +79,16 @@ def run_replay(cells: Sequence[Cell]) -> int:
     runs: list[Run] = []
     with Bars(cells[0].config["progress"]) as bars:
         errors = carry_out(cells, lambda cell, run, benchmark: runs.append(run), bars)
+    groups = []
     for folder in dict.fromkeys(run.folder.parent for run in runs):
         # Once each: targets of equal windows share a run.
         group = list({run.id: run for run in runs if run.folder.parent == folder}.values())
-        print_replays(group, targets_of(cells[0].config), plots=True)
+        groups.append((group, targets_of(cells[0].config)))
+    print_replays(groups, output, plots=True)
     return 1 if errors else 0
 
 
-def print_plots(rows: Sequence[Row], config: Mapping[str, Any]) -> None:
+def print_plots(rows: Sequence[Row], config: Mapping[str, Any], output: Output) -> None:
     """Draw what the config asks for, into the folder of the benchmark's runs."""
     if not config["plots"]:
         return
@@ -81,7 +96,7 @@ def print_plots(rows: Sequence[Row], config: Mapping[str, Any]) -> None:
 
     plots = chosen_plots(config["plots"])
     for folder in dict.fromkeys(row.run.folder.parent for row in rows):
-        draw([row for row in rows if row.run.folder.parent == folder], plots, folder)
+        draw([row for row in rows if row.run.folder.parent == folder], plots, folder, output.say)
 
 
 def print_config(config: Mapping[str, Any]) -> None:
@@ -91,35 +106,18 @@ def print_config(config: Mapping[str, Any]) -> None:
     console.out().print(OmegaConf.to_yaml(OmegaConf.create(dict(config))), end="", markup=False)
 
 
-def print_rows(rows: Sequence[Row], errors: int) -> None:
-    """Print one table for each benchmark, and what failed."""
-    from memeval.reports.comparison import setback_notes
-    from memeval.reports.notes import run_notes
-    from memeval.reports.table import category_table, failures, memory_line, run_table, tag_table, title_of
-    from memeval.scoring.rows import MAIN
+def print_rows(rows: Sequence[Row], output: Output) -> None:
+    """Print the tables of each benchmark, and what failed."""
+    from memeval.reports.run import run_reports
+    from memeval.reports.table import failures
 
-    by_benchmark: dict[str, list[Row]] = {}
-    for row in rows:
-        by_benchmark.setdefault(row.run.meta["benchmark"]["name"], []).append(row)
-    for name, group in by_benchmark.items():
-        if line := memory_line(group):
-            console.out().print(line, soft_wrap=True)
-        console.table(run_table(group, title_of(name, group), max(console.out().width, 100)))
-        if any(MAIN in row.scores.overall and row.scores[MAIN].by_category for row in group):
-            console.table(category_table(group))
-            tagged = tag_table(group)
-            if tagged is not None:
-                console.table(tagged)
-            for sentence in setback_notes(group):
-                console.out().print(sentence, markup=False)
-        console.say(run_notes(group))
+    output.report(run_reports(rows))
     notes = console.notes()
     for row in rows:
         if sentence := failures(row):
             console.note([Gap(sentence)])
             notes.print(f"memeval: {sentence}", markup=False)
-    out = console.out()
     if len(rows) == 1:
-        out.print(f"Stored in {rows[0].run.folder}; memeval show {rows[0].run.id} looks inside.", markup=False)
+        output.say(f"Stored in {rows[0].run.folder}; memeval show {rows[0].run.id} looks inside.")
     elif rows:
-        out.print(f"Stored in {rows[0].run.folder.parent}; memeval show RUN looks inside one.", markup=False)
+        output.say(f"Stored in {rows[0].run.folder.parent}; memeval show RUN looks inside one.")

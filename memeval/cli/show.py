@@ -1,115 +1,143 @@
 """`memeval show`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich import box
-from rich.table import Table
 from rich.text import Text
 
-from memeval.cli import console
+from memeval.cli import console, tables, words
+from memeval.cli.tables import Output
 from memeval.kit.errors import ConfigError
 from memeval.kit.escaping import shown
 from memeval.kit.types import Dialogue, Outcome, Question, Turn
 from memeval.records.runs import Run, find, listing
+from memeval.reports.grid import Cell, Column, Grid, Line, Report, hidden, number, text_column
+from memeval.reports.grid import words as words_of
+from memeval.reports.layout import Drawn
 
-DESCRIPTION = """\
-  memeval show                    stored runs
-  memeval show RUN                what it was, its scores, and its questions with most evidence missing
-  memeval show RUN QUESTION       the context of one question: what was in it, which evidence was missing, the ranking
+if TYPE_CHECKING:
+    from memeval.scoring.rows import Row
 
-RUN is a run's id, the start of one, or a folder; QUESTION a question's id or the start of one.
-"""
+COMMAND = words.Command(
+    "show",
+    "List stored runs, or look inside one: what it was, its scores, its questions with most evidence missing, and of "
+    "one "
+    "question what was in the context, which evidence was missing, and the ranking.",
+    (
+        ("memeval show", "stored runs"),
+        ("memeval show bm25-2000", "one run"),
+        ("memeval show bm25-2000 u0-q3", "one question of it"),
+        ("memeval show results=my/runs out=runs.csv", "the runs of another folder, as a table in a file"),
+    ),
+    words.Words(
+        "[RUN [QUESTION]]",
+        "a run's id, the start of one, or a folder; a question's id or the start of one",
+        most=2,
+    ),
+    (tables.RESULTS, tables.FORMAT, tables.OUT),
+)
 _WORST = 10
 
 
 def main(argv: Sequence[str]) -> int:
     """Carry out `memeval show`."""
-    parser = console.subparser("show", DESCRIPTION)
-    parser.add_argument("run", nargs="?", metavar="RUN")
-    parser.add_argument("question", nargs="?", metavar="QUESTION")
-    parser.add_argument("--results", default="results/runs", help="folder of the stored runs")
-    arguments = parser.parse_args(argv)
-    root = Path(arguments.results)
-    if arguments.run is None:
-        _list_runs(root)
+    given = COMMAND.parse(argv)
+    output = tables.Output(given)
+    root = given[tables.RESULTS]
+    if not given.words:
+        _list_runs(root, output)
         return 0
-    found = find(root, [arguments.run])
+    name, *questions = given.words
+    found = find(root, [name])
     if len(found) > 1:
         several = len({run.folder.parent for run in found}) > 1
-        names = ", ".join(f"{run.folder.parent.name}/{run.id}" if several else run.id for run in found[:6])
-        names += ", ..." if len(found) > 6 else ""
-        raise ConfigError(f"{arguments.run!r} names {len(found)} runs ({names}): give one of these")
-    if arguments.question is None:
-        _show_run(found[0])
+        ids = ", ".join(f"{run.folder.parent.name}/{run.id}" if several else run.id for run in found[:6])
+        ids += ", ..." if len(found) > 6 else ""
+        raise ConfigError(f"{name!r} names {len(found)} runs ({ids}): give one of these")
+    if questions:
+        _show_question(found[0], questions[0], output)
     else:
-        _show_question(found[0], arguments.question)
+        _show_run(found[0], output)
     return 0
 
 
-def _list_runs(root: Path) -> None:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("benchmark", "run", "status", "dialogues", "questions", "failed", "made with"):
-        table.add_column(
-            name, justify="right" if name in ("dialogues", "questions", "failed") else "left", no_wrap=True
-        )
+def _list_runs(root: Path, output: Output) -> None:
     stored = list(listing(root))
     damaged = [reason for _, _, reason in stored if reason is not None]
+    columns = (
+        *map(text_column, ("benchmark", "run", "status")),
+        *(Column((name,)) for name in ("dialogues", "questions", "failed")),
+        text_column("made with"),
+    )
+    lines = []
     for folder, run, reason in stored:
         if run is None:
-            table.add_row(shown(folder.parent.name), shown(folder.name), "damaged", "", "", "", "")
+            names = (words_of(folder.parent.name), words_of(folder.name), words_of("damaged"))
+            lines.append(Line((*names, *[Cell("")] * 4)))
             continue
         meta = run.meta
-        table.add_row(
-            shown(str(meta["benchmark"]["name"])),
-            shown(run.id),
-            shown("damaged" if reason else str(meta["status"])),
-            *(f"{meta[key]:,}" if key in meta else "" for key in ("dialogues", "questions", "errors")),
-            shown(f"memeval {meta['environment'].get('memeval', '?')}, code {str(meta.get('code', '?'))[:8]}"),
+        made = f"memeval {meta['environment'].get('memeval', '?')}, code {str(meta.get('code', '?'))[:8]}"
+        names = (
+            words_of(meta["benchmark"]["name"]),
+            words_of(run.id),
+            words_of("damaged" if reason else meta["status"]),
         )
+        counts = (number(meta[key]) if key in meta else Cell("") for key in ("dialogues", "questions", "errors"))
+        lines.append(Line((*names, *counts, words_of(made))))
     if stored:
-        console.table(table)
+        output.report([Report((Grid("", columns, tuple(lines), names=2),))])
     else:
         console.out().print(f"No runs in {root} yet; memeval demo makes some.", markup=False)
     for reason in damaged:
         console.notes().print(f"memeval: {reason}", markup=False)
 
 
-def _show_run(run: Run) -> None:
+def _show_run(run: Run, output: Output) -> None:
     from memeval.cli.run import print_rows
-    from memeval.reports.costs import phases_table, sections_table
+    from memeval.reports.costs import phases_grid, sections_grid
+    from memeval.reports.run import run_reports
     from memeval.scoring.costs import account
     from memeval.scoring.evaluate import evaluate, open_benchmark
     from memeval.scoring.measures import DEFAULT_MEASURES
-    from memeval.scoring.rows import MAIN, Row
+    from memeval.scoring.rows import Row
 
     benchmark = open_benchmark(run)
-    scores = evaluate(run, DEFAULT_MEASURES, benchmark=benchmark)
-    print_rows([Row(run, scores)], 0)
-    out = console.out()
-    for line in _counters(run):
-        out.print(line, markup=False, soft_wrap=True)
+    row = Row(run, evaluate(run, DEFAULT_MEASURES, benchmark=benchmark))
     books = account(run)
-    if books.questions:
-        out.print()
-        console.table(sections_table([books]))
-        console.table(phases_table([books]))
-    values = scores.values[MAIN]
-    worst = sorted((float(value), index) for index, value in enumerate(values) if value == value)[:_WORST]
-    if worst:
-        out.print(
-            f"\nQuestions with most evidence missing (memeval show {run.id} QUESTION):", markup=False, soft_wrap=True
-        )
     texts = {
         question.id: question.query.text
         for dialogue in islice(iter(benchmark), run.meta["identity"]["limit"])
         for question in dialogue.questions
     }
-    for value, index in worst:
-        question = scores.questions[index]
-        asked = shown(f"{question}  {value * 100:.0f} %  {texts.get(question, '')}")
-        out.print(f"  {asked}", markup=False, soft_wrap=True)
+    costs = (sections_grid([books]), phases_grid([books])) if books.questions else ()
+    worst = _worst(row, texts)
+    further = Report((*costs, *([worst] if worst.lines else [])))
+    if not output.is_screen:
+        output.report([*run_reports([row]), further])
+        return
+    print_rows([row], output)
+    for line in _counters(run):
+        output.say(line)
+    console.show([Drawn("")])
+    output.report([further])
+
+
+def _worst(row: "Row", texts: Mapping[str, str]) -> Grid:
+    """The questions with most evidence missing, with the share that was found."""
+    from memeval.scoring.rows import MAIN
+
+    values = row.scores.values[MAIN]
+    places = sorted((float(value), place) for place, value in enumerate(values) if value == value)[:_WORST]
+    lines = []
+    for value, place in places:
+        question = row.scores.questions[place]
+        share = number(value, f"{value * 100:.0f}")
+        lines.append(Line((words_of(row.run.id), words_of(question), share, words_of(texts.get(question)))))
+    columns = (hidden("run"), text_column("question"), Column(("found", "%"), str(MAIN), "share"), text_column("text"))
+    title = f"Questions with most evidence missing (memeval show {row.run.id} QUESTION)"
+    return Grid(title, columns, tuple(lines), names=2, key="questions")
 
 
 def _counters(run: Run) -> Iterator[str]:
@@ -128,7 +156,7 @@ def _counted(value: float) -> str:
     return f"{value:,.1f}".removesuffix(".0") if abs(value) >= 10 else f"{value:.3g}"
 
 
-def _show_question(run: Run, wanted: str) -> None:
+def _show_question(run: Run, wanted: str, output: Output) -> None:
     dialogue, question = _question(run, wanted)
     outcome = next(
         (
@@ -143,8 +171,11 @@ def _show_question(run: Run, wanted: str) -> None:
         raise ConfigError(
             f"run {run.id} has no outcome for question {question.id} yet: start the run again to finish it"
         )
-    for line in _describe(run, dialogue, question, outcome):
-        console.out().print(line, soft_wrap=True)
+    if output.is_screen:
+        for line in _describe(run, dialogue, question, outcome):
+            console.out().print(line, soft_wrap=True)
+    else:
+        output.report([Report((_pieces(run, dialogue, question, outcome),))])
 
 
 def _question(run: Run, wanted: str) -> tuple[Dialogue, Question]:
@@ -216,6 +247,37 @@ def _describe(run: Run, dialogue: Dialogue, question: Question, outcome: Outcome
             yield Text(f"  {rank:3} {points} {shown(','.join(sources))}  {line}"[:160], style=style)
 
 
+def _pieces(run: Run, dialogue: Dialogue, question: Question, outcome: Outcome) -> Grid:
+    """Evidence, context and ranking of one question as one table."""
+    from memeval.options.build import build
+    from memeval.options.identity import built_from
+
+    document = build(built_from(run.meta["identity"]["document"]), "document")
+    turns = {turn.id: turn for turn in dialogue.turns}
+    gold = set(question.evidence or ())
+    columns = (
+        hidden("run"), hidden("question"), text_column("part"), Column(("place",)), text_column("turns"),
+        Column(("score",)), text_column("evidence"), text_column("text"),
+    )  # fmt: skip
+    lines = []
+
+    def add(part: str, place: int, sources: Sequence[str], score: float | None, text: str | None) -> None:
+        rendered = text or " / ".join(_line(source, turns, document.render) for source in sources)
+        evidence = "yes" if gold & set(sources) else "no"
+        points = number(score, "" if score is None else f"{score:.3f}")
+        cells = (words_of(run.id), words_of(question.id), words_of(part), number(place), words_of(",".join(sources)))
+        lines.append(Line((*cells, points, words_of(evidence), words_of(" ".join(rendered.split())))))
+
+    for place, source in enumerate(question.evidence or (), 1):
+        add("evidence", place, [source], None, None)
+    for part in outcome.context or ():
+        for place, sources in enumerate(part.sources, 1):
+            add(part.kind, place, sources, None, part.texts[place - 1] if part.texts else None)
+    for place, (sources, score) in enumerate(outcome.ranking or (), 1):
+        add("ranking", place, sources, score, None)
+    return Grid(f"{question.id}: {question.query.text}", columns, tuple(lines), names=4)
+
+
 def _books(outcome: Outcome) -> Iterator[Text]:
     """What was answered and judged, and the tokens of it."""
     if outcome.answer is not None:
@@ -239,10 +301,10 @@ def _books(outcome: Outcome) -> Iterator[Text]:
 def _place(source: str, turns: dict[str, Turn], outcome: Outcome) -> str:
     ranks = [rank for rank, (sources, _) in enumerate(outcome.ranking or (), 1) if source in sources]
     age = outcome.written - list(turns).index(source) if source in turns else None
-    words = ([f"{age:,} turns before"] if age is not None else ["not in the dialogue"]) + (
+    parts = ([f"{age:,} turns before"] if age is not None else ["not in the dialogue"]) + (
         [f"rank {ranks[0]}"] if ranks else []
     )
-    return f" ({', '.join(words)})"
+    return f" ({', '.join(parts)})"
 
 
 def _line(source: str, turns: dict[str, Turn], render: object) -> str:

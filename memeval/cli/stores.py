@@ -12,21 +12,45 @@ from importlib import metadata
 from importlib.resources import files
 from typing import Any
 
-from memeval.cli import console
+from memeval.cli import console, tables, words
 from memeval.cli.listing import options
-from memeval.kit.errors import ConfigError, MemevalError, ModelError, StorageError, words
+from memeval.cli.tables import Output
+from memeval.kit.errors import ConfigError, MemevalError, ModelError, StorageError
+from memeval.kit.errors import words as said
 from memeval.kit.stores import AtServer, Opens, Server
 from memeval.options import root
 from memeval.options.identity import config_packages
+from memeval.reports.grid import Grid, Line, Report, text_column
+from memeval.reports.grid import words as words_of
 
-DESCRIPTION = """\
-Storage systems: what is installed, what answers, and what runs have left there:
-  memeval stores                     all of them, with client, address and the engine that answers
-  memeval stores clean               what runs have left at the addresses; removed after asking
-  memeval stores serve postgres ...  start engines on this machine (extra `servers`) until Ctrl-C
-
-Addresses are read from the environment, e.g. MEMEVAL_PGVECTOR_URL; docs/storage.md names them all.
-"""
+YES = words.flag("yes", "clean without asking")
+TIMEOUT = words.decimal("timeout", 5.0, "seconds to wait for each system")
+LIST = words.Command(
+    "stores list",
+    "All storage systems, with client, address and the engine that answers.",
+    (("memeval stores", "all of them"), ("memeval stores list timeout=1 format=csv", "for programs")),
+    options=(TIMEOUT, tables.FORMAT, tables.OUT),
+)
+CLEAN = words.Command(
+    "stores clean",
+    "What runs have left at the addresses; it is removed after asking.",
+    (("memeval stores clean", "everywhere"), ("memeval stores clean pgvector --yes", "at one system, without asking")),
+    words.Words("[NAME...]", "only these systems", most=None),
+    (YES, TIMEOUT),
+)
+SERVE = words.Command(
+    "stores serve",
+    "Start engines on this machine (extra `servers`) until Ctrl-C.",
+    (("memeval stores serve postgres redis", "two engines; their addresses are printed"),),
+    words.Words("NAME...", "engines; without a name the message says which there are", most=None),
+)
+GROUP = words.Group(
+    "stores",
+    "Storage systems: what is installed, what answers, and what runs have left there.",
+    (LIST, CLEAN, SERVE),
+    "list",
+    "Addresses are read from the environment, e.g. MEMEVAL_PGVECTOR_URL; docs/storage.md names them all.",
+)
 ROLES = root.stores()
 # A retriever may bring a store of its own.
 _ELSEWHERE = "retriever"
@@ -46,38 +70,28 @@ class System:
 
 def main(argv: Sequence[str]) -> int:
     """Carry out `memeval stores`."""
-    parser = console.subparser("stores", DESCRIPTION)
-    parser.add_argument("action", nargs="?", choices=("list", "clean", "serve"), default="list")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="of clean: only these systems; of serve: engines")
-    parser.add_argument("--yes", action="store_true", help="clean without asking")
-    parser.add_argument("--timeout", type=float, default=5.0, help="seconds to wait for each system (5)")
-    asked = parser.parse_args(argv)
-    if not asked.timeout > 0:
-        raise ConfigError(f"--timeout {asked.timeout:g} waits for nobody: give more than 0 seconds")
-    if asked.action == "serve":
-        return serve(asked.names)
-    if asked.action == "clean":
-        return clean(asked.names, asked.yes, asked.timeout)
-    if asked.names:
-        raise ConfigError(f"memeval stores list takes no names: leave out {' '.join(asked.names)}")
-    return show(asked.timeout)
+    action, given = GROUP.parse(argv)
+    if action == "serve":
+        return serve(given.words)
+    timeout = given[TIMEOUT]
+    if not timeout > 0:
+        raise ConfigError(f"timeout={timeout:g} waits for nobody: give more than 0 seconds")
+    if action == "clean":
+        return clean(given.words, given[YES], timeout)
+    return show(timeout, tables.Output(given))
 
 
-def show(timeout: float) -> int:
+def show(timeout: float, output: Output) -> int:
     """Print a table of all systems."""
-    from rich.table import Table
-    from rich.text import Text
-
     found = list(systems())
     with ThreadPoolExecutor(max_workers=8) as pool:
         states = list(pool.map(lambda system: _state(system, timeout), found))
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("option", "client", "engine", "name and version"):
-        table.add_column(title, overflow="fold")
-    for system, (kind, answer, _) in zip(found, states, strict=True):
-        # As it is: the extra of `memeval[pgvector]` would be taken for markup.
-        table.add_row(*map(Text, (f"{system.role}={system.name}", _client(system), kind, answer)))
-    console.table(table)
+    columns = tuple(map(text_column, ("option", "client", "engine", "name and version")))
+    lines = [
+        Line((words_of(f"{system.role}={system.name}"), words_of(_client(system)), words_of(kind), words_of(answer)))
+        for system, (kind, answer, _) in zip(found, states, strict=True)
+    ]
+    output.report([Report((Grid("", columns, tuple(lines)),))])
     notes = console.notes()
     for note in dict.fromkeys(note for _, _, note in states if note):
         notes.print(f"memeval: {note}", markup=False)
@@ -141,7 +155,7 @@ def _state(system: System, timeout: float) -> tuple[str, str, str | None]:
         return "", "does not answer", str(error)
     except Exception as error:
         # One system that cannot be asked hides none of the others.
-        return "", "cannot be asked", f"{system.role}={system.name}: {type(error).__name__}: {words(error)}"
+        return "", "cannot be asked", f"{system.role}={system.name}: {type(error).__name__}: {said(error)}"
     return engine.kind, f"{engine.name} {engine.version}", None
 
 

@@ -17,6 +17,7 @@ from memeval.options import forms, root
 from memeval.options.build import TARGET, build
 from memeval.options.identity import CONFIG_MODULE, plugin_packages
 from memeval.options.keys import check_keys, hidden
+from memeval.options.overrides import in_grammar, items, key_of, read, settings
 from memeval.options.parts import with_parts
 from memeval.options.shape import check_choice, check_shape
 from memeval.pricing import completed, find_target
@@ -78,26 +79,25 @@ def _others() -> Iterator[str]:
     return (option.name for option in root.identified() if option.name not in own)
 
 
-def _targets_by_name(overrides: Sequence[str]) -> list[str]:
+def _targets_by_name(words: Sequence[str]) -> list[str]:
     """With models in place of options of the group target: `target=gpt-5-mini` is target=litellm of that name."""
     named: list[str] = []
-    for override in overrides:
-        key, _, value = override.partition("=")
-        known = key == "target" and find_target(value)
+    for override in words:
+        value = settings([override]).get("target")
+        known = value is not None and find_target(value)
         named += ["target=litellm", f"target.name={value}"] if known else [override]
     return named
 
 
 def _root(override: str) -> str:
     """The first word of an override's key."""
-    return override.partition("=")[0].lstrip("+~").partition(".")[0]
+    return key_of(override).partition(".")[0]
 
 
-def _name(axis: str, option: str, overrides: Sequence[str]) -> str:
+def _name(axis: str, option: str, words: Sequence[str]) -> str:
     """The option's name, or that of the class that was put in its place: `strategy._target_=package.Class`."""
-    words = [override.lstrip("+").partition("=") for override in overrides]
-    given = [value for key, _, value in words if key == f"{axis}.{TARGET}"]
-    return given[-1].rpartition(".")[2] if given else option
+    target = settings(words).get(f"{axis}.{TARGET}")
+    return option if target is None else target.rpartition(".")[2]
 
 
 def _target(node: Any) -> str:
@@ -150,14 +150,13 @@ class Composer:
             config, {axis: _name(axis, str(choices.get(axis)), overrides) for axis in root.axes()}, tuple(overrides)
         )
 
-    def _check_experiment(self, overrides: Sequence[str]) -> None:
+    def _check_experiment(self, words: Sequence[str]) -> None:
         """Refuse experiments that do not exist: the group is optional, so that Hydra takes any name for none."""
-        for override in overrides:
-            key, _, value = override.partition("=")
-            if key.lstrip("+") != "experiment":
+        for override in filter(None, map(read, words)):
+            if override.key != "experiment":
                 continue
-            for name in (each.strip(" '\"") for each in value.strip("[]").split(",")):
-                options = self._options("experiment", [o for o in overrides if o.startswith("hydra.searchpath=")])
+            for name in items(override.value):
+                options = self._options("experiment", [word for word in words if word.startswith("hydra.searchpath=")])
                 if name not in options:
                     raise ConfigError(
                         f"unknown experiment {name!r:.200}{_did_you_mean(name, options)}: choose experiment= one of "
@@ -214,7 +213,7 @@ class Composer:
 
     def _known_keys(self, overrides: Sequence[str]) -> list[str]:
         """Keys of the config without the overrides that set single values: they may be the misspelt ones."""
-        groups = [override for override in overrides if "." not in override.split("=", 1)[0]]
+        groups = [override for override in overrides if "." not in key_of(override)]
         for candidate in (groups, []):
             try:
                 return list(_keys(self._compose(candidate)[0]))
@@ -242,7 +241,7 @@ class Composer:
             blocks = first.config["sweep"]
             if not blocks:
                 found.append(first)
-            given = {override.split("=", 1)[0].lstrip("+~") for override in expanded}
+            given = {key_of(override) for override in expanded}
             for block in blocks:
                 axes = {key: value for key, value in block.items() if key not in given}
                 values = [self._values(key, value) for key, value in axes.items()]
@@ -289,7 +288,7 @@ def _expand(overrides: Sequence[str], multirun: bool) -> Iterator[list[str]]:
     from hydra.errors import HydraException
 
     axes: list[list[str]] = []
-    for override in _parsed(overrides):
+    for override in _parsed(in_grammar(overrides)):
         if not override.is_sweep_override():
             axes.append([str(override.input_line)])
         elif multirun:

@@ -13,6 +13,7 @@ from memeval.kit.errors import ConfigError, MemevalError
 from memeval.kit.protocols import Benchmark
 from memeval.kit.types import DialogueRecord
 from memeval.options.build import build
+from memeval.options.overrides import key_of
 from memeval.records.runs import RUN_FILE, Run, load
 
 
@@ -126,6 +127,6 @@ def _can_run(cell: Cell, plan: Plan, benchmark: Benchmark, listener: Listener) -
         return True
     why = unreachable(plan)
     if why is not None:
-        stores = [word for word in cell.overrides if "_store" in word.partition("=")[0]]
+        stores = [word for word in cell.overrides if "_store" in key_of(word)]
         listener.skipped(f"passed over {' '.join(stores) or plan.run_id}: {why}")
     return why is None

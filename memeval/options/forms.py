@@ -7,6 +7,7 @@ from typing import Any
 from memeval.kit.errors import ConfigError
 from memeval.options import root
 from memeval.options.build import TARGET
+from memeval.options.overrides import settings
 
 # A class by module and name: my_module:Memory, my.module.Memory.
 _CLASS = re.compile(r"[A-Za-z_]\w*(?:[.][A-Za-z_]\w*)*[:.][A-Z]\w*")
@@ -68,10 +69,10 @@ def unknown_key(key: str, words: Sequence[str], nothing: bool) -> str:
         nothing: nothing is chosen in the key's group.
     """
     group = key.partition(".")[0]
-    given = next((word.partition("=")[2] for word in words if word.partition("=")[0] == key), "...")
+    given = settings(words).get(key, "...")
     if group == "parts":
         return f"; what a part gets is new to the config: type +{key}={given}"
-    if any(word.lstrip("+").startswith(f"{group}.{TARGET}=") for word in words):
+    if f"{group}.{TARGET}" in settings(words):
         return f"; what only your own class takes begins with a plus: type +{key}={given}"
     if not nothing:
         return ""

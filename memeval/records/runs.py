@@ -200,7 +200,8 @@ def find(root: Path, patterns: Sequence[str]) -> list[Run]:
     """
     found: dict[Path, Run] = {}
     for pattern in patterns:
-        magic = any(sign in pattern for sign in "*?[")
+        # A folder of that name is no glob.
+        magic = any(sign in pattern for sign in "*?[") and not _exists(pattern)
         matching = {path for folder in _folders(pattern, magic) for path in _below(folder)}
         if not matching and not Path(pattern).is_absolute():
             matching = _named(root, pattern if magic else f"{pattern}*")
@@ -208,6 +209,14 @@ def find(root: Path, patterns: Sequence[str]) -> list[Run]:
             raise RecordsError(f"no run matches {pattern!r}, here or below {root}: {_known(root, pattern)}")
         found.update((path.resolve(), load(path)) for path in sorted(matching))
     return list(found.values())
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):
+        # Too long a name, or a zero byte in it.
+        return False
 
 
 def _named(root: Path, ids: str) -> set[Path]:

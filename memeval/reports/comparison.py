@@ -1,52 +1,20 @@
-"""A comparison in words and tables: grids of text that the terminal, Markdown and LaTeX show alike."""
+"""A comparison in words and tables."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
-
-from rich import box
-from rich.console import Console, Group, RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from memeval.answers import judge_check
-from memeval.comparison import Comparison, Estimate, Line, Scored, Setback, Tested, setbacks
+from memeval.comparison import Comparison, Estimate, Scored, Setback, Tested, setbacks
+from memeval.comparison import Line as Compared
 from memeval.comparison.stats import Interval
-from memeval.kit.escaping import shown
 from memeval.reports.gap import Gap
+from memeval.reports.grid import DASH, Cell, Column, Grid, Line, Report, number, text_column, words
 from memeval.reports.notes import run_notes
-from memeval.reports.table import DASH, UNFIT, heading, show, unit
+from memeval.reports.records import compared
+from memeval.reports.table import UNFIT, figure, marked, measure_column, naming, show, unit
 from memeval.scoring.measures import EvidenceRecall, JudgedAccuracy, Measure
-from memeval.scoring.rows import MAIN, Row, axes, ordered
+from memeval.scoring.rows import MAIN, Row, ordered
 
 _MARK = "*"
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """A table of text.
-
-    Attributes:
-        headings: of each column, a few short lines each.
-        names: how many columns at the left are names; the others are figures.
-        rows: cells.
-        fixed: from which row on they are fixed ones such as `oracle`, below a line.
-    """
-
-    title: str
-    headings: tuple[tuple[str, ...], ...]
-    names: int
-    rows: tuple[tuple[str, ...], ...]
-    fixed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Tables, what they say in words, and how to read them."""
-
-    grids: tuple[Grid, ...]
-    findings: tuple[str, ...]
-    legend: tuple[str, ...]
 
 
 def comparison_report(comparison: Comparison, rows: Sequence[Row], title: str) -> Report:
@@ -67,7 +35,7 @@ def comparison_report(comparison: Comparison, rows: Sequence[Row], title: str) -
             grids.append(_tested_categories(comparison, names))
     setbacks_said = setback_notes(rows, comparison.main, comparison.level)
     findings = (*_reference(comparison), *setbacks_said, *run_notes(rows), *_cautions(names))
-    return Report(tuple(grids), findings, tuple(_legend(comparison, names)))
+    return Report(tuple(grids), findings, tuple(_legend(comparison, names)), (compared(comparison, rows),))
 
 
 def setback_notes(rows: Sequence[Scored], measure: Measure = MAIN, level: float = 0.95) -> list[str]:
@@ -95,124 +63,117 @@ class _Names:
     def __init__(self, rows: Sequence[Row], comparison: Comparison) -> None:
         by_row = {id(line.row): line for line in comparison.lines}
         self.rows = ordered(rows, comparison.main)
-        self.lines: list[Line] = [by_row[id(row)] for row in self.rows]
-        self.fixed = sum(not row.is_reference for row in self.rows)
-        told = axes(self.rows)
-        cells = [
-            (row.strategy, row.retriever if row.retriever != "none" else DASH, *(row.on(axis) for axis in told))
-            for row in self.rows
-        ]
-        self.headings: tuple[tuple[str, ...], ...] = (("strategy",), ("retriever",), *((axis,) for axis in told))
-        if len(set(cells)) < len(cells):
-            ids = [row.run.id for row in self.rows]
-            same = len(set(ids)) < len(ids)
-            cells = [
-                (*cell, str(row.run.folder) if same else row.run.id) for cell, row in zip(cells, self.rows, strict=True)
-            ]
-            self.headings = (*self.headings, ("run",))
+        self.lines: list[Compared] = [by_row[id(row)] for row in self.rows]
+        self.columns, cells = naming(self.rows)
         self.cells = [
-            (f"{cell[0]} (reference)" if row is comparison.reference else cell[0], *cell[1:])
-            for cell, row in zip(cells, self.rows, strict=True)
+            (found[0], words(row.strategy, f"{row.strategy} (reference)"), *found[2:])
+            if row is comparison.reference
+            else found
+            for found, row in zip(cells, self.rows, strict=True)
         ]
+
+    def grid(self, title: str, columns: Sequence[Column], figures: Sequence[Sequence[Cell] | None]) -> Grid:
+        """A table of figures; lines without any are left out."""
+        lines = marked(
+            [Line((*cells, *(each or ()))) for cells, each in zip(self.cells, figures, strict=True)], self.rows
+        )
+        kept = [line for line, each in zip(lines, figures, strict=True) if each is not None]
+        return Grid(title, (*self.columns, *columns), tuple(kept), len(self.columns))
 
 
 def _scores(comparison: Comparison, names: _Names, title: str) -> Grid:
     measures = _shown(comparison, names)
     main = comparison.main
     has_chance = any(_chance(row, main) is not None for row in names.rows)
-    headings: list[tuple[str, ...]] = []
+    columns: list[Column] = []
     for measure in measures:
-        headings.append(tuple(heading(measure).split("\n")))
+        columns.append(measure_column(measure))
         if measure == main:
-            headings.append((_percent(comparison.level), "interval", unit(measure)))
+            columns.append(Column((_percent(comparison.level), "interval", unit(measure))))
             if has_chance:
-                headings.append(tuple(heading(measure, by_chance=True).split("\n")))
-    rows = []
-    for line, row, cell in zip(names.lines, names.rows, names.cells, strict=True):
-        cells = list(cell)
+                columns.append(measure_column(measure, by_chance=True))
+    lines = []
+    for line, row in zip(names.lines, names.rows, strict=True):
+        cells = []
         for measure in measures:
             estimate = line.estimates[measure]
             mark = _MARK if line.timing and measure.timed and estimate.value is not None else ""
-            cells.append(show(measure, estimate.value) + (UNFIT if estimate.unfit else mark))
+            cells.append(figure(measure, estimate.value, UNFIT if estimate.unfit else mark))
             if measure == main:
-                cells.append(_interval(measure, estimate.interval))
+                cells.append(Cell(_interval(measure, estimate.interval)))
                 if has_chance:
-                    cells.append(show(measure, _chance(row, main)))
-        rows.append(tuple(cells))
-    return Grid(title, (*names.headings, *headings), len(names.headings), tuple(rows), names.fixed)
+                    cells.append(figure(measure, _chance(row, main)))
+        lines.append(cells)
+    return names.grid(title, columns, lines)
 
 
 def _tests(comparison: Comparison, names: _Names) -> Grid:
     main = comparison.main
     of = unit(main) if main.quantity != "share" else "points"
-    headings = (
-        ("difference", of),
-        (f"{_percent(comparison.level)} interval", of),
-        ("p",),
-        ("p", "Holm"),
-        ("effect", "d_z"),
-        ("won",),
-        ("lost",),
-        ("tied",),
-        ("detectable", of),
-        ("verdict",),
+    columns = (
+        Column(("difference", of)),
+        Column((f"{_percent(comparison.level)} interval", of)),
+        Column(("p",)),
+        Column(("p", "Holm")),
+        Column(("effect", "d_z")),
+        Column(("won",)),
+        Column(("lost",)),
+        Column(("tied",)),
+        Column(("detectable", of)),
+        text_column("verdict"),
     )
-    rows = tuple(
-        (*cell, *_test_cells(main, line.tested))
-        for line, cell in zip(names.lines, names.cells, strict=True)
-        if line.tested is not None
-    )
-    title = f"{main} against {comparison.reference.name}, question by question"
-    return Grid(title, (*names.headings, *headings), len(names.headings), rows, len(rows))
+    lines = [None if line.tested is None else _test_cells(main, line.tested) for line in names.lines]
+    return names.grid(f"{main} against {comparison.reference.name}, question by question", columns, lines)
 
 
-def _test_cells(measure: Measure, tested: Tested) -> tuple[str, ...]:
-    found = tested.paired
-    return (
-        _signed(measure, found.difference),
-        _interval(measure, found.interval, signed=True),
-        _p(found.p_value),
-        _p(tested.p_holm),
-        DASH if found.effect_size is None else f"{found.effect_size:+.2f}",
-        f"{found.wins:,}",
-        f"{found.losses:,}",
-        f"{found.ties:,}",
-        show(measure, found.detectable),
-        tested.verdict,
-    )
+def _test_cells(measure: Measure, tested: Tested) -> list[Cell]:
+    pair = tested.paired
+    return [
+        number(pair.difference, _signed(measure, pair.difference)),
+        Cell(_interval(measure, pair.interval, signed=True)),
+        number(pair.p_value, _p(pair.p_value)),
+        number(tested.p_holm, _p(tested.p_holm)),
+        number(pair.effect_size, DASH if pair.effect_size is None else f"{pair.effect_size:+.2f}"),
+        *map(number, (pair.wins, pair.losses, pair.ties)),
+        figure(measure, pair.detectable),
+        words(tested.verdict),
+    ]
 
 
 def _categories(comparison: Comparison, names: _Names) -> Grid:
     main = comparison.main
     sizes = _sizes([line.categories for line in names.lines])
-    rows = tuple(
-        (*cell, *(_with_interval(main, line.categories.get(name)) for name in sizes))
-        for line, cell in zip(names.lines, names.cells, strict=True)
-    )
-    headings = tuple((name, f"n={n:,}") for name, n in sizes.items())
+    lines = [[_with_interval(main, line.categories.get(name)) for name in sizes] for line in names.lines]
     title = f"{main} by category, {unit(main)}, with {_percent(comparison.level)} interval"
-    return Grid(title, (*names.headings, *headings), len(names.headings), rows, names.fixed)
+    return names.grid(title, _category_columns(main, sizes), lines)
 
 
 def _tested_categories(comparison: Comparison, names: _Names) -> Grid:
     main = comparison.main
     sizes = _sizes([line.categories for line in names.lines])
-    rows = []
-    for line, cell in zip(names.lines, names.cells, strict=True):
+    lines: list[list[Cell] | None] = []
+    for line in names.lines:
         if not line.tested_categories:
+            lines.append(None)
             continue
         cells = []
         for name in sizes:
             tested = line.tested_categories.get(name)
-            said = "" if tested is None or tested.verdict not in ("better", "worse") else f" {tested.verdict}"
-            cells.append(DASH if tested is None else _signed(main, tested.paired.difference) + said)
-        rows.append((*cell, *cells))
-    headings = tuple((name, f"n={n:,}") for name, n in sizes.items())
+            if tested is None:
+                cells.append(Cell(DASH))
+                continue
+            verdict = f" {tested.verdict}" if tested.verdict in ("better", "worse") else ""
+            cells.append(number(tested.paired.difference, _signed(main, tested.paired.difference) + verdict))
+        lines.append(cells)
     title = (
         f"Difference from {comparison.reference.name} by category, {_points(main).strip() or unit(main)}; better and "
         "worse: corrected for all categories together"
     )
-    return Grid(title, (*names.headings, *headings), len(names.headings), tuple(rows), len(rows))
+    return names.grid(title, _category_columns(main, sizes), lines)
+
+
+def _category_columns(measure: Measure, sizes: Mapping[str, int]) -> list[Column]:
+    return [Column((name, f"n={n:,}"), name, measure.quantity) for name, n in sizes.items()]
 
 
 def _sizes(groups: Sequence[Mapping[str, Estimate]]) -> dict[str, int]:
@@ -311,7 +272,7 @@ def _legend(comparison: Comparison, names: _Names) -> list[str]:
             "detectable: the true difference that is found with a chance of 80 %, correction included (at its most "
             "severe). undecided: not told apart, which does not mean equal."
         )
-    if names.fixed < len(names.rows):
+    if any(row.is_reference for row in names.rows):
         lines.append("none, full, oracle and random at the end say what can be reached at all; they are not tested.")
     lines.append("A dash: does not apply or cannot be known, which is not 0.")
     return lines
@@ -338,12 +299,11 @@ def _interval(measure: Measure, interval: Interval | None, signed: bool = False)
     return f"{show(measure, interval.low)} to {show(measure, interval.high)}"
 
 
-def _with_interval(measure: Measure, estimate: Estimate | None) -> str:
+def _with_interval(measure: Measure, estimate: Estimate | None) -> Cell:
     if estimate is None or estimate.value is None:
-        return DASH
-    if estimate.interval is None:
-        return show(measure, estimate.value)
-    return f"{show(measure, estimate.value)} ({_interval(measure, estimate.interval)})"
+        return Cell(DASH)
+    interval = "" if estimate.interval is None else f" ({_interval(measure, estimate.interval)})"
+    return figure(measure, estimate.value, interval)
 
 
 def _percent(share: float) -> str:
@@ -352,36 +312,3 @@ def _percent(share: float) -> str:
 
 def _p(value: float) -> str:
     return "<0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def rendered(report: Report, width: int = 200) -> RenderableType:
-    """For the terminal; columns that do not fit the width go into a table below."""
-    parts: list[RenderableType] = []
-    measuring = Console(width=10_000, markup=False)
-    for grid in report.grids:
-        parts.append(Text(grid.title, style="bold"))
-        first = grid.names
-        while first < len(grid.headings):
-            last = len(grid.headings)
-            while measuring.measure(table := _table(grid, first, last)).maximum > width and last > first + 1:
-                last -= 1
-            parts.append(table)
-            first = last
-    parts += [Text(line) for line in report.findings]
-    parts += ["", Text("\n".join(report.legend), style="dim")]
-    return Group(*parts)
-
-
-def _table(grid: Grid, first: int, last: int) -> Table:
-    """The names of a grid, and its columns from `first` to before `last`."""
-    columns = [*range(grid.names), *range(first, last)]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for index in columns:
-        side: Literal["left", "right"] = "left" if index < grid.names else "right"
-        heading = Text("\n".join(map(shown, grid.headings[index])))
-        table.add_column(heading, justify=side, vertical="bottom", no_wrap=True)
-    for number, row in enumerate(grid.rows):
-        if number == grid.fixed and number:
-            table.add_section()
-        table.add_row(*(Text(shown(row[index])) for index in columns), style="dim" if number >= grid.fixed else "")
-    return table

@@ -1,52 +1,56 @@
 """Tables of what runs cost: tokens by section, books by phase, money over a lifetime."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from rich import box
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
-
-from memeval.kit.escaping import shown
 from memeval.kit.types import Usage
-from memeval.options import root
 from memeval.pricing import caveats
 from memeval.reports.gap import Gap
-from memeval.reports.table import DASH, UNFIT, money
-from memeval.scoring.costs import SECTIONS, Account, Lifetime, break_even, is_full
+from memeval.reports.grid import DASH, Cell, Column, Grid, Line, hidden, number, text_column, words
+from memeval.reports.table import UNFIT, money, naming
+from memeval.scoring.costs import SECTIONS, Account, Lifetime, break_even
+from memeval.scoring.rows import unscored
 
 # Of a section's name in a prompt.
 _SECTIONS = {"memory": "memories"}
 
 
-def sections_table(accounts: Sequence[Account]) -> RenderableType:
+def sections_grid(accounts: Sequence[Account]) -> Grid:
     """Mean tokens of a question's prompt by section."""
-    order: list[str] = [name for name in SECTIONS if any(name in each.sections for each in accounts)]
-    order += sorted({name for each in accounts for name in each.sections} - set(order))
-    answered = any(each.answered for each in accounts)
-    told = axes(accounts)
-    table = _grid(told, order)
-    for name in ("prompt", "answer") if answered else ("prompt",):
-        table.add_column(name, justify="right", vertical="bottom")
-    for each in accounts:
-        n = len(each.questions)
-        cells = [f"{each.sections[name]:,.1f}" if name in each.sections else DASH for name in order]
-        prompt = f"{sum(each.sections.values()):,.1f}"
-        answer = f"{sum(asked.tokens_out for asked in each.questions) / n:,.1f}" if each.answered else DASH
-        table.add_row(*_names(each, told), *cells, prompt, *([answer] if answered else []))
-    return Group(Text("Tokens of a question's prompt by section, mean", style="bold"), table)
+    order: list[str] = [name for name in SECTIONS if any(name in account.sections for account in accounts)]
+    order += sorted({name for account in accounts for name in account.sections} - set(order))
+    answered = any(account.answered for account in accounts)
+    first, names = _naming(accounts)
+    columns = [_tokens(_SECTIONS.get(name, name)) for name in (*order, "prompt", *(["answer"] if answered else []))]
+    lines = []
+    for account, cells in zip(accounts, names, strict=True):
+        means: list[float | None] = [account.sections.get(name) for name in order]
+        means.append(sum(account.sections.values()))
+        if answered:
+            asked = account.questions
+            means.append(sum(each.tokens_out for each in asked) / len(asked) if account.answered else None)
+        lines.append(Line((*cells, *(_mean_tokens(mean) for mean in means))))
+    title = "Tokens of a question's prompt by section, mean"
+    return Grid(title, (*first, *columns), tuple(lines), len(first), key="prompt")
 
 
-def phases_table(accounts: Sequence[Account]) -> RenderableType:
+def phases_grid(accounts: Sequence[Account]) -> Grid:
     """Model calls by phase: tokens with and without the provider's cache, dollars as booked."""
-    called = [each for each in accounts if any(_paid(phase.total) for phase in each.phases.values())]
+    called = [account for account in accounts if any(_paid(phase.total) for phase in account.phases.values())]
     if not called:
-        return Text("No model was called and no embedding paid for: writing and reading cost nothing.\n")
-    columns = ("phase", "per", "calls", "tokens in", "cached", "written", "uncached", "out", "embedded", "$/1,000")
-    told = axes(accounts)
-    table = _grid(told, columns, left=("phase", "per"))
-    for each in called:
-        for name, phase in each.phases.items():
+        title = "No model was called and no embedding paid for: writing and reading cost nothing."
+        return Grid(title, (text_column("phase"),), (), key="calls")
+    first, names = _naming(called)
+    tokens = ("tokens in", "cached", "written", "uncached", "out", "embedded")
+    columns = (
+        text_column("phase"),
+        text_column("per"),
+        Column(("calls",)),
+        *(_tokens(name) for name in tokens),
+        Column(("$/1,000",), "cost", "dollars"),
+    )
+    lines = []
+    for account, cells in zip(called, names, strict=True):
+        for name, phase in account.phases.items():
             total = phase.total
             if not _paid(total):
                 continue
@@ -59,21 +63,22 @@ def phases_table(accounts: Sequence[Account]) -> RenderableType:
                 total.tokens_out,
                 total.embedding_tokens,
             )
-            table.add_row(
-                *_names(each, told),
-                name,
-                "dialogue" if name == "write" else "question",
-                f"{phase.mean(total.calls):,.2f}",
-                *(f"{phase.mean(amount):,.1f}" for amount in amounts),
-                money(None if total.dollars is None else phase.mean(total.dollars) * 1000),
+            calls = phase.mean(total.calls)
+            figures = (
+                words(name),
+                words("dialogue" if name == "write" else "question"),
+                number(calls, f"{calls:,.2f}"),
+                *(_mean_tokens(phase.mean(amount)) for amount in amounts),
+                _thousand(None if total.dollars is None else phase.mean(total.dollars)),
             )
-    said = (
+            lines.append(Line((*cells, *figures)))
+    title = (
         "Model calls by phase, mean; dollars at the prices of the models called, as if no cache of memeval had helped"
     )
-    return Group(Text(said, style="bold"), table)
+    return Grid(title, (*first, *columns), tuple(lines), len(first), key="calls")
 
 
-def lifetime_table(lives: Sequence[tuple[Lifetime, Lifetime | None]], questions: Sequence[int]) -> RenderableType:
+def lifetime_grid(lives: Sequence[tuple[Lifetime, Lifetime | None]], questions: Sequence[int]) -> Grid:
     """Rows of one target, each with the full-context row that it is compared with.
 
     Args:
@@ -82,27 +87,38 @@ def lifetime_table(lives: Sequence[tuple[Lifetime, Lifetime | None]], questions:
     """
     target = lives[0][0].target
     narrow = any(life.usable < 1 for life, _ in lives)
-    headings = ["write\n$/1,000\ndialogues", "read", "prompt +\nanswer", "one more\nquestion"]
     # Nothing to spread where writing is free.
     questions = [] if all(life.write == 0 for life, _ in lives) else questions
-    headings += [f"n={number:,}" for number in questions]
-    headings += ["break-even\nwith full"] + (["within\nusable %"] if narrow else [])
-    told = axes([life.account for life, _ in lives])
-    table = _grid(told, headings)
-    for life, full in lives:
+    first, names = _naming([life.account for life, _ in lives])
+    columns = [
+        hidden("target"),
+        _dollars("write", "$/1,000", "dialogues"),
+        _dollars("read"),
+        _dollars("prompt +", "answer", name="prompt and answer"),
+        _dollars("one more", "question"),
+        *(_dollars(f"n={count:,}") for count in questions),
+        Column(("break-even", "with full"), unit="questions"),
+        hidden("fits", "share", is_text=False),
+        *([Column(("within", "usable %"), "within usable", "share")] if narrow else []),
+    ]
+    lines = []
+    for (life, full), cells in zip(lives, names, strict=True):
         mark = UNFIT if life.fits < 1 else ""
-        row = [
-            *_names(life.account, told),
+        figures = (
+            words(target.name),
             *(_thousand(value) for value in (life.write, life.read)),
-            *(_thousand(value) + mark for value in (life.answer, life.question)),
-            *(_thousand(life.amortised(number)) + mark for number in questions),
+            *(_thousand(value, mark) for value in (life.answer, life.question)),
+            *(_thousand(life.amortised(count), mark) for count in questions),
             _break_even(life, full),
-        ]
-        table.add_row(*row, *([f"{life.usable * 100:.0f}"] if narrow else []))
+            number(life.fits),
+            *([number(life.usable, f"{life.usable * 100:.0f}")] if narrow else []),
+        )
+        lines.append(Line((*cells, *figures)))
     price = target.price
     dollars = f"{money(price.input)} in, {money(price.output)} out" if price.known else f"{DASH} (no price is known)"
     title = f"{target.name}: dollars for 1,000 questions ({dollars} a million tokens; {target.source or 'no source'}"
-    return Group(Text(title + (f", {target.as_of})" if target.as_of else ")"), style="bold"), table)
+    title += f", {target.as_of})" if target.as_of else ")"
+    return Grid(title, (*first, *columns), tuple(lines), len(first), key="lifetime")
 
 
 def notes(lives: Sequence[tuple[Lifetime, Lifetime | None]]) -> Iterator[str]:
@@ -144,53 +160,32 @@ def _paid(usage: Usage) -> bool:
     return bool(usage.calls or usage.embedding_tokens or usage.dollars is None)
 
 
-def _break_even(life: Lifetime, full: Lifetime | None) -> str:
+def _break_even(life: Lifetime, full: Lifetime | None) -> Cell:
     if full is None or full.account.run.id == life.account.run.id:
-        return DASH
+        return Cell(DASH)
     if full.fits < 1:
-        return "full does not fit"
+        return words("full does not fit")
     found = break_even(life, full)
-    return DASH if found is None else f"{found:,}" if isinstance(found, int) else found
+    return words(found) if isinstance(found, str) else number(found)
 
 
-def _thousand(dollars: float | None) -> str:
-    return money(None if dollars is None else dollars * 1000)
+def _thousand(dollars: float | None, mark: str = "") -> Cell:
+    """Dollars of one, printed for 1,000."""
+    return number(dollars, money(None if dollars is None else dollars * 1000) + mark)
 
 
-def axes(accounts: Sequence[Account]) -> list[str]:
-    """Overrides that tell the runs apart beside strategy, retriever and budget."""
-    given = [_settings(each) for each in accounts if not is_full(each.run)] or [_settings(each) for each in accounts]
-    keys = dict.fromkeys(key for settings in given for key in settings)
-    # The target stands in the title of each table; runs of several benchmarks may stand in one.
-    unshown = (root.without_column() | {"target"}) - {"benchmark"}
-    return [key for key in keys if key not in unshown and len({settings.get(key) for settings in given}) > 1]
+def _mean_tokens(mean: float | None) -> Cell:
+    return number(mean, DASH if mean is None else f"{mean:,.1f}")
 
 
-def _settings(account: Account) -> Mapping[str, str]:
-    words = dict(word.lstrip("+").split("=", 1) for word in account.run.meta.get("overrides", ()) if "=" in word)
-    return {**words, "benchmark": str(account.run.meta["names"]["benchmark"])}
+def _tokens(name: str) -> Column:
+    return Column((name,), unit="tokens")
 
 
-def _names(account: Account, told: Sequence[str]) -> list[str | Text]:
-    names: Mapping[str, str] = account.run.meta["names"]
-    retriever = names.get("retriever", "none")
-    return [
-        names["strategy"],
-        retriever if retriever != "none" else DASH,
-        f"{account.run.meta['identity']['budget']:,}",
-        # A list such as [bm25,kv] would be taken for markup.
-        *(Text(shown(_settings(account).get(axis, ""))) for axis in told),
-    ]
+def _dollars(*heading: str, name: str = "") -> Column:
+    return Column(heading, name or heading[0] if len(heading) > 2 else name, "dollars")
 
 
-def _grid(told: Sequence[str], columns: Sequence[str], left: Sequence[str] = ()) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("strategy", vertical="bottom", no_wrap=True)
-    table.add_column("retriever", vertical="bottom", no_wrap=True)
-    table.add_column("budget", justify="right", vertical="bottom", no_wrap=True)
-    for axis in told:
-        table.add_column(axis, justify="right", vertical="bottom", no_wrap=True)
-    for name in columns:
-        heading = _SECTIONS.get(name, name)
-        table.add_column(Text(heading), justify="left" if name in left else "right", vertical="bottom", no_wrap=True)
-    return table
+def _naming(accounts: Sequence[Account]) -> tuple[tuple[Column, ...], list[tuple[Cell, ...]]]:
+    """Names of runs; the budget always, and no target, which stands in the title of each table."""
+    return naming([unscored(account.run) for account in accounts], always=["budget"], without=["target"])

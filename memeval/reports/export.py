@@ -1,129 +1,171 @@
-"""A comparison for other programs and papers: CSV and Parquet with all digits, Markdown and LaTeX as on the screen."""
+"""Tables for files and programs: Markdown and LaTeX as on the screen, CSV, JSON lines and Parquet with all digits."""
 
 import csv
 import io
+import json
 import math
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from memeval.comparison import Comparison, Estimate, Line, Tested
 from memeval.kit import escaping
 from memeval.kit.errors import ConfigError, RecordsError
-from memeval.reports.comparison import Report
-from memeval.scoring.measures import Measure
-from memeval.scoring.rows import Row, axes
+from memeval.reports.grid import Column, Grid, Report, Value
+from memeval.reports.layout import report_lines
 
-FORMATS = ("table", "markdown", "csv", "parquet", "latex")
-SUFFIXES = {".md": "markdown", ".csv": "csv", ".parquet": "parquet", ".tex": "latex"}
+FORMATS = ("terminal", "md", "csv", "jsonl", "parquet", "latex")
+# For programs: values with all digits, and nothing else in the file.
+DATA_FORMATS = ("csv", "jsonl", "parquet")
+ALIASES: Mapping[str, str] = {"markdown": "md"}
+SUFFIXES: Mapping[str, str] = {
+    ".txt": "terminal", ".md": "md", ".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet", ".tex": "latex",
+}  # fmt: skip
+# Of a screen that nobody knows the width of: a pipe, a file.
+WIDTH = 200
 
-# Figures of a test, empty where nothing was tested: for all but the main measure, the reference and fixed rows.
-_TESTED = (
-    "reference", "difference", "difference_low", "difference_high", "p", "p_holm", "p_flip_dialogues",
-    "p_flip_questions", "p_mcnemar", "effect_size", "wins", "losses", "ties", "detectable", "verdict",
-)  # fmt: skip
 
+def format_of(asked: str | None, out: Path | None) -> str:
+    """The format that is asked for, else the one that the file's ending says, else `terminal`.
 
-def records(comparison: Comparison, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """One record for each run, measure and category (`all` for all questions), in the measures' own units.
-
-    Shares are 0 to 1, times are seconds. What does not apply is None.
+    Raises:
+        ConfigError: an unknown format or ending, or Parquet without a file.
     """
-    told = [axis for axis in axes(rows) if axis != "budget"]
-    found = []
-    for row, line in zip(rows, comparison.lines, strict=True):
-        names = row.run.meta["names"]
-        about = {
-            "benchmark": names["benchmark"],
-            "strategy": row.strategy,
-            "retriever": row.retriever,
-            "budget": row.budget,
-            **{axis: row.on(axis) for axis in told},
-            "run": row.run.id,
-            "fixed": row.is_reference,
-            "made_otherwise": ", ".join(line.timing) or None,
-        }
-        for measure, category, estimate, tested in _figures(line, comparison.main):
-            found.append(about | _record(comparison, measure, category, estimate, tested))
-    return found
+    chosen = None if asked is None else ALIASES.get(asked, asked)
+    if chosen is not None and chosen not in FORMATS:
+        raise ConfigError(f"format={asked} is unknown: choose one of {', '.join(FORMATS)}")
+    if chosen is None and out is not None:
+        if out.suffix not in SUFFIXES:
+            raise ConfigError(f"out={out} does not say its format: end it with {', '.join(SUFFIXES)}, or add format=")
+        chosen = SUFFIXES[out.suffix]
+    if chosen == "parquet" and out is None:
+        raise ConfigError("Parquet is not for the screen: add out=FILE.parquet")
+    return chosen or "terminal"
 
 
-def _figures(line: Line, main: Measure) -> Iterator[tuple[Measure, str, Estimate, Tested | None]]:
-    for measure, estimate in line.estimates.items():
-        yield measure, "all", estimate, line.tested if measure == main else None
-    for name, estimate in line.categories.items():
-        yield main, name, estimate, line.tested_categories.get(name)
+def text_of(report: Report, form: str, width: int = WIDTH) -> str:
+    """A report as text in one of the formats, all but Parquet."""
+    if form == "md":
+        return to_markdown(report)
+    if form == "latex":
+        return to_latex(report)
+    if form == "csv":
+        return to_csv(report.one)
+    if form == "jsonl":
+        return to_json_lines(report.one)
+    return "".join(f"{line.text}\n" for line in report_lines(report, width, rules=False))
 
 
-def _record(
-    comparison: Comparison, measure: Measure, category: str, estimate: Estimate, tested: Tested | None
-) -> dict[str, Any]:
-    record: dict[str, Any] = {
-        "measure": str(measure),
-        "unit": measure.quantity,
-        "category": category,
-        "n": estimate.n,
-        "unfit": estimate.unfit,
-        "value": estimate.value,
-        "low": estimate.interval.low if estimate.interval else None,
-        "high": estimate.interval.high if estimate.interval else None,
-        "level": comparison.level,
-    }
-    if tested is None:
-        return record | dict.fromkeys(_TESTED)
-    pair = tested.paired
-    interval = pair.interval
-    values = (
-        comparison.reference.run.id, pair.difference, interval.low if interval else None,
-        interval.high if interval else None, pair.p_value, tested.p_holm, pair.by_dialogue.p_value,
-        pair.by_question.p_value, pair.mcnemar, pair.effect_size, pair.wins, pair.losses, pair.ties, pair.detectable,
-        tested.verdict,
-    )  # fmt: skip
-    return record | dict(zip(_TESTED, values, strict=True))
+def write(report: Report, form: str, out: Path) -> None:
+    """Write a report into a file: beside the old file first, which is replaced when all is written.
+
+    Raises:
+        ConfigError: Parquet without pyarrow.
+        RecordsError: it cannot be written.
+    """
+    with _explained(out):
+        if form == "parquet":
+            with _beside(out) as path:
+                to_parquet(report.one, path)
+        else:
+            write_text(text_of(report, form), out)
 
 
-def to_csv(found: Sequence[dict[str, Any]]) -> str:
-    """Records as CSV; None is empty, numbers keep all digits."""
-    file = io.StringIO()
-    writer = csv.DictWriter(file, list(found[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: escaping.csv_cell(value) for name, value in record.items()} for record in found)
-    return file.getvalue()
-
-
-def to_parquet(found: Sequence[dict[str, Any]], path: Path) -> None:
-    """Write records as Parquet, each column of one type.
+def write_text(text: str, out: Path) -> None:
+    """Write a text into a file, as `write` does.
 
     Raises:
         RecordsError: it cannot be written.
     """
+    with _explained(out), _beside(out) as path:
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def to_csv(grid: Grid) -> str:
+    """A table as CSV; what is missing is empty, numbers keep all digits."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([escaping.csv_cell(column.key) for column in grid.columns])
+    for record in grid.records:
+        writer.writerow([escaping.csv_cell(_finite(value)) for value in record.values()])
+    return file.getvalue()
+
+
+def to_json_lines(grid: Grid) -> str:
+    """A table as JSON lines, an object a line; what is missing is null, numbers keep all digits."""
+    records = ({key: _finite(value) for key, value in record.items()} for record in grid.records)
+    return "".join(f"{json.dumps(record, allow_nan=False)}\n" for record in records)
+
+
+def _finite(value: Value) -> Value:
+    """None for what no format has a number for."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def to_parquet(grid: Grid, path: Path) -> None:
+    """Write a table as Parquet, each column of one type.
+
+    Raises:
+        ConfigError: pyarrow is not installed.
+        RecordsError: it cannot be written.
+    """
+    try:
+        import pyarrow  # type: ignore[import-untyped]  # noqa: F401
+    except ImportError as error:
+        raise ConfigError(
+            "Parquet needs the package pyarrow: pip install 'memeval[parquet]', or choose format=csv"
+        ) from error
     import pandas as pd
 
-    frame = pd.DataFrame(list(found))
-    for name in frame.columns:
-        present = [record[name] for record in found if record[name] is not None]
-        if present and all(isinstance(value, int | float) and not isinstance(value, bool) for value in present):
-            frame[name] = frame[name].astype("Int64" if all(isinstance(value, int) for value in present) else "float64")
-        elif not present:
-            frame[name] = pd.Series([math.nan] * len(frame), dtype="float64" if name in _TESTED else "object")
+    records = grid.records
+    frame = pd.DataFrame(
+        {
+            _storable(column.key): pd.Series(*_typed(column, [_finite(record[column.key]) for record in records]))
+            for column in grid.columns
+        }
+    )
     with _explained(path):
         frame.to_parquet(path, index=False)
 
 
+def _typed(column: Column, values: Sequence[Value]) -> tuple[list[Any], None, str]:
+    """The values of a column and their common type, in the words of pandas."""
+    present = [value for value in values if value is not None]
+    if any(isinstance(value, str) for value in present) or (column.is_text and not present):
+        # Half of a surrogate pair is no text of any file.
+        return (
+            [None if value is None else str(value).encode("utf-8", "replace").decode() for value in values],
+            None,
+            "string",
+        )
+    if present and all(isinstance(value, bool) for value in present):
+        return list(values), None, "boolean"
+    whole = bool(present) and all(isinstance(value, int) for value in present)
+    return list(values), None, "Int64" if whole else "float64"
+
+
+def _storable(text: str) -> str:
+    """Half of a surrogate pair is no text of any file."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def to_markdown(report: Report) -> str:
-    """Tables of a report with their findings, for pull requests."""
-    lines = []
+    """Tables of GitHub's Markdown, findings below, how to read them folded away."""
+    lines = [escaping.markdown(report.first), ""] if report.first else []
     for grid in report.grids:
-        titles = [" ".join(part for part in heading if part) for heading in grid.headings]
-        marks = [":---"] * grid.names + ["---:"] * (len(titles) - grid.names)
-        lines += [f"**{escaping.markdown(grid.title)}**", "", _piped(titles), _piped(marks)]
-        lines += [_piped(row) for row in grid.rows]
-        lines.append("")
+        if grid.title:
+            lines += [f"**{escaping.markdown(grid.title)}**", ""]
+        columns = [grid.columns[place] for place in grid.shown]
+        lines.append(_piped(["\n".join(column.heading) for column in columns]))
+        lines.append("| " + " | ".join(":---" if column.is_text else "---:" for column in columns) + " |")
+        lines += [*map(_piped, grid.texts), ""]
     lines += [f"- {escaping.markdown(finding)}" for finding in report.findings]
-    lines += ["", "<details><summary>How to read this</summary>", ""]
-    lines += [f"- {escaping.markdown(line)}" for line in report.legend]
-    return "\n".join([*lines, "", "</details>", ""])
+    if report.legend:
+        lines += ["", "<details><summary>How to read this</summary>", ""]
+        lines += [f"- {escaping.markdown(line)}" for line in report.legend]
+        lines += ["", "</details>"]
+    return "\n".join([*lines, ""])
 
 
 def _piped(cells: Sequence[str]) -> str:
@@ -132,63 +174,53 @@ def _piped(cells: Sequence[str]) -> str:
 
 def to_latex(report: Report) -> str:
     """Tables of a report with findings and legend below; needs the package booktabs."""
-    lines = []
+    lines = [escaping.latex(report.first) + r"\par", ""] if report.first else []
     for grid in report.grids:
-        columns = "l" * grid.names + "r" * (len(grid.headings) - grid.names)
-        depth = max(map(len, grid.headings))
-        lines += [
-            r"\begin{table}", r"\centering", rf"\caption{{{escaping.latex(grid.title)}}}",
-            rf"\begin{{tabular}}{{{columns}}}", r"\toprule",
-        ]  # fmt: skip
+        columns = [grid.columns[place] for place in grid.shown]
+        headings = [column.heading for column in columns]
+        depth = max(map(len, headings), default=0)
+        sides = "".join("l" if column.is_text else "r" for column in columns)
+        lines += [r"\begin{table}", r"\centering"]
+        lines += [rf"\caption{{{escaping.latex(grid.title)}}}"] if grid.title else []
+        lines += [rf"\begin{{tabular}}{{{sides}}}", r"\toprule"]
         for level in range(depth):
             # Headings stand on the line below them.
             shown = [
-                heading[level - depth + len(heading)] if level >= depth - len(heading) else ""
-                for heading in grid.headings
+                heading[level - depth + len(heading)] if level >= depth - len(heading) else "" for heading in headings
             ]
             lines.append(" & ".join(map(escaping.latex, shown)) + r" \\")
         lines.append(r"\midrule")
-        for index, row in enumerate(grid.rows):
-            if index == grid.fixed and index:
+        for number, (line, texts) in enumerate(zip(grid.lines, grid.texts, strict=True)):
+            if line.apart and number:
                 lines.append(r"\midrule")
-            lines.append(" & ".join(map(escaping.latex, row)) + r" \\")
+            lines.append(" & ".join(map(escaping.latex, texts)) + r" \\")
         lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}", ""]
     lines += [escaping.latex(line) + r"\par" for line in (*report.findings, *report.legend)]
     return "\n".join(lines) + "\n"
 
 
-def format_of(asked: str | None, out: Path | None) -> str:
-    """The format that is asked for, else the one that the file's ending says, else `table`.
-
-    Raises:
-        ConfigError: an unknown format or ending, or Parquet without a file.
-    """
-    if asked is not None and asked not in FORMATS:
-        raise ConfigError(f"format={asked} is unknown: choose one of {', '.join(FORMATS)}")
-    chosen = asked
-    if chosen is None and out is not None:
-        if out.suffix not in SUFFIXES:
-            raise ConfigError(f"out={out} does not say its format: end it with {', '.join(SUFFIXES)}, or add format=")
-        chosen = SUFFIXES[out.suffix]
-    if chosen == "parquet" and out is None:
-        raise ConfigError("Parquet is not for the screen: add out=FILE.parquet")
-    return chosen or "table"
-
-
-def write(text: str, path: Path) -> None:
-    """Write a text file.
-
-    Raises:
-        RecordsError: it cannot be written.
-    """
-    with _explained(path):
-        path.write_text(text, encoding="utf-8", newline="\n")
+@contextmanager
+def _beside(out: Path) -> Iterator[Path]:
+    """A path to write to in place of a file, which then takes the file's place; devices and pipes are written to."""
+    # A link stays one.
+    target = out.resolve()
+    if target.exists() and not target.is_file():
+        yield out
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        yield path
+        if target.exists():
+            path.chmod(target.stat().st_mode & 0o777)
+        path.replace(target)
+    finally:
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         yield
     except OSError as error:
         raise RecordsError(f"{path} cannot be written ({error}): choose another file with out=FILE") from error

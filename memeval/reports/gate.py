@@ -1,24 +1,20 @@
 """The gate's verdicts for people (terminal, Markdown) and for machines (JUnit XML, JSON)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from xml.etree import ElementTree
-
-from rich import box
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from memeval.gating.check import Check, Fall, Verdict, Verdicts
 from memeval.gating.rules import describe
 from memeval.gating.update import Updated
 from memeval.kit import escaping
 from memeval.kit.escaping import shown
-from memeval.reports.table import DASH, show, unit
+from memeval.reports.grid import DASH, Cell, Column, Grid, Line, Report, of_records, text_column, words
+from memeval.reports.layout import Drawn, folded, grid_lines
+from memeval.reports.table import show, unit
 from memeval.scoring.measures import Measure
 
-FORMATS = ("terminal", "markdown", "junit", "json")
 _STYLES = {
     Verdict.WORSE: "bold red",
     Verdict.BROKEN: "bold red",
@@ -188,36 +184,50 @@ def _cells(check: Check) -> list[str]:
     ]
 
 
-def terminal(verdicts: Verdicts) -> RenderableType:
-    """A table of all checks, then a paragraph for each that did not pass."""
-    parts: list[RenderableType] = []
-    for benchmark in dict.fromkeys(check.benchmark for check in verdicts.checks):
-        parts += [Text(f"Gate on {benchmark}", style="bold"), _table(benchmark, verdicts)]
-    parts += [Text(line, style=style) for line, style in _paragraphs(verdicts)]
-    parts.append(Text(headline(verdicts), style="bold" if verdicts else "bold red"))
-    return Group(*parts)
+def gate_report(verdicts: Verdicts) -> Report:
+    """A table of all checks by benchmark, a paragraph for each that did not pass, and how the gate ended."""
+    grids = [_grid(benchmark, verdicts) for benchmark in dict.fromkeys(check.benchmark for check in verdicts.checks)]
+    legend = tuple(line for line, style in _paragraphs(verdicts) if style == "dim")
+    findings = tuple(line for line, style in _paragraphs(verdicts) if style != "dim")
+    return Report(tuple(grids), (*findings, headline(verdicts)), legend, (checks_grid(verdicts),))
 
 
-def _table(benchmark: str, verdicts: Verdicts) -> Table:
+def checks_grid(verdicts: Verdicts) -> Grid:
+    """All facts of all checks for programs; values in the measure's own unit (shares of one, tokens, seconds)."""
+    facts = []
+    for check in verdicts.checks:
+        fields = _fields(check)
+        unit_of = {"unit": None if check.measure is None else check.measure.quantity}
+        facts.append({key: value for key, value in fields.items() if not isinstance(value, list)} | unit_of)
+    return of_records(facts, ("benchmark", "run", "name", "verdict", "measure", "category", "unit", "message"))
+
+
+def terminal(verdicts: Verdicts, width: int, rules: bool = True) -> Iterator[Drawn]:
+    """The lines of a screen: a table of all checks, then a paragraph for each that did not pass."""
+    grids = gate_report(verdicts).grids
+    for grid in grids:
+        yield from grid_lines(grid, width, rules)
+    if grids:
+        yield Drawn("")
+    paragraphs = [*_paragraphs(verdicts), (headline(verdicts), "bold" if verdicts else "bold red")]
+    for text, style in paragraphs:
+        yield from (Drawn(line, style) for line in folded(text, width))
+
+
+def _grid(benchmark: str, verdicts: Verdicts) -> Grid:
     """Runs as lines of their own, so that it fits a terminal; columns that are empty are left out."""
     checks = [check for check in verdicts.checks if check.benchmark == benchmark]
     rows = [_cells(check)[3:] for check in checks]
-    columns = [index for index in range(len(rows[0])) if any(row[index] for row in rows)]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("run")
-    for index in columns:
-        text = 3 + index in _TEXTS
-        table.add_column(_HEADINGS[3 + index], justify="left" if text else "right", no_wrap=True)
-    previous = ""
+    places = [place for place in range(len(rows[0])) if any(row[place] for row in rows)]
+    columns = [Column((_HEADINGS[3 + place],), is_text=3 + place in _TEXTS) for place in places]
+    lines = []
     for check, row in zip(checks, rows, strict=True):
-        if previous != check.run:
-            table.add_row(Text(shown(check.name)))
-        previous = check.run
         measure = "the run" if check.measure is None else short(check.measure)
-        name = f"  {measure} {check.category or ''}".rstrip() + _in_unit(check)
-        cells = [Text(shown(text)) for text in (name, *(row[index] for index in columns))]
-        table.add_row(*cells, style=_STYLES.get(check.verdict, ""))
-    return table
+        name = f"{measure} {check.category or ''}".rstrip() + _in_unit(check)
+        cells = (words(check.name), words(name), *(Cell(row[place]) for place in places))
+        lines.append(Line(cells, _STYLES.get(check.verdict, "")))
+    first = (text_column("run"), text_column("measure"))
+    return Grid(f"Gate on {benchmark}", (*first, *columns), tuple(lines), names=2, stacked=1)
 
 
 def _paragraphs(verdicts: Verdicts) -> list[tuple[str, str]]:

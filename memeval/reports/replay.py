@@ -6,18 +6,14 @@ from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
-from rich import box
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from memeval.pricing import Target
 from memeval.records.runs import Run
 from memeval.reports.gap import Gap
-from memeval.reports.table import DASH
+from memeval.reports.grid import DASH, Cell, Column, Grid, Line, Report, hidden, number, text_column, words
+from memeval.reports.table import money
 from memeval.scoring.replay_costs import Course, Crossover, course, crossover, hit_rate, lives, per_hundred_turns
-from memeval.scoring.rows import Row, axes
-from memeval.scoring.scores import Scores
+from memeval.scoring.rows import axes, unscored
 
 FULL = "full"
 
@@ -59,8 +55,7 @@ def price(runs: Sequence[Run], targets: Sequence[Target]) -> list[Replayed]:
 
 def _names(runs: Sequence[Run]) -> list[str]:
     """Strategy and retriever, and where that is the same for several, whatever else tells the runs apart."""
-    unscored = Scores({}, {}, (), (), (), (), np.array([], np.int64), np.array([], np.bool_), False, False)
-    rows = [Row(run, unscored) for run in runs]
+    rows = [unscored(run) for run in runs]
     told = axes(rows)
     alike = Counter(row.name for row in rows)
     return [
@@ -71,75 +66,81 @@ def _names(runs: Sequence[Run]) -> list[str]:
     ]
 
 
-def tables(replays: Sequence[Replayed], targets: Sequence[Target]) -> RenderableType:
+def replay_report(replays: Sequence[Replayed], targets: Sequence[Target]) -> Report:
     """Dollars, hit rates and crossovers, with what they mean."""
-    parts: list[RenderableType] = [Text("Dollars per 100 turns", style="bold"), _dollars(replays, targets)]
+    grids = [_dollars(replays, targets)]
     if any(target.cache is not None for target in targets):
-        parts += [Text("Hit rate: prompt tokens read from the provider's cache (%)", style="bold")]
-        parts += [_hits(replays, targets)]
-    full = next((each for each in replays if each.is_full), None)
-    others = [each for each in replays if each is not full]
+        grids.append(_hits(replays, targets))
+    full = next((replay for replay in replays if replay.is_full), None)
+    others = [replay for replay in replays if replay is not full]
     if full is not None and others:
-        title = "Full history costs no more, from the dialogue's start, than ..."
-        parts += [Text(title, style="bold"), _crossovers(full, others, targets)]
-    parts.append(Text("\n".join(_legend(replays, targets)), style="dim"))
-    return Group(*parts)
+        grids.append(_crossovers(full, others, targets))
+    return Report(tuple(grids), tuple(missing(replays, targets)), tuple(_legend(replays, targets)))
 
 
-def _grid(targets: Sequence[Target], both: bool) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("strategy", vertical="bottom", no_wrap=True)
-    for target in targets:
-        if both:
-            table.add_column(f"{target.name}\nplain", justify="right", vertical="bottom")
-            table.add_column("\ncached", justify="right", vertical="bottom")
-        else:
-            table.add_column(target.name, justify="right", vertical="bottom")
-    return table
+def _grid(
+    title: str, key: str, columns: Sequence[Column], replays: Sequence[Replayed], figures: Sequence[Sequence[Cell]]
+) -> Grid:
+    first = (hidden("benchmark"), hidden("run"), text_column("strategy"))
+    lines = []
+    for replay, cells in zip(replays, figures, strict=True):
+        names = (words(replay.run.meta["names"]["benchmark"]), words(replay.run.id), words(replay.name))
+        lines.append(Line((*names, *cells)))
+    return Grid(title, (*first, *columns), tuple(lines), len(first), key=key)
 
 
-def _dollars(replays: Sequence[Replayed], targets: Sequence[Target]) -> Table:
-    table = _grid(targets, both=True)
+def _by_target(targets: Sequence[Target], unit: str, is_text: bool = False) -> list[Column]:
+    """Two columns for each target: without the provider's cache, and with it."""
+    return [Column((target.name, how), unit=unit, is_text=is_text) for target in targets for how in ("plain", "cached")]
+
+
+def _dollars(replays: Sequence[Replayed], targets: Sequence[Target]) -> Grid:
+    figures = []
     for replay in replays:
         cells = []
         for target in targets:
             courses = replay.courses[target.name]
             mark = "*" if any(each.overflow is not None for each in courses) else ""
-            cells += [money(per_hundred_turns(courses, cache)) + mark for cache in (False, True)]
-        table.add_row(replay.name, *cells)
-    return table
+            for cache in (False, True):
+                dollars = per_hundred_turns(courses, cache)
+                cells.append(number(dollars, money(dollars) + mark))
+        figures.append(cells)
+    return _grid("Dollars per 100 turns", "dollars", _by_target(targets, "dollars per 100 turns"), replays, figures)
 
 
-def _hits(replays: Sequence[Replayed], targets: Sequence[Target]) -> Table:
+def _hits(replays: Sequence[Replayed], targets: Sequence[Target]) -> Grid:
     caching = [target for target in targets if target.cache is not None]
-    table = _grid(caching, both=False)
-    table.add_column("any start shared", justify="right", vertical="bottom")
-    table.add_column("tokens per request", justify="right", vertical="bottom")
+    columns = [Column((target.name,), f"{target.name} hit rate", "share") for target in caching]
+    columns.append(Column(("any start", "shared"), unit="share"))
+    columns.append(Column(("tokens per", "request"), unit="tokens"))
+    figures = []
     for replay in replays:
         rates = [hit_rate(replay.courses[target.name]) for target in caching]
         courses = replay.any_course
         tokens = sum(float(each.tokens.sum()) for each in courses)
         requests = sum(each.tokens.size for each in courses)
         shared = sum(request.prefix_tokens for each in courses for request in each.life.requests)
-        table.add_row(
-            replay.name,
-            *(percent(rate) for rate in rates),
-            percent(shared / tokens if tokens else None),
-            f"{tokens / requests:,.0f}" if requests else DASH,
-        )
-    return table
+        rates.append(shared / tokens if tokens else None)
+        mean = tokens / requests if requests else None
+        size = number(mean, DASH if mean is None else f"{mean:,.0f}")
+        figures.append([*(number(rate, percent(rate)) for rate in rates), size])
+    title = "Hit rate: prompt tokens read from the provider's cache (%)"
+    return _grid(title, "hit rates", columns, replays, figures)
 
 
-def _crossovers(full: Replayed, others: Sequence[Replayed], targets: Sequence[Target]) -> Table:
-    table = _grid(targets, both=True)
+def _crossovers(full: Replayed, others: Sequence[Replayed], targets: Sequence[Target]) -> Grid:
+    figures = []
     for other in others:
-        cells = [
-            crossing(compared(full.courses[target.name], other.courses[target.name], cache))
-            for target in targets
-            for cache in (False, True)
-        ]
-        table.add_row(other.name, *cells)
-    return table
+        cells = []
+        for target in targets:
+            for cache in (False, True):
+                found = compared(full.courses[target.name], other.courses[target.name], cache)
+                cells.append(words(crossing(found) if found else None, crossing(found)))
+        figures.append(cells)
+    columns = _by_target(targets, "crossover", is_text=True)
+    return _grid(
+        "Full history costs no more, from the dialogue's start, than ...", "crossovers", columns, others, figures
+    )
 
 
 def compared(full: Sequence[Course], other: Sequence[Course], cache: bool) -> list[Crossover]:
@@ -169,22 +170,12 @@ def crossing(found: Sequence[Crossover]) -> str:
     if not found:
         return DASH
     counts = Counter(each.kind for each in found)
-    words = []
+    kinds = []
     for kind, count in counts.most_common():
         turns = [each.turn for each in found if each.kind == kind and each.turn is not None]
         text = f"{kind} {median(turns):,.0f}" if turns else kind
-        words.append(text if len(counts) == 1 else f"{text} ({count})")
-    return "\n".join(words)
-
-
-def money(dollars: float | None) -> str:
-    """Three significant digits; a dash where a price is missing."""
-    if dollars is None:
-        return DASH
-    if dollars == 0:
-        return "0"
-    digits = max(2, 2 - int(np.floor(np.log10(abs(dollars)))))
-    return f"{dollars:,.{digits}f}"
+        kinds.append(text if len(counts) == 1 else f"{text} ({count})")
+    return ", ".join(kinds)
 
 
 def percent(share: float | None) -> str:
@@ -219,7 +210,6 @@ def _legend(replays: Sequence[Replayed], targets: Sequence[Target]) -> Iterator[
     if others:
         yield f"{', '.join(others)}: count tokens in ways of their own, so that their dollars are estimates."
     yield from _clock(courses)
-    yield from missing(replays, targets)
 
 
 def missing(replays: Sequence[Replayed], targets: Sequence[Target]) -> list[str]:
@@ -267,23 +257,23 @@ def rules(target: Target) -> str:
     price = target.price
     if price.input is None:
         return "no known price."
-    words = [f"${price.input:g} / {DASH if price.output is None else f'${price.output:g}'} per million tokens in / out"]
-    words += [
+    parts = [f"${price.input:g} / {DASH if price.output is None else f'${price.output:g}'} per million tokens in / out"]
+    parts += [
         f"over {tier.above:,} in: {DASH if tier.input is None else f'${tier.input:g}'} / "
         f"{DASH if tier.output is None else f'${tier.output:g}'}"
         for tier in price.tiers
     ]
     cache = target.cache
     if cache is None:
-        words.append("no prompt cache with known rules")
+        parts.append("no prompt cache with known rules")
     else:
         read = "" if price.cache_read is None else f"${price.cache_read:g}"
         write = f", written at ${price.cache_write:g}" if price.write_premium else ""
         how = "automatic" if cache.automatic else "at the ends of the prompt's sections"
         steps = f" in steps of {cache.step:,}" if cache.step > 1 else ""
-        words.append(
+        parts.append(
             f"cache {how}, from {cache.minimum:,} tokens{steps}, read at {read or 'the full price'}{write}, kept for "
             f"{cache.seconds:,.0f} s"
         )
     source = f" ({price.source})" if price.source else ""
-    return "; ".join(words) + source + "."
+    return "; ".join(parts) + source + "."

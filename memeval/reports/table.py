@@ -1,20 +1,15 @@
 """The run table: a row for each run, a column for each measure, a dash where a measure does not apply."""
 
 import math
-from collections.abc import Mapping, Sequence
-
-from rich import box
-from rich.console import Console, Group, RenderableType
-from rich.table import Table
-from rich.text import Text
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from memeval.answers import judge_check
-from memeval.kit.escaping import shown
+from memeval.reports.grid import DASH, Cell, Column, Grid, Line, hidden, number, text_column, words
 from memeval.scoring.measures import EvidenceRecall, JudgedAccuracy, Measure, QuestionMeasure, Recall
 from memeval.scoring.rows import MAIN, Row, axes, ordered
 from memeval.scoring.scores import Part
 
-DASH = "–"
 # Beside the dash of a price: prompts do not fit the window of the target.
 UNFIT = "*"
 
@@ -49,70 +44,94 @@ def heading(measure: Measure, by_chance: bool = False) -> str:
     return "\n".join([*measure.heading(), *(["chance"] if by_chance else []), unit(measure)])
 
 
-def run_table(rows: Sequence[Row], title: str, width: int = 200) -> RenderableType:
+def run_grid(rows: Sequence[Row], title: str) -> Grid:
     """All rows over all measures that apply to any of them, with chance and saturation below.
 
     The chance of recall in a context depends on how much the context covers, so it stands beside it; that of ranking
-    measures depends on the data and k alone, so it stands in a line of its own. Columns that do not fit the width go
-    into a table below.
+    measures depends on the data and k alone, so it stands in a line of its own.
     """
     measures = _columns(rows)
-    rows = ordered(rows, MAIN if MAIN in measures or not measures else measures[0])
-    tables: list[RenderableType] = []
-    console = Console(width=10_000, markup=False)
-    while measures:
-        count = len(measures)
-        while True:
-            table = _table(rows, measures[:count])
-            if count == 1 or console.measure(table).maximum <= width:
-                break
-            count -= 1
-        tables.append(table)
-        measures = measures[count:]
-    return Group(Text(title, style="bold"), *tables, "", Text(_legend(rows, _columns(rows)), style="dim"))
-
-
-def _table(rows: Sequence[Row], measures: Sequence[Measure]) -> Table:
-    told = axes(rows)
+    rows = _in_order(rows, measures)
+    first, names = naming(rows)
     failed = any(row.scores.failed.any() for row in rows)
-    table = _grid(told)
+    columns = list(first)
     for measure in measures:
-        table.add_column(Text(heading(measure)), justify="right", no_wrap=True)
+        columns.append(measure_column(measure))
         if measure == MAIN:
-            table.add_column(Text(heading(measure, by_chance=True)), justify="right", no_wrap=True)
-    if failed:
-        table.add_column("failed", justify="right", vertical="bottom")
-    previous: Row | None = None
-    for row in rows:
-        if previous is not None and previous.is_reference != row.is_reference:
-            table.add_section()
-        previous = row
-        cells: list[RenderableType] = [*_names(row, told)]
+            columns.append(measure_column(measure, by_chance=True))
+    columns += [Column(("failed",))] if failed else []
+    lines = []
+    for row, cells in zip(rows, names, strict=True):
+        figures = []
         for measure in measures:
             score = row.scores[measure]
-            cells.append(show(measure, score.value) + (UNFIT if score.unfit else ""))
+            figures.append(figure(measure, score.value, UNFIT if score.unfit else ""))
             if measure == MAIN:
-                cells.append(show(measure, score.chance))
-        if failed:
-            cells.append(str(int(row.scores.failed.sum())))
-        table.add_row(*cells, style="dim" if row.is_reference else "")
-    _add_common(table, rows, measures, 2 + len(told))
-    return table
+                figures.append(figure(measure, score.chance))
+        figures += [number(int(row.scores.failed.sum()))] if failed else []
+        lines.append(Line((*cells, *figures)))
+    lines = [*marked(lines, rows), *_common_lines(rows, measures, columns)]
+    return Grid(title, tuple(columns), tuple(lines), len(first), key="scores")
 
 
-def _grid(told: Sequence[str]) -> Table:
-    """An empty table with the columns that name a row."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("strategy", vertical="bottom", no_wrap=True)
-    table.add_column("retriever", vertical="bottom", no_wrap=True)
-    for axis in told:
-        table.add_column(axis, justify="right", vertical="bottom", no_wrap=True)
-    return table
+def _in_order(rows: Sequence[Row], measures: Sequence[Measure]) -> list[Row]:
+    return ordered(rows, MAIN if MAIN in measures or not measures else measures[0])
 
 
-def _names(row: Row, told: Sequence[str]) -> list[RenderableType]:
-    names = [row.strategy, row.retriever if row.retriever != "none" else DASH, *(row.on(axis) for axis in told)]
-    return [Text(shown(name)) for name in names]
+def naming(
+    rows: Sequence[Row], always: Sequence[str] = (), without: Sequence[str] = ()
+) -> tuple[tuple[Column, ...], list[tuple[Cell, ...]]]:
+    """The columns that name rows, and their cells: strategy, retriever, what else tells them apart.
+
+    The benchmark is shown where they are of several. Rows that nothing tells apart are named by their ids, or by their
+    folders where the ids are the same.
+
+    Args:
+        rows: in the order of the lines.
+        always: settings that are shown even where all rows agree.
+        without: settings that are not shown.
+    """
+    settings = [axis for axis in dict.fromkeys([*always, *axes(rows)]) if axis not in without]
+    benchmarks = [str(row.run.meta["names"]["benchmark"]) for row in rows]
+    found: list[tuple[Cell, ...]] = [
+        (
+            words(benchmark),
+            words(row.strategy),
+            words(row.retriever, DASH if row.retriever == "none" else None),
+            *(number(row.budget) if axis == "budget" else words(row.on(axis)) for axis in settings),
+        )
+        for row, benchmark in zip(rows, benchmarks, strict=True)
+    ]
+    alike = len({tuple(cell.text for cell in cells) for cells in found}) < len(rows)
+    ids = [row.run.id for row in rows]
+    named = [str(row.run.folder) for row in rows] if len(set(ids)) < len(ids) else ids
+    columns = (
+        text_column("benchmark") if len(set(benchmarks)) > 1 else hidden("benchmark"),
+        text_column("strategy"),
+        text_column("retriever"),
+        *(Column((axis,), unit="tokens") if axis == "budget" else text_column(axis) for axis in settings),
+        text_column("run") if alike else hidden("run"),
+    )
+    return columns, [(*cells, words(name)) for cells, name in zip(found, named, strict=True)]
+
+
+def measure_column(measure: Measure, by_chance: bool = False) -> Column:
+    """The column of a measure; programs read its canonical name and its own unit."""
+    name = f"{measure} by chance" if by_chance else str(measure)
+    return Column(tuple(heading(measure, by_chance).split("\n")), name, measure.quantity)
+
+
+def figure(measure: Measure, value: float | None, mark: str = "") -> Cell:
+    """A value of a measure, as `show` prints it, with a mark behind it."""
+    return number(value, show(measure, value) + mark)
+
+
+def marked(lines: Sequence[Line], rows: Sequence[Row]) -> list[Line]:
+    """The lines of rows, reference rows set apart below the others."""
+    first = next((place for place, row in enumerate(rows) if row.is_reference), len(rows))
+    return [
+        replace(line, style="dim", apart=place == first) if place >= first else line for place, line in enumerate(lines)
+    ]
 
 
 def _columns(rows: Sequence[Row]) -> list[Measure]:
@@ -128,20 +147,15 @@ def _columns(rows: Sequence[Row]) -> list[Measure]:
     return sorted(columns, key=lambda measure: order.get(measure, len(order)))
 
 
-def _add_common(table: Table, rows: Sequence[Row], measures: Sequence[Measure], names: int) -> None:
+def _common_lines(rows: Sequence[Row], measures: Sequence[Measure], columns: Sequence[Column]) -> Iterator[Line]:
     """Chance, saturation and missing positions of ranking measures in lines of their own, a dash where rows differ."""
-    lines = _common(rows, measures)
-    if not lines:
-        return
-    table.add_section()
-    for name, values in lines.items():
-        cells = [f"({name})"] + [""] * (names - 1)
-        for measure in measures:
-            texts = set(values.get(measure, ()))
-            cells.append("" if not texts else texts.pop() if len(texts) == 1 else DASH)
-            if measure == MAIN:
-                cells.append("")
-        table.add_row(*cells, style="dim italic")
+    for place, (name, values) in enumerate(_common(rows, measures).items()):
+        shown = {str(measure): set(texts) for measure, texts in values.items()}
+        cells = [words(None), words(f"({name})")]
+        for column in columns[2:]:
+            texts = shown.get(column.name, set())
+            cells.append(Cell("" if not texts else next(iter(texts)) if len(texts) == 1 else DASH))
+        yield Line(tuple(cells), "dim italic", apart=not place)
 
 
 def _common(rows: Sequence[Row], measures: Sequence[Measure]) -> dict[str, dict[Measure, list[str]]]:
@@ -162,7 +176,10 @@ def _common(rows: Sequence[Row], measures: Sequence[Measure]) -> dict[str, dict[
     return {line: values for line, values in lines.items() if values}
 
 
-def _legend(rows: Sequence[Row], measures: Sequence[Measure]) -> str:
+def run_legend(rows: Sequence[Row]) -> list[str]:
+    """How to read `run_grid`."""
+    measures = _columns(rows)
+    rows = _in_order(rows, measures)
     lines = []
     for measure in measures:
         short = " ".join(measure.heading())
@@ -186,8 +203,10 @@ def _legend(rows: Sequence[Row], measures: Sequence[Measure]) -> str:
                 lines.append(
                     f"{line} of {' '.join(measure.heading())} differs, by row that ranks, from above: {values}."
                 )
-    lines.append("Rows below the line are references. A dash: the measure does not apply, which is not 0.")
-    return "\n".join(lines)
+    if any(row.is_reference for row in rows):
+        lines.append("none, full, oracle and random at the end are references: they say what can be reached at all.")
+    lines.append("A dash: the measure does not apply, which is not 0.")
+    return lines
 
 
 def _counts(rows: Sequence[Row], measure: Measure) -> str:
@@ -195,52 +214,41 @@ def _counts(rows: Sequence[Row], measure: Measure) -> str:
     return " or ".join(f"{count:,}" for count in counts)
 
 
-def category_table(rows: Sequence[Row], measure: Measure = MAIN) -> RenderableType:
+def category_grid(rows: Sequence[Row], measure: Measure = MAIN) -> Grid:
     """One measure by category, the number of questions under each name."""
     rows = ordered(rows, measure)
-    return _group_table(rows, [row.scores[measure].by_category for row in rows], measure, "category")
+    return _group_grid(rows, [row.scores[measure].by_category for row in rows], measure, "category")
 
 
-def tag_table(rows: Sequence[Row], measure: QuestionMeasure = MAIN) -> RenderableType | None:
+def tag_grid(rows: Sequence[Row], measure: QuestionMeasure = MAIN) -> Grid | None:
     """One measure by the questions' tags, of which a question may have several; None where there are fewer than two."""
     rows = ordered(rows, measure)
     groups = [row.scores.by_tag(measure) for row in rows]
     if len({tag for parts in groups for tag, part in parts.items() if part.n}) < 2:
         return None
-    return _group_table(rows, groups, measure, "tag")
+    return _group_grid(rows, groups, measure, "tag")
 
 
-def _group_table(
-    rows: Sequence[Row], groups: Sequence[Mapping[str, Part]], measure: Measure, by: str
-) -> RenderableType:
+def _group_grid(rows: Sequence[Row], groups: Sequence[Mapping[str, Part]], measure: Measure, by: str) -> Grid:
     counts: dict[str, set[int]] = {}
     for parts in groups:
         for name, part in parts.items():
             if part.n:
                 counts.setdefault(name, set()).add(part.n)
-    told = axes(rows)
-    table = _grid(told)
-    for name, ns in counts.items():
-        n = f"n={min(ns):,}" if len(ns) == 1 else "n by row"
-        table.add_column(Text("\n".join([*_folded(shown(name)), n])), justify="right", vertical="bottom")
-    previous: Row | None = None
-    for row, parts in zip(rows, groups, strict=True):
-        if previous is not None and previous.is_reference != row.is_reference:
-            table.add_section()
-        previous = row
-        cells = []
+    first, names = naming(rows)
+    columns = [
+        Column((name, f"n={min(ns):,}" if len(ns) == 1 else "n by row"), name, measure.quantity)
+        for name, ns in counts.items()
+    ]
+    lines = []
+    for cells, parts in zip(names, groups, strict=True):
+        figures = []
         for name, ns in counts.items():
             part = parts.get(name, Part(None, 0))
-            n = "" if len(ns) == 1 or part.value is None else f" n={part.n:,}"
-            cells.append(show(measure, part.value) + n)
-        table.add_row(*_names(row, told), *cells, style="dim" if row.is_reference else "")
-    return Group(Text(f"{measure} by {by}, {unit(measure)}", style="bold"), table)
-
-
-def _folded(category: str) -> list[str]:
-    """A long name in two lines, broken at a hyphen."""
-    head, hyphen, tail = category.rpartition("-")
-    return [head + hyphen, tail] if len(category) > 12 and hyphen else [category]
+            figures.append(figure(measure, part.value, "" if len(ns) == 1 or part.value is None else f" n={part.n:,}"))
+        lines.append(Line((*cells, *figures)))
+    title = f"{measure} by {by}, {unit(measure)}"
+    return Grid(title, (*first, *columns), tuple(marked(lines, rows)), len(first), key=by)
 
 
 def memory_line(rows: Sequence[Row]) -> str:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from memeval.kit.errors import BaselineError, MemevalError, RecordsError
 from memeval.options import identity, root
+from memeval.options.overrides import key_of, settings
 from memeval.records.outcomes import upgraded
 from memeval.records.replacing import replace_files
 from memeval.records.runs import RUN_FILE, Run, check_names
@@ -150,8 +151,8 @@ def _kept(meta: Mapping[str, Any]) -> dict[str, Any]:
 
 def _says_what(override: str) -> bool:
     """Neither how it is carried out or shown, nor where something lies on this machine."""
-    key, _, value = override.lstrip("+~").partition("=")
-    return key not in root.without_effect() and not Path(value.strip("'\"")).is_absolute()
+    value = next(iter(settings([override]).values()), "")
+    return key_of(override) not in root.without_effect() and not Path(value.strip("'\"")).is_absolute()
 
 
 def _broken(run: Run, scores: Scores) -> str | None:

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from memeval.kit.types import DialogueRecord
-from memeval.options import root
+from memeval.options import overrides, root
 from memeval.pricing import Target
 from memeval.records.runs import OUTCOMES_FILE, Run
 from memeval.scoring.measures import EvidenceRecall, Measure
@@ -53,9 +55,7 @@ class Row:
     @property
     def settings(self) -> Mapping[str, str]:
         """The overrides that the run was composed with, and the target whose prices apply."""
-        given = dict(
-            override.lstrip("+").split("=", 1) for override in self.run.meta.get("overrides", ()) if "=" in override
-        )
+        given = overrides.settings(self.run.meta.get("overrides", ()))
         return given if self.target is None else {**given, "target": self.target.name}
 
     @property
@@ -93,6 +93,12 @@ class Row:
         if self.retriever == "none":
             return self.strategy
         return f"{self.retriever} alone" if self.strategy == "none" else f"{self.strategy} + {self.retriever}"
+
+
+def unscored(run: Run) -> Row:
+    """A run as a row without scores, for tables that need its names alone."""
+    none = np.array([], np.int64)
+    return Row(run, Scores({}, {}, (), (), (), (), none, none.astype(np.bool_), False, False))
 
 
 def axes(rows: Sequence[Row]) -> list[str]:

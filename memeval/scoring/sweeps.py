@@ -7,6 +7,7 @@ from memeval.harness.compose import Cell, composer
 from memeval.harness.sweep import Listener, Silent, carry_out
 from memeval.kit.errors import ConfigError
 from memeval.kit.protocols import Benchmark
+from memeval.options.overrides import settings
 from memeval.pricing import read_target
 from memeval.records.runs import Run
 from memeval.scoring.evaluate import evaluate
@@ -45,7 +46,7 @@ def run_cells(
 
 def run_afresh(overrides: Sequence[str], multirun: bool, listener: Listener | None = None) -> list[Run]:
     """Run what the overrides say. What is stored is not reused: it may have been made by other code of the user's."""
-    fresh = [] if any(word.lstrip("+").startswith("overwrite=") for word in overrides) else ["overwrite=true"]
+    fresh = [] if "overwrite" in settings(overrides) else ["overwrite=true"]
     with composer() as hydra:
         cells = hydra.cells([*overrides, *fresh], multirun)
     return list({row.run.folder: row.run for row in run_cells(cells, listener)[0]}.values())

@@ -115,7 +115,7 @@ def test_nothing_is_overwritten_and_nothing_half_written(
         (["strategy", "class"], "cannot be the name"),
         (["strategy", "a-b"], "cannot be the name"),
         (["strategy", "../up"], "cannot be the name"),
-        (["strategy", "notes", "acme"], "type into=acme"),
+        (["strategy", "notes", "acme"], "'acme' is too much"),
         (["strategy", "notes", "into=not-a-name"], "cannot be a Python package"),
     ],
 )

@@ -136,4 +136,4 @@ def test_its_command(memeval: Command) -> None:
     wrong = memeval("sayings", "one", "two")
     assert wrong.returncode == 2 and "memeval sayings takes one word" in wrong.stderr
     alone = memeval("sayings", plugin=False)
-    assert alone.returncode == 2 and "invalid choice: 'sayings'" in alone.stderr
+    assert alone.returncode == 2 and "there is no command 'sayings'" in alone.stderr

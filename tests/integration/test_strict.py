@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from memeval.cli.main import main, strictly
-from memeval.kit.errors import ConfigError
+from memeval.cli.main import main
 from memeval.options import identity
 from memeval.options.identity import tuned_on
 
@@ -100,12 +99,13 @@ def test_prompts_that_do_not_fit_have_a_marked_dash_everywhere(
     assert UNFIT in pages and '"unfit": [0, 30' in pages.replace('"unfit":[0,30', '"unfit": [0, 30')
 
 
-def test_strict_is_for_commands_with_results() -> None:
-    assert strictly("run", ["a=b", "--strict"]) == (True, ["a=b"])
-    assert strictly("compare", ["strict", "strict=off"]) == (False, ["strict"])
-    assert strictly("list", ["--strict"]) == (False, ["--strict"])
-    with pytest.raises(ConfigError, match="strict=perhaps is neither yes nor no"):
-        strictly("gate", ["strict=perhaps"])
+def test_strict_is_for_commands_with_results(capsys: pytest.CaptureFixture[str]) -> None:
+    for words, says in (
+        (["list", "--strict"], "memeval list takes"),
+        (["gate", "baseline=x", "strict=perhaps"], "strict=perhaps is unknown: choose one of yes, no"),
+    ):
+        assert main(words) == 2
+        assert says in capsys.readouterr().err
 
 
 def test_the_first_line_says_who_has_which_part_of_the_budget(

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,9 @@ from memeval.cli.run import main
 from memeval.harness.compose import composer
 from memeval.kit.engines import Engine, served_by
 from memeval.kit.types import DialogueRecord, Usage
+from memeval.reports.layout import grid_lines
 from memeval.reports.plots import PLOTS
-from memeval.reports.table import run_table
+from memeval.reports.table import run_grid
 from memeval.scoring.baseline import entry_of
 from memeval.scoring.measures import IncrementSeconds, ReadSeconds, StartSeconds, WriteRate, WriteSeconds, parse
 from memeval.scoring.rows import Row, axes
@@ -42,11 +42,7 @@ class Emulator(MemoryKV):
 
 
 def told(rows: Sequence[Row]) -> str:
-    from rich.console import Console
-
-    text = StringIO()
-    Console(width=400, file=text).print(run_table(rows, "stores", 400))
-    return text.getvalue()
+    return "\n".join(line.text for line in grid_lines(run_grid(rows, "stores"), 400, rules=False))
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,7 @@ def test_every_command_and_measure_is_there(pages: dict[str, str]) -> None:
 
     for name, *_ in COMMANDS:
         assert f"## memeval {name} {{ #{name} }}" in pages["reference/commands.md"]
-        assert f"usage: memeval {name} [-h]" in pages["reference/commands.md"]
+        assert f"usage: memeval {name}" in pages["reference/commands.md"]
     assert "| `Recall@k` | `unit=turn\\|session` `rule=fraction\\|any\\|all`" in pages["reference/measures.md"]
 
 

@@ -16,8 +16,10 @@ from memeval.cli.main import main
 from memeval.comparison import compare
 from memeval.kit.errors import ConfigError
 from memeval.records.runs import find
-from memeval.reports.comparison import Report, comparison_report
-from memeval.reports.export import format_of, records, to_csv, to_latex, to_markdown, to_parquet
+from memeval.reports.comparison import comparison_report
+from memeval.reports.export import format_of, to_csv, to_latex, to_markdown, to_parquet
+from memeval.reports.grid import Report
+from memeval.reports.records import records
 from memeval.scoring.baseline import entry_of, save
 from memeval.scoring.evaluate import evaluate
 from memeval.scoring.measures import ContextTokens, EvidenceRecall, ReadSeconds
@@ -77,15 +79,15 @@ def unlatex(cell: str) -> str:
 
 def test_markdown_and_latex_hold_the_cells_of_the_report(made: tuple[list[dict[str, Any]], Report]) -> None:
     _, report = made
-    cells = [[list(line) for line in grid.rows] for grid in report.grids]
+    cells = [grid.texts for grid in report.grids]
     markdown, latex = to_markdown(report), to_latex(report)
     assert [table[2:] for table in markdown_tables(markdown)] == cells
     assert latex_tables(latex) == cells
-    assert len(report.grids) == 4 and all(grid.rows for grid in report.grids)
+    assert len(report.grids) == 4 and all(grid.lines for grid in report.grids)
     for text in (markdown, latex):
         assert "the best of these by" in text and "undecided" in text
     assert latex.count(r"\begin{tabular}") == latex.count(r"\end{tabular}") == 4
-    widths = [len(grid.headings) for grid in report.grids]
+    widths = [len(grid.shown) for grid in report.grids]
     assert [len(columns) for columns in re.findall(r"\\begin\{tabular\}\{([lr]+)\}", latex)] == widths
 
 
@@ -95,8 +97,8 @@ def test_the_figures_of_the_report_are_the_rounded_ones_of_the_records(
     found, report = made
     scores, tests, categories, _ = report.grids
     whole = {(r["strategy"], r["measure"]): r for r in found if r["category"] == "all"}
-    assert len(scores.rows) == 4 and len(tests.rows) == 2
-    for line in scores.rows:
+    assert len(scores.lines) == 4 and len(tests.lines) == 2
+    for line in scores.texts:
         name = line[0].removesuffix(" (reference)")
         recall, tokens, seconds = (whole[name, str(measure)] for measure in (RECALL, TOKENS, SECONDS))
         assert line[2] == f"{recall['value'] * 100:.1f}"
@@ -106,7 +108,7 @@ def test_the_figures_of_the_report_are_the_rounded_ones_of_the_records(
             assert line[3] == "–" and recall["low"] is None
         else:
             assert line[3] == f"{recall['low'] * 100:.1f} to {recall['high'] * 100:.1f}"
-    for line in tests.rows:
+    for line in tests.texts:
         record = whole[line[0], str(RECALL)]
         assert float(line[2]) == round(record["difference"] * 100, 1)
         assert [float(end) for end in line[3].split(" to ")] == [
@@ -119,7 +121,7 @@ def test_the_figures_of_the_report_are_the_rounded_ones_of_the_records(
         assert sum(record[key] for key in ("wins", "losses", "ties")) == 160
         assert line[10] == f"{record['detectable'] * 100:.1f}" and line[11] == record["verdict"]
     by_category = {(r["strategy"], r["category"]): r for r in found if r["measure"] == str(RECALL)}
-    for line in categories.rows:
+    for line in categories.texts:
         near = by_category[line[0].removesuffix(" (reference)"), "near"]
         assert line[2].startswith(f"{near['value'] * 100:.1f}") and near["n"] == 80
 
@@ -127,9 +129,9 @@ def test_the_figures_of_the_report_are_the_rounded_ones_of_the_records(
 def test_csv_and_parquet_hold_the_records_with_all_digits(
     made: tuple[list[dict[str, Any]], Report], tmp_path: Path
 ) -> None:
-    found, _ = made
-    read = list(csv.DictReader(io.StringIO(to_csv(found))))
-    to_parquet(found, tmp_path / "table.parquet")
+    found, report = made
+    read = list(csv.DictReader(io.StringIO(to_csv(report.one))))
+    to_parquet(report.one, tmp_path / "table.parquet")
     frame = pd.read_parquet(tmp_path / "table.parquet")
     assert list(frame.columns) == list(found[0]) == list(read[0]) and len(frame) == len(read) == len(found)
     for index, record in enumerate(found):
@@ -157,14 +159,14 @@ def test_a_test_belongs_to_the_tested_measure_alone(made: tuple[list[dict[str, A
 
 
 def test_the_format_follows_the_file_unless_it_is_named() -> None:
-    assert format_of(None, None) == "table" and format_of("csv", None) == "csv"
-    assert [format_of(None, Path(f"a.{end}")) for end in ("md", "csv", "parquet", "tex")] == [
-        "markdown", "csv", "parquet", "latex",
+    assert format_of(None, None) == "terminal" and format_of("csv", None) == "csv"
+    assert [format_of(None, Path(f"a.{end}")) for end in ("md", "csv", "jsonl", "parquet", "tex", "txt")] == [
+        "md", "csv", "jsonl", "parquet", "latex", "terminal",
     ]  # fmt: skip
-    assert format_of("markdown", Path("notes.txt")) == "markdown"
+    assert format_of("markdown", Path("notes.txt")) == "md"
     for asked, out, says in (
-        ("html", None, "format=html is unknown: choose one of table, markdown"),
-        (None, Path("a.txt"), "does not say its format"),
+        ("html", None, "format=html is unknown: choose one of terminal, md"),
+        (None, Path("a.doc"), "does not say its format"),
         ("parquet", None, "out=FILE.parquet"),
     ):
         with pytest.raises(ConfigError, match=re.escape(says)):
@@ -213,7 +215,7 @@ def test_the_command_writes_each_format_and_refuses_what_is_wrong(
         (["none+bm25-200"], "one run alone is no comparison"),
         (["none+bm25-200", "nothing*"], "no run matches 'nothing*'"),
         (["*-200-*", "reference=none+"], "write more of its id"),
-        (["*-200-*", "by=tag"], "by=category"),
+        (["*-200-*", "by=tag"], "by=tag is unknown: choose one of category"),
         (["*-200-*", "colour=red"], "not colour="),
         (["*-200-*", "level=95"], "level=95"),
         (["*-200-*", "seed=x"], "seed=x is not a number"),

@@ -20,7 +20,8 @@ from memeval.options.root import SCOPE
 from memeval.pricing import CacheRules, Price, Target, find_target
 from memeval.records import outcomes as records
 from memeval.records.runs import find
-from memeval.reports.replay import compared, crossing, money
+from memeval.reports.replay import compared, crossing
+from memeval.reports.table import money
 from memeval.scoring.replay_costs import (
     Course,
     Crossover,
@@ -211,7 +212,7 @@ def test_no_crossover_without_prices():
     assert crossover(np.array([1.0, np.nan]), np.array([1.0, 1.0]), np.array([1.0, 3.0])) is None
     assert crossover(np.array([]), np.array([]), np.array([])) is None
     found = [Crossover("until", 9), Crossover("until", 5), Crossover("until", 30), Crossover("never")]
-    assert crossing(found) == "until 9 (3)\nnever (1)"
+    assert crossing(found) == "until 9 (3), never (1)"
     assert crossing(found[:3]) == "until 9"
 
 

@@ -56,10 +56,10 @@ def test_clean_without_addresses_removes_nothing(capsys: pytest.CaptureFixture[s
     ("arguments", "words"),
     [
         (["clean", "numpy"], "no storage system is called numpy: choose of"),
-        (["list", "pgvector"], "takes no names"),
+        (["list", "pgvector"], "takes options key=value, and 'pgvector' is too much"),
         (["serve"], "name what to start: postgres"),
         (["serve", "oracle"], "no server is called 'oracle': choose of postgres"),
-        (["--timeout", "0"], "--timeout 0 waits for nobody"),
+        (["--timeout", "0"], "timeout=0 waits for nobody"),
     ],
 )
 def test_what_cannot_be_done_is_explained(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:

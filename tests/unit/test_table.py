@@ -1,13 +1,13 @@
 """The run table: what belongs to a row never stands below all rows as if it were common."""
 
 from dataclasses import replace
-from io import StringIO
 
 import pytest
-from rich.console import Console, RenderableType
 from support.rows import row
 
-from memeval.reports.table import category_table, heading, run_table, show, unit
+from memeval.reports.grid import Grid
+from memeval.reports.layout import grid_lines
+from memeval.reports.table import category_grid, heading, run_grid, run_legend, show, unit
 from memeval.scoring.measures import (
     EvidenceRecall,
     IndexBytes,
@@ -23,10 +23,12 @@ from memeval.scoring.rows import Row
 RECALL = Recall(k=10)
 
 
-def text(table: RenderableType) -> str:
-    buffer = StringIO()
-    Console(width=400, file=buffer).print(table)
-    return buffer.getvalue()
+def text(grid: Grid, *below: str) -> str:
+    return "\n".join([*(line.text for line in grid_lines(grid, 400, rules=False)), *below])
+
+
+def table(rows: list[Row]) -> str:
+    return text(run_grid(rows, "t"), *run_legend(rows))
 
 
 def ranked(name: str, chance: float, saturation: float = 0.0, short: float = 0.0) -> Row:
@@ -43,7 +45,7 @@ def line(shown: str, name: str) -> list[str]:
 
 
 def test_chance_that_is_the_same_in_all_rows_stands_below_them() -> None:
-    shown = text(run_table([ranked("none+bm25", 0.024), ranked("none+vector", 0.024)], "t", 400))
+    shown = table([ranked("none+bm25", 0.024), ranked("none+vector", 0.024)])
     assert line(shown, "chance") == ["2.4"]
     assert line(shown, "saturated") == ["0.0"]
     assert "differs" not in shown
@@ -52,7 +54,7 @@ def test_chance_that_is_the_same_in_all_rows_stands_below_them() -> None:
 
 def test_chance_that_differs_is_a_dash_and_every_row_is_named() -> None:
     rows = [ranked("none+bm25", 0.024), ranked("none+vector", 0.554, 0.25), ranked("none+graph", 0.119)]
-    shown = text(run_table(rows, "t", 400))
+    shown = table(rows)
     assert line(shown, "chance") == ["–"] == line(shown, "saturated")
     first = [each.split()[1] for each in shown.splitlines() if each.strip().startswith("none")]
     values = {"bm25": "2.4", "vector": "55.4", "graph": "11.9"}
@@ -61,16 +63,16 @@ def test_chance_that_differs_is_a_dash_and_every_row_is_named() -> None:
 
 
 def test_a_ranking_that_ends_early_is_said_where_there_is_one() -> None:
-    shown = text(run_table([ranked("none+bm25", 0.1, short=0.031), ranked("none+vector", 0.1)], "t", 400))
+    shown = table([ranked("none+bm25", 0.1, short=0.031), ranked("none+vector", 0.1)])
     assert line(shown, "short") == ["–"]
     assert "3.1" in shown and "whose ranking ends before k" in shown
 
 
 def test_the_number_of_questions_belongs_to_a_row_where_rows_differ() -> None:
     alike = [row("none+bm25", [1.0, 0.0, 1.0], categories="aab", dialogues=3) for _ in range(2)]
-    assert "n=2" in text(category_table(alike)) and "by row" not in text(category_table(alike))
+    assert "n=2" in text(category_grid(alike)) and "by row" not in text(category_grid(alike))
     fewer = row("full", [0.5, float("nan"), 1.0], categories="aab", dialogues=3)
-    shown = text(category_table([alike[0], fewer]))
+    shown = text(category_grid([alike[0], fewer]))
     assert "n by row" in shown and "50.0 n=2" in shown and "50.0 n=1" in shown
     assert shown.count("n=1") == 2, "of the category b, where rows agree, in the heading"
 

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from memeval.kit.errors import ConfigError
+from memeval.options.overrides import items
 from memeval.scoring.measures.base import KNOWN, Measure
 
 # Other names in use, with the options that they stand for.
@@ -44,13 +45,12 @@ def parse(text: str) -> Measure:
 
 
 def parse_list(text: str) -> tuple[Measure, ...]:
-    """Measures separated by commas (those between parentheses do not count), each once, in the order given.
+    """Measures of a list (`memeval.options.overrides.items`), each once, in the order given.
 
     Raises:
         ConfigError: as `parse`.
     """
-    names = re.split(r",(?![^()]*\))", text)
-    return tuple(dict.fromkeys(parse(name) for name in names if name.strip()))
+    return tuple(dict.fromkeys(map(parse, items(text))))
 
 
 def _kind(name: str) -> tuple[type[Measure], dict[str, Any]]:
