@@ -23,6 +23,7 @@ def check_dialogue(dialogue: Dialogue) -> None:
             f"dialogue {dialogue.id!r} has no turns: remove it or add its turns; memeval data validate FILE finds all "
             "such places"
         )
+    _check_names(dialogue)
     ids: set[str] = set()
     day: date | None = None
     for turn in dialogue.turns:
@@ -56,6 +57,26 @@ def check_dialogue(dialogue: Dialogue) -> None:
                 f"question {question.id!r} of dialogue {dialogue.id!r} is asked on {time.date()}, before the first "
                 f"turn ({first.date()}): correct its time, or leave it out to ask after the last turn"
             )
+
+
+def _check_names(dialogue: Dialogue) -> None:
+    """Refuse ids, sessions, speakers, categories and answers that cannot be written down."""
+    _check_text(dialogue.id, f"the id of dialogue {dialogue.id!r}")
+    place = f"of dialogue {dialogue.id!r}"
+    sessions = {turn.session for turn in dialogue.turns} | {
+        session for question in dialogue.questions for session in question.evidence_sessions or ()
+    }
+    for what, names in (
+        ("turn id", [turn.id for turn in dialogue.turns]),
+        ("session", sessions),
+        ("speaker", {turn.speaker for turn in dialogue.turns}),
+        ("question id", [question.id for question in dialogue.questions]),
+        ("category", {question.category for question in dialogue.questions}),
+        ("answer", [answer for each in dialogue.questions for answer in (*each.answers, *each.stale_answers)]),
+        ("tag", {tag for question in dialogue.questions for tag in question.tags}),
+    ):
+        for name in names:
+            _check_text(name, f"the {what} {name!r:.100} {place}")
 
 
 def _check_text(text: str, where: str) -> None:

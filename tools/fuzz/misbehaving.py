@@ -1,5 +1,6 @@
 """Plug-ins of which one method does something odd: it raises, returns another type, ends the process, or prints."""
 
+import inspect
 import math
 import os
 import sys
@@ -127,7 +128,10 @@ class _Odd:
     def __init__(self, where: str = "", act: str = "print") -> None:
         self._where, self._act = where, {**ACTS, **DEADLY}[act]
         self._turns: list[Turn] = []
-        if self._do("init", None) is not None:
+        made = self._do("init", None)
+        if inspect.iscoroutine(made):
+            made.close()
+        if made is not None:
             raise TypeError("__init__() should return None")
 
     def _do(self, where: str, value: Any) -> Any:
