@@ -14,7 +14,7 @@ from operator import attrgetter, ge
 from typing import Any
 
 from memeval.kit.calling import refuse_pending
-from memeval.kit.errors import ContractError, words
+from memeval.kit.errors import CallTimedOut, ContractError, words
 from memeval.kit.prompt import ORDER
 from memeval.kit.text import lone_surrogate
 from memeval.kit.types import Context, Kind, Segment
@@ -79,7 +79,7 @@ class Copier:
             segments = self._segments(context.segments, budget, written)
             ranking = context.ranking
             copied = None if ranking is None else self._ranking(ranking, written)
-        except (ContractError, KeyboardInterrupt):
+        except (ContractError, KeyboardInterrupt, CallTimedOut):
             raise
         except BaseException as error:
             # Properties and iterators of a plug-in run here, and may raise anything.

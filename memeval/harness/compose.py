@@ -62,6 +62,7 @@ class Cell:
             window=config["target"]["window"],
             limit=config["limit"],
             max_turn_tokens=config["max_turn_tokens"],
+            timeout=config["timeout"],
             isolation=config["isolation"],
             forget=config["forget"],
             increments=config["increments"],

@@ -19,17 +19,19 @@ from typing import Annotated, Protocol, runtime_checkable
 
 from annotated_types import Ge
 
+from memeval.harness import limits
 from memeval.harness.lifeline import Lifeline, hold_on, working
 from memeval.harness.plan import Plan
-from memeval.harness.runner import Runner
+from memeval.harness.runner import Runner, failed
 from memeval.harness.session import Session
 from memeval.kit import engines
-from memeval.kit.errors import ContractError
+from memeval.kit.errors import CallTimedOut, ConfigError, ContractError
 from memeval.kit.ranges import ranged
 from memeval.kit.scratch import Scratch
-from memeval.kit.types import Dialogue, DialogueRecord, DialogueResult, Outcome, Usage
+from memeval.kit.types import Dialogue, DialogueResult
 
 _MAX_DEATHS = 2
+_DIED = "the worker process died {} times while it ran this dialogue alone (out of memory?)"
 
 
 @runtime_checkable
@@ -78,15 +80,20 @@ def each_once(executor: Executor, plan: Plan, dialogues: Iterable[Dialogue]) -> 
 
 
 @ranged
-def get_executor(workers: Annotated[int, Ge(1)], isolation: str = "separate") -> Executor:
+def get_executor(workers: Annotated[int, Ge(1)], isolation: str = "separate", apart: bool = False) -> Executor:
     """Serial for one worker, processes for more; shared stores are held by one process, however many workers there are.
+
+    Args:
+        workers: how many dialogues run at a time.
+        isolation: `separate` or `shared`.
+        apart: one worker has a process of its own, too: what hangs in it can be ended.
 
     Raises:
         ConfigError: fewer than one.
     """
     if isolation == "shared":
         return Shared()
-    return Serial() if workers == 1 else Processes(workers)
+    return Serial() if workers == 1 and not apart else Processes(workers)
 
 
 class Serial:
@@ -95,9 +102,9 @@ class Serial:
     def run(self, plan: Plan, dialogues: Iterable[Dialogue]) -> Generator[DialogueResult, None, None]:
         """Run one after the other."""
         with Scratch() as scratch:
-            runner = Runner(plan, scratch)
-            for dialogue in dialogues:
-                yield runner.run(dialogue)
+            with closing(Runner(plan, scratch)) as runner:
+                for dialogue in dialogues:
+                    yield runner.run(dialogue)
 
 
 class Shared:
@@ -110,10 +117,14 @@ class Shared:
     def run(self, plan: Plan, dialogues: Iterable[Dialogue]) -> Generator[DialogueResult, None, None]:
         """Write all, then read; results come in order once everything is written."""
         with Scratch() as scratch, engines.visit(), ExitStack() as stack:
-            runner = Runner(plan, scratch)
+            runner = stack.enter_context(closing(Runner(plan, scratch)))
             sessions = []
             for dialogue in dialogues:
-                session = runner.open(dialogue)
+                try:
+                    session = runner.open(dialogue)
+                except CallTimedOut as error:
+                    # The others would be measured in stores that lack this dialogue.
+                    raise ConfigError(str(error)) from error
                 stack.callback(_close, session)
                 session.live()
                 sessions.append(session)
@@ -172,10 +183,14 @@ class Processes:
                 if lost:
                     lost += running.values()
                     running.clear()
+                    late = limits.late_ones(scratch.path)
                     for dialogue in lost:
+                        if dialogue.id in late:
+                            yield failed(plan, dialogue, late[dialogue.id])
+                            continue
                         deaths[dialogue.id] = deaths.get(dialogue.id, 0) + alone
                         if deaths[dialogue.id] >= _MAX_DEATHS:
-                            yield _killed(plan, dialogue, deaths[dialogue.id])
+                            yield failed(plan, dialogue, _DIED.format(deaths[dialogue.id]))
                         else:
                             suspects.append(dialogue)
                     pool.end()
@@ -282,16 +297,8 @@ def _run(task: _Task, dialogue: Dialogue) -> DialogueResult:
     global _runner
     with working():
         if _runner is None or _runner[0] != task.scratch:
-            _runner = (task.scratch, Runner(task.plan, Path(mkdtemp(dir=task.scratch))))
+            if _runner is not None:
+                _runner[1].close()
+            notes = Path(task.scratch)
+            _runner = (task.scratch, Runner(task.plan, Path(mkdtemp(dir=notes)), notes))
         return _runner[1].run(dialogue)
-
-
-def _killed(plan: Plan, dialogue: Dialogue, times: int) -> DialogueResult:
-    error = f"the worker process died {times} times while it ran this dialogue alone (out of memory?)"
-    phases = [name for name, node in (("answer", plan.reader), ("judge", plan.judge)) if node is not None]
-    outcomes = [
-        Outcome(dialogue.id, question.id, 0, None, None, {}, error=error, usage={phase: Usage() for phase in phases})
-        for question in dialogue.questions
-    ]
-    record = DialogueRecord(dialogue.id, len(dialogue.turns), 0, len(outcomes), Usage(), error)
-    return DialogueResult(record, outcomes)

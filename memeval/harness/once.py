@@ -151,7 +151,9 @@ def _executor(plan: Plan, settings: Settings) -> Executor:
         ConfigError: one that cannot run the plan.
     """
     if settings.executor is None:
-        return get_executor(settings.workers, plan.isolation)
+        here = given.inside([plan.memory, plan.benchmark, plan.reader, plan.judge])
+        # With a limit of time, what hangs has to be in a process that can be ended.
+        return get_executor(settings.workers, plan.isolation, apart=plan.timeout is not None and not here)
     executor = build(settings.executor, "executor")
     name = type(executor).__name__
     if not isinstance(executor, Executor):

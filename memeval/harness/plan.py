@@ -40,6 +40,7 @@ class Plan:
         increments: the last so many turns of each dialogue are written one at a time: what does one more cost?
         depth: a ranking holds at most so many hits.
         mode: `questions`: the benchmark's questions, each when its time has come; `replay`: every user turn is a query.
+        timeout: seconds that a call of the memory may take; None for any number.
         reader, judge: nodes of what answers from a context and of what judges the answer; None for neither.
         others: root options that stand in the identity and that the harness itself does not read, by name.
     """
@@ -59,6 +60,7 @@ class Plan:
     increments: int = 0
     depth: int = 50
     mode: str = "questions"
+    timeout: float | None = None
     reader: Mapping[str, Any] | None = None
     judge: Mapping[str, Any] | None = None
     others: Mapping[str, Any] = field(default_factory=dict)

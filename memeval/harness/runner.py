@@ -5,20 +5,27 @@ from dataclasses import replace
 from pathlib import Path
 
 from memeval.checks import contexts
+from memeval.harness.limits import Limits, Timed
 from memeval.harness.plan import Plan
 from memeval.harness.replay import ReplaySession
 from memeval.harness.session import Session, Shared
 from memeval.kit import engines
+from memeval.kit.errors import CallTimedOut
 from memeval.kit.protocols import Strategy
-from memeval.kit.types import Dialogue, DialogueResult
+from memeval.kit.types import Dialogue, DialogueRecord, DialogueResult, Outcome, Usage
 from memeval.options.build import build
 
 
 class Runner:
     """Runs dialogues under one plan; holds what all of them share."""
 
-    def __init__(self, plan: Plan, scratch: Path) -> None:
-        """Build the harness's own tokenizer and template from the plan; `scratch` is a folder for stores on disk.
+    def __init__(self, plan: Plan, scratch: Path, notes: Path | None = None) -> None:
+        """Build the harness's own tokenizer and template from the plan.
+
+        Args:
+            plan: what is run.
+            scratch: a folder for stores on disk.
+            notes: in a worker process, where it says why it was ended: see `memeval.harness.limits`.
 
         Raises:
             ConfigError: a node of the plan that cannot be built.
@@ -30,6 +37,7 @@ class Runner:
             reader=None if plan.reader is None else build(plan.reader, "reader"),
             judge=None if plan.judge is None else build(plan.judge, "judge"),
             stores={} if plan.isolation == "shared" else None,
+            limits=Limits() if plan.timeout is None else Timed(plan.timeout, plan.memory, notes),
         )
         self._scratch = scratch
         self._ids: set[str] = set()
@@ -49,7 +57,10 @@ class Runner:
         folder.mkdir(exist_ok=True)
         try:
             with engines.visit():
-                session = self.open(dialogue, folder)
+                try:
+                    session = self.open(dialogue, folder)
+                except CallTimedOut as error:
+                    return failed(self._shared.plan, dialogue, f"CallTimedOut: {error}")
                 try:
                     session.live()
                     result = session.finish()
@@ -63,6 +74,11 @@ class Runner:
             if any(folder.iterdir()):
                 shutil.rmtree(folder)
 
+    def close(self) -> None:
+        """Let go of what watches over the calls."""
+        if isinstance(self._shared.limits, Timed):
+            self._shared.limits.close()
+
     def open(self, dialogue: Dialogue, folder: Path | None = None) -> Session:
         """Check a dialogue and build its strategy; `folder` is where its stores may write."""
         contexts.check_dialogue(dialogue)
@@ -72,14 +88,27 @@ class Runner:
             dialogue = _qualified(dialogue)
             self._ids.update(turn.id for turn in dialogue.turns)
         folder = folder or self._scratch
-        node = self._shared.plan.memory_of(dialogue.id, str(folder))
+        name = dialogue.id
+        node = self._shared.plan.memory_of(name, str(folder))
 
         def make() -> Strategy:
-            strategy: Strategy = build(node, "memory" if "window" in node else "strategy", self._shared.stores)
+            with self._shared.limits.call("__init__", name):
+                strategy: Strategy = build(node, "memory" if "window" in node else "strategy", self._shared.stores)
             return strategy
 
         kind: type[Session] = ReplaySession if self._shared.plan.mode == "replay" else Session
         return kind(self._shared, dialogue, make, folder, sum(lengths), self._ids)
+
+
+def failed(plan: Plan, dialogue: Dialogue, error: str) -> DialogueResult:
+    """The result of a dialogue in which no question could be asked."""
+    phases = [name for name, node in (("answer", plan.reader), ("judge", plan.judge)) if node is not None]
+    outcomes = [
+        Outcome(dialogue.id, question.id, 0, None, None, {}, error=error, usage={phase: Usage() for phase in phases})
+        for question in dialogue.questions
+    ]
+    record = DialogueRecord(dialogue.id, len(dialogue.turns), 0, len(outcomes), Usage(), error)
+    return DialogueResult(record, outcomes)
 
 
 def _qualified(dialogue: Dialogue) -> Dialogue:

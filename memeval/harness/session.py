@@ -5,7 +5,7 @@ The harness takes the clock, counts the tokens and keeps the gold; the strategy 
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from statistics import median
@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from memeval.checks import contexts, copies
 from memeval.checks.copies import Copied
 from memeval.harness import forgetting
+from memeval.harness.limits import Limits
 from memeval.harness.plan import Plan
 from memeval.harness.references import Oracle
 from memeval.kit import engines, ledger, prompt
 from memeval.kit.calling import called
 from memeval.kit.document import Document
-from memeval.kit.errors import ConfigError, ContractError, LeakError, MemevalError, ReplyError, words
+from memeval.kit.errors import CallTimedOut, ConfigError, ContractError, LeakError, MemevalError, ReplyError, words
 from memeval.kit.protocols import Closes, Flushes, Prepares, Reports, Strategy
 from memeval.kit.tokens import Tokenizer
 from memeval.kit.types import (
@@ -51,6 +52,7 @@ class Shared:
         tokenizer, document: the harness's own.
         reader, judge: what answers and what judges the answers; None for neither.
         stores: with isolation=shared the stores of all dialogues, by their settings; None where each has its own.
+        limits: how long a call of the memory may take.
     """
 
     plan: Plan
@@ -59,6 +61,7 @@ class Shared:
     reader: "Reader | None" = None
     judge: "Judge | None" = None
     stores: dict[str, Any] | None = None
+    limits: Limits = field(default_factory=Limits)
 
 
 class Session:
@@ -148,7 +151,8 @@ class Session:
         if self._broken is not None or not questions:
             return
         try:
-            facts = forgetting.forget_and_ask(self._strategy, self._make, self._dialogue, questions, plan.budget)
+            with self._shared.limits.call("forget", self._dialogue.id, times=2 * len(questions) + 3):
+                facts = forgetting.forget_and_ask(self._strategy, self._make, self._dialogue, questions, plan.budget)
         except BaseException as error:
             why = _describe(error, "while forgetting")
             asked = {question.id for question in questions}
@@ -163,7 +167,8 @@ class Session:
         """Let the strategy release what it holds; returns what it raised, in a sentence."""
         if isinstance(self._strategy, Closes):
             try:
-                called("close", self._strategy.close)
+                with self._shared.limits.call("close", self._dialogue.id):
+                    called("close", self._strategy.close)
             except BaseException as error:
                 return self._unsound_in(error, "close()")
         return None
@@ -176,9 +181,13 @@ class Session:
         """
         if isinstance(self._strategy, Prepares):
             try:
-                called("prepare", self._strategy.prepare)
+                with self._shared.limits.call("prepare", self._dialogue.id):
+                    called("prepare", self._strategy.prepare)
             except (MemevalError, KeyboardInterrupt):
                 raise
+            except CallTimedOut as error:
+                # Another dialogue may be quicker.
+                self._broken = _describe(error, "while preparing")
             except BaseException as error:
                 raise ConfigError(self._unsound_in(error, "prepare()")) from error
 
@@ -187,7 +196,8 @@ class Session:
         if not isinstance(self._strategy, Reports):
             return {}
         try:
-            return copies.counters(self._strategy.stats(), _OWN)
+            with self._shared.limits.call("stats", self._dialogue.id):
+                return copies.counters(self._strategy.stats(), _OWN)
         except BaseException as error:
             self._unsound = self._unsound_in(error, "stats()")
             return {}
@@ -213,7 +223,7 @@ class Session:
             return Usage()
         self._checker.written(turns)
         try:
-            with ledger.phase() as meter:
+            with self._shared.limits.call("write", self._dialogue.id), ledger.phase() as meter:
                 called("write", self._strategy.write, turns)
                 if isinstance(self._strategy, Flushes):
                     called("flush", self._strategy.flush)
@@ -270,20 +280,23 @@ class Session:
         if type(self._strategy) is Oracle:
             self._strategy.reveal(question)
         try:
-            with ledger.phase() as meter:
+            with self._shared.limits.call("read", self._dialogue.id, question.id), ledger.phase() as meter:
                 given = copies.consumed(self._strategy.read(question.query, budget), budget, self._depth)
         except BaseException as error:
             return self._failed(question, _describe(error, "while reading"), {"read": meter.usage})
         usage = {"read": meter.usage}
         leaks = 0
         try:
-            copied = self._copier.copy(given, budget, self._checker.citable)
+            with self._shared.limits.call("read", self._dialogue.id, question.id):
+                copied = self._copier.copy(given, budget, self._checker.citable)
             leaks = self._checker.leaks(copied)
             tokens = prompt.sections(copied.context, question.query, self._shared.tokenizer)
             self._checker.check(copied, prompt.context_tokens(tokens), budget)
         except ContractError as error:
             kind = "LeakError" if isinstance(error, LeakError) else "ContractError"
             return self._failed(question, f"{kind}: {words(error)}", usage, leaks)
+        except CallTimedOut as error:
+            return self._failed(question, _describe(error, "while its context was read"), usage)
         if self._shared.reader is not None:
             self._contexts[question.id] = copied.context
         return self._outcome(question, copied, tokens, usage)

@@ -59,6 +59,10 @@ class ReplyError(ModelError):
     """
 
 
+class CallTimedOut(BaseException):
+    """A call of a plug-in took longer than `timeout`. It is no `Exception`: no plug-in takes it for one of its own."""
+
+
 def words(error: BaseException) -> str:
     """What an error says, as it is kept for a question of a run: cut where it is long, and without keys."""
     try:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from memeval.kit.errors import ConfigError, MemevalError, words
+from memeval.kit.errors import CallTimedOut, ConfigError, MemevalError, words
 from memeval.kit.ranges import hints, limits
 from memeval.options import root
 
@@ -83,7 +83,7 @@ def build(node: Mapping[str, Any], path: str = "", shared: dict[str, Any] | None
                 "(docs/extending.md)"
             )
         return made
-    except (MemevalError, KeyboardInterrupt):
+    except (MemevalError, KeyboardInterrupt, CallTimedOut):
         raise
     except BaseException as error:
         # Even where a plug-in wants to end the process.
@@ -189,7 +189,7 @@ def _locate(target: str) -> Any:
     module, _, name = target.rpartition(".")
     try:
         return getattr(importlib.import_module(module), name)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, CallTimedOut):
         raise
     except BaseException as error:
         raise ConfigError(

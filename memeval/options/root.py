@@ -14,7 +14,7 @@ from operator import or_
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from annotated_types import Ge, Interval
+from annotated_types import Ge, Gt, Interval
 
 from memeval.kit.errors import ConfigError
 from memeval.kit.ranges import allowed
@@ -195,6 +195,11 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("seed", int, 0, "What random choices of a memory start from.", "identity", shared=True),
     _execution("max_turn_tokens", _COUNT, 32768, "Longer turns are refused as damaged data."),
+    # What takes too long is an error, and a dialogue with an error is run again: no result depends on it.
+    _execution(
+        "timeout", Annotated[float, Gt(0)] | None, None,
+        "Seconds that a call of the memory may take (write, read, prepare, ...); null: any number.",
+    ),
     _execution("results", str, "results/runs", "The folder of the stored runs."),
     _group(
         "executor", "auto", "How the dialogues of a run are shared out: auto, one process, or several.", "execution",

@@ -1,7 +1,9 @@
 """Strategies with one fault each, driven by the real runner."""
 
+import ctypes
 import os
 import signal
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -123,3 +125,54 @@ class Chunks:
 
     def stats(self) -> Mapping[str, float]:
         return {f"chunk{number}": size for number, size in enumerate(self._sizes)}
+
+
+class Hangs(Keeper):
+    """Never ends in one method: it waits, turns round in Python, swallows what is raised, or lets no thread run."""
+
+    def __init__(self, scope: str, method: str, how: str, victim: str = "d1") -> None:
+        super().__init__()
+        self._method = method if scope == victim else None
+        self._how = how
+        self._maybe("__init__")
+
+    def _maybe(self, method: str) -> None:
+        if method != self._method:
+            return
+        if self._how == "waits":
+            time.sleep(3600)
+        elif self._how == "locks":
+            threading.Semaphore(0).acquire()
+        elif self._how == "turns":
+            while True:
+                pass
+        elif self._how == "swallows":
+            while True:
+                try:
+                    time.sleep(3600)
+                except BaseException:
+                    continue
+        elif self._how == "alone":
+            # With the lock of the interpreter in its hands.
+            ctypes.PyDLL(None).sleep(3600)
+
+    def prepare(self) -> None:
+        self._maybe("prepare")
+
+    def write(self, turns: Sequence[Turn]) -> None:
+        self._maybe("write")
+        super().write(turns)
+
+    def read(self, query: Query, budget: int) -> Context:
+        if self._method == "second read":
+            self._method = "read"
+        else:
+            self._maybe("read")
+        return super().read(query, budget)
+
+    def stats(self) -> Mapping[str, float]:
+        self._maybe("stats")
+        return {"kept": float(len(self.turns))}
+
+    def close(self) -> None:
+        self._maybe("close")
