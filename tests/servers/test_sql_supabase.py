@@ -108,7 +108,7 @@ def test_a_project_that_is_not_set_up(place: Place, new_project: Any, monkeypatc
     ],
 )
 def test_the_stand_in_refuses_what_postgrest_refuses(
-    path: str, status: int, code: str, supabase_server: Reached
+    path: str, status: int, code: str, place: Place, supabase_server: Reached
 ) -> None:
     if isinstance(supabase_server, Elsewhere):
         pytest.skip("about the stand-in")

@@ -70,7 +70,7 @@ class SupabaseServer(Server):
             answer.read()
 
     def start(self) -> None:
-        if self._folder is not None:
+        if self._scratch is not None:
             self.base.start()
         super().start()
 
