@@ -18,18 +18,18 @@ COMMAND = words.Command(
     "Put stored runs side by side and say how sure the differences are. Runs of other data, gold, questions, tokenizer "
     "or budget are refused.",
     (
-        ("memeval compare 'none+*-2000-*'", "each against the best of them"),
-        ("memeval compare 'none+*-2000-*' reference=none+bm25-2000", "against one of them"),
-        ("memeval compare none+bm25-2000 none+vector-2000 by=category", "within categories, too"),
-        ("memeval compare '*' across=budget out=table.md", "into a file"),
+        ("memeval compare 'locomo/none+*-2000-*'", "each against the best of them"),
+        ("memeval compare 'locomo/none+*-2000-*' reference=none+bm25-2000", "against one of them"),
+        ("memeval compare locomo/none+bm25-2000 locomo/none+vector-2000 by=category", "within categories, too"),
+        ("memeval compare 'locomo/none+*' across=budget out=table.md", "into a file"),
     ),
     words.Words(
         "RUN...",
-        "two or more: a run's id, the start of one, a glob over ids, or a folder of runs such as "
-        "results/reference/locomo",
+        "two or more: a run's id, the start of one (bm25-2000: of its retriever), a glob over ids, or a folder of runs "
+        "such as results/reference/locomo; locomo/ in front leaves out other benchmarks",
         least=1,
         most=None,
-        missing="name the runs to compare, e.g. memeval compare 'none+*-2000-*'; memeval show lists them",
+        missing="name the runs to compare, e.g. memeval compare 'locomo/none+*'; memeval show lists them",
     ),
     (
         MEASURES, REFERENCE, BY, ACROSS, LEVEL, RESAMPLES, SEED, tables.RESULTS, tables.FORMAT, tables.OUT,

@@ -36,11 +36,11 @@ COMMAND = words.Command(
     "Hold runs against a baseline: fail where a memory got worse.",
     (
         (
-            "memeval gate baseline=gate/baseline --update benchmark=demo strategy=mine",
+            "memeval gate baseline=gate/baseline --update benchmark=demo retriever=bm25",
             "run, and make the baseline; commit it",
         ),
-        ("memeval gate baseline=gate/baseline benchmark=demo strategy=mine", "run again, and compare: for CI"),
-        ("memeval gate baseline=gate/baseline 'sliding_window*'", "compare runs that are stored already"),
+        ("memeval gate baseline=gate/baseline benchmark=demo retriever=bm25", "run again, and compare: for CI"),
+        ("memeval gate baseline=gate/baseline 'demo/sliding_window+bm25*'", "compare runs that are stored already"),
         ("memeval gate baseline=gate/baseline", "those with the baselines' ids"),
     ),
     words.Words("[RUN...]", "stored runs: ids, starts of ids, globs, folders", most=None),

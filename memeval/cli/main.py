@@ -18,13 +18,14 @@ DESCRIPTION = """\
 memeval measures how an assistant remembers: what a memory strategy would put into the
 prompt, how much of the evidence that is, how long it takes and how many tokens it costs.
 
-  memeval demo                                     the default sweep on the embedded benchmark
-  memeval run benchmark=locomo retriever=bm25      one strategy over real dialogues
+  memeval demo                                     # the default sweep on the embedded benchmark
+  memeval run benchmark=locomo retriever=bm25      # one strategy over real dialogues
   memeval run -m strategy=truncation,sliding_window retriever=none,bm25,vector budget=500,2000
-                                                   a sweep: all combinations in one table
-  memeval list strategy                            what there is to choose from
-  memeval list commands                            commands that installed packages add
-  memeval show                                     what has been run; memeval show RUN QUESTION: why
+                                                   # a sweep: all combinations in one table
+  memeval list strategy                            # what there is to choose from
+  memeval list commands                            # commands that installed packages add
+  memeval show                                     # what has been run
+  memeval show RUN QUESTION                        # why a question found its evidence, or did not
 
 --strict (or strict=yes), of run, demo, score, compare, gate, report, replay and cost: exit code 1 where a line below
 the tables says that something was skipped, cut, left empty, not judged or done in a lesser way.

@@ -17,8 +17,8 @@ COMMAND = words.Command(
     "prompt cache, and the turn up to which full history costs no more than another strategy.",
     (
         ("memeval run experiment=replay benchmark=locomo", "make replays: every user turn is a query"),
-        ("memeval replay 'sliding_window*' target=gpt-4o,claude-sonnet-4", "price them on two models"),
-        ("memeval replay 'results/runs/locomo/*' plot=off out=replay.csv", "into a file, without curves"),
+        ("memeval replay 'replay*' target=gpt-4o,claude-sonnet-4", "price them on two models"),
+        ("memeval replay 'locomo/replay*' plot=off out=replay.csv", "into a file, without curves"),
     ),
     words.Words(
         "RUN...",

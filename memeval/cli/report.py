@@ -13,9 +13,9 @@ COMMAND = words.Command(
     "Write stored runs of one benchmark into a folder of pages that opens in a browser, with no network. The folder "
     "holds the dialogues' texts: mind their licence before you pass it on.",
     (
-        ("memeval report out=report", "all finished runs, if they are of one benchmark"),
+        ("memeval report 'locomo/none+*' out=report", "some runs; without any, all that are finished"),
         ("memeval report results/runs/locomo out=report", "a folder of runs"),
-        ("memeval report 'sliding_window*' across=tokenizer out=report", "runs with several tokenizers"),
+        ("memeval report 'locomo/sliding_window*' across=tokenizer out=report", "runs with several tokenizers"),
     ),
     words.Words(
         "[RUN...]", "a run's id, the start of one, a glob over ids, or a folder; left out, all finished runs", most=None

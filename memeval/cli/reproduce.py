@@ -22,7 +22,7 @@ COMMAND = words.Command(
     (
         ("memeval reproduce", "all rows (memeval list reproduction)"),
         ("memeval reproduce memini okapi", "some"),
-        ("memeval reproduce memini workers=2 results=FOLDER", "in two processes, into another folder"),
+        ("memeval reproduce memini workers=2 results=elsewhere", "in two processes, into another folder"),
     ),
     words.Words("[ROW...]", "rows to reproduce; left out, all", most=None),
     (tables.FORMAT, tables.OUT),

@@ -31,7 +31,7 @@ COMMAND = words.Command(
         ("memeval run experiment=demo", "a sweep from a file"),
         ("memeval run benchmark=locomo measures='[Recall(unit=session,rule=any)@5, MRR@10]'", "other measures"),
         ("memeval run benchmark=jsonl benchmark.path=~/my.jsonl out=scores.csv", "data of your own; scores in a file"),
-        ("memeval run strategy=none strategy._target_=my.module.Strategy", "a class of your own"),
+        ("PYTHONPATH=. memeval run strategy=none strategy._target_=mine.Memory", "class Memory in your mine.py"),
     ),
     options=(MULTIRUN, CFG, tables.FORMAT, tables.OUT, tables.STRICT),
     overrides=OVERRIDES,

@@ -15,8 +15,8 @@ COMMAND = words.Command(
             "memeval score 'sliding_window*' measures='[EvidenceRecall(unit=session,rule=any), Recall@5]'",
             "two measures of all runs with a sliding window",
         ),
-        ("memeval score bm25-2000 preset=memini", "by the definition of another benchmark"),
-        ("memeval score 'results/runs/locomo' out=scores.parquet", "all digits, for pandas"),
+        ("memeval score locomo/bm25-2000 preset=memini", "by the definition of another benchmark"),
+        ("memeval score results/runs/locomo out=scores.parquet", "all digits, for pandas"),
     ),
     words.Words(
         "RUN...",
@@ -36,18 +36,22 @@ def main(argv: Sequence[str]) -> int:
     given = COMMAND.parse(argv)
     output = tables.Output(given)
 
-    from memeval.records.runs import find, finished_ones
+    from memeval.records.runs import finished_ones
     from memeval.scoring.evaluate import evaluate
     from memeval.scoring.measures import DEFAULT_MEASURES
     from memeval.scoring.measures.presets import get_preset
     from memeval.scoring.rows import Row
+    from memeval.scoring.stored import chosen
 
     name = given[PRESET]
     preset = None if name is None else get_preset(name)
     measures = given[MEASURES]
     if measures is None:
         measures = preset.measures if preset else DEFAULT_MEASURES
-    found, unfinished = finished_ones(find(given[tables.RESULTS], given.words))
+    asked, replays = chosen(given[tables.RESULTS], given.words)
+    if replays:
+        output.say(f"Replays left out: {replays:,} (memeval replay shows what they cost).")
+    found, unfinished = finished_ones(asked)
     console.pass_over(unfinished)
     print_rows([Row(run, evaluate(run, measures, preset)) for run in found], output)
     if preset is not None:

@@ -27,8 +27,8 @@ COMMAND = words.Command(
     "question what was in the context, which evidence was missing, and the ranking.",
     (
         ("memeval show", "stored runs"),
-        ("memeval show bm25-2000", "one run"),
-        ("memeval show bm25-2000 u0-q3", "one question of it"),
+        ("memeval show demo/none+bm25-2000", "one run"),
+        ("memeval show demo/none+bm25-2000 u0-q3", "one question of it"),
         ("memeval show results=my/runs out=runs.csv", "the runs of another folder, as a table in a file"),
     ),
     words.Words(

@@ -22,6 +22,14 @@ def test_outputs_are_stripped(path: Path) -> None:
         assert cell.outputs == [] and cell.execution_count is None, f"{path.name}: clear all outputs before committing"
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_api_is_used_and_no_shell(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    assert "import memeval" in code.splitlines()
+    assert [line for line in code.splitlines() if line.lstrip().startswith(("!", "%"))] == []
+
+
 def executed(name: str, folder: Path) -> str:
     """Everything that the notebook printed or showed."""
     path = next(path for path in NOTEBOOKS if path.stem == name)
