@@ -13,6 +13,7 @@ from memeval.cli import console, words
 from memeval.cli.listing import options
 from memeval.kit.errors import ConfigError
 from memeval.kit.escaping import shortened
+from memeval.records.replacing import replace_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +154,11 @@ def _write(written: Mapping[Path, str], markers: Sequence[Path]) -> None:
     try:
         for path in (*markers, *written):
             path.parent.mkdir(parents=True, exist_ok=True)
-            if path in written:
-                path.write_text(written[path], encoding="utf-8")
-            else:
-                path.touch()
+        for path in markers:
+            path.touch()
+        replace_files(written)
     except OSError as error:
+        path = Path(error.filename) if error.filename else path
         raise ConfigError(f"{path} cannot be written ({error.strerror}): choose another folder with into=") from error
 
 

@@ -77,9 +77,7 @@ def update(
         else:
             # A folder that the user named otherwise keeps its name.
             target = old.folder if old.folder.name != old.id else old.folder.with_name(new.id)
-            save(new, target)
-            if target != old.folder:
-                _remove(old.folder)
+            _replace(old.folder, new, target)
             settings = tuple(changed_settings(old, new))
             done.append(Updated(new.name, "changed", target, settings, tuple(_changes(old, new))))
     return done
@@ -87,6 +85,21 @@ def update(
 
 def _home(folder: Path, before: Sequence[Entry], new: Entry) -> Path:
     return next((entry.folder.parent for entry in before if entry.benchmark == new.benchmark), folder)
+
+
+def _replace(old: Path, new: Entry, target: Path) -> None:
+    """Write over the old baseline, under the new name: at no moment are there two, or none."""
+    moved = target != old and not target.exists()
+    if moved:
+        old.rename(target)
+    try:
+        save(new, target)
+    except BaseException:
+        if moved:
+            target.rename(old)
+        raise
+    if target != old and not moved:
+        _remove(old)
 
 
 def _remove(folder: Path) -> None:

@@ -17,6 +17,7 @@ from memeval.kit.plain_names import as_file_name
 from memeval.kit.types import DialogueRecord, DialogueResult
 from memeval.records.integrity import CLOSING, contents, damage
 from memeval.records.outcomes import outcome_to_json, record_from_json, record_to_json
+from memeval.records.replacing import replacing
 from memeval.records.runs import OUTCOMES_FILE, RUN_FILE, Run, load, previous_meta
 
 _LOCK_FILE = ".lock"
@@ -160,13 +161,11 @@ class RunWriter:
                     end = file.tell()
                     blocks[json.loads(line)["finished"]] = (start, end)
                     start = end
-            temporary = self._path.with_suffix(".tmp")
-            with temporary.open("wb") as sorted_file:
+            with replacing(self._path) as beside, beside.open("wb") as sorted_file:
                 for dialogue in order:
                     start, end = blocks[dialogue]
                     file.seek(start)
                     sorted_file.write(file.read(end - start))
-        temporary.replace(self._path)
 
     def _write_meta(self, status: str) -> None:
         self._meta["status"] = status
@@ -186,9 +185,8 @@ class RunWriter:
 
 
 def _replace_file(path: Path, text: str) -> None:
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    temporary.replace(path)
+    with replacing(path) as beside:
+        beside.write_text(text, encoding="utf-8", newline="\n")
 
 
 class _explained:

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import math
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from memeval.kit import escaping
 from memeval.kit.errors import ConfigError, RecordsError
+from memeval.records.replacing import replacing
 from memeval.reports.grid import Column, Grid, Report, Value
 from memeval.reports.layout import report_lines
 
@@ -66,7 +66,7 @@ def write(report: Report, form: str, out: Path) -> None:
     """
     with _explained(out):
         if form == "parquet":
-            with _beside(out) as path:
+            with replacing(out) as path:
                 to_parquet(report.one, path)
         else:
             write_text(text_of(report, form), out)
@@ -78,7 +78,7 @@ def write_text(text: str, out: Path) -> None:
     Raises:
         RecordsError: it cannot be written.
     """
-    with _explained(out), _beside(out) as path:
+    with _explained(out), replacing(out) as path:
         path.write_text(text, encoding="utf-8", newline="\n")
 
 
@@ -197,25 +197,6 @@ def to_latex(report: Report) -> str:
         lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}", ""]
     lines += [escaping.latex(line) + r"\par" for line in (*report.findings, *report.legend)]
     return "\n".join(lines) + "\n"
-
-
-@contextmanager
-def _beside(out: Path) -> Iterator[Path]:
-    """A path to write to in place of a file, which then takes the file's place; devices and pipes are written to."""
-    # A link stays one.
-    target = out.resolve()
-    if target.exists() and not target.is_file():
-        yield out
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    path = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        yield path
-        if target.exists():
-            path.chmod(target.stat().st_mode & 0o777)
-        path.replace(target)
-    finally:
-        path.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -2,9 +2,9 @@
 
 import hashlib
 import importlib
+import shutil
 import subprocess
 import tarfile
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -65,10 +65,16 @@ def _fetched() -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
         if not jar.is_file():
-            with tempfile.TemporaryDirectory(dir=folder.parent) as new:
-                _fetch(Path(new))
+            new = folder.with_name(f"{folder.name}.part")
+            # What a kill has left.
+            shutil.rmtree(new, ignore_errors=True)
+            new.mkdir()
+            try:
+                _fetch(new)
                 # At once or not at all: a folder that is there is complete.
-                (Path(new) / "unpacked").rename(folder)
+                (new / "unpacked").rename(folder)
+            finally:
+                shutil.rmtree(new, ignore_errors=True)
     return jar
 
 

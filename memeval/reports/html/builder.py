@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -25,6 +26,8 @@ from memeval.scoring.measures import Measure
 from memeval.scoring.rows import Row, ordered
 
 INDEX = "index.html"
+# Holds the new report until it is whole.
+_NEW = ".memeval-report"
 _MARK = '<meta name="generator" content="memeval report">'
 _OURS = re.compile(r"(summary|questions|run-\d+(-\d+)?|turns-\d+-\d+)\.js")
 # Parts of one script, in this order: `report.js`. A page that was opened from disk may not import modules.
@@ -68,14 +71,18 @@ def write_report(rows: Sequence[Row], measures: Sequence[Measure], out: Path, ti
                 f"{row.run.id} and {rows[0].run.id} have scores of other questions: put them into reports of their own"
             )
     try:
-        _clear(out)
-        folder = Folder(out / "data")
-        folder.path.mkdir(parents=True, exist_ok=True)
-        _write_data(rows, measures, folder, title)
-        first = folder.sizes["summary"]
-        for name, text in _pages(title):
-            (out / name).write_text(text, encoding="utf-8", newline="\n")
-            first += len(text.encode())
+        new = _begun(out)
+        try:
+            folder = Folder(new / "data")
+            folder.path.mkdir()
+            _write_data(rows, measures, folder, title)
+            first = folder.sizes["summary"]
+            for name, text in _pages(title):
+                (new / name).write_text(text, encoding="utf-8", newline="\n")
+                first += len(text.encode())
+            _put_in_place(new, out)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
     except OSError as error:
         raise RecordsError(
             f"the report cannot be written to {out} ({error}): choose another folder with out="
@@ -84,16 +91,35 @@ def write_report(rows: Sequence[Row], measures: Sequence[Measure], out: Path, ti
     return Written(out / INDEX, len(folder.sizes), first, everything)
 
 
-def _clear(out: Path) -> None:
-    """Remove the data of an earlier report, and nothing that is not ours."""
+def _begun(out: Path) -> Path:
+    """An empty folder inside of `out`, for the new report. It marks `out` as ours while nothing else does.
+
+    Raises:
+        RecordsError: `out` holds other things than a report.
+    """
     index = out / INDEX
     earlier = index.is_file() and _MARK in index.read_text(encoding="utf-8", errors="replace")
-    if out.is_dir() and any(out.iterdir()) and not earlier:
+    new = out / _NEW
+    if out.is_dir() and any(out.iterdir()) and not earlier and not new.is_dir():
         raise RecordsError(f"{out} holds other files than a report: name a new or empty folder with out=")
-    if earlier and (out / "data").is_dir():
-        for path in sorted((out / "data").iterdir()):
-            if _OURS.fullmatch(path.name):
-                path.unlink()
+    # What a kill has left.
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    return new
+
+
+def _put_in_place(new: Path, out: Path) -> None:
+    """Move all files to where the earlier ones are; those of its data that are none of the new ones go."""
+    (out / "data").mkdir(exist_ok=True)
+    kept = {path.name for path in (new / "data").iterdir()}
+    for name in kept:
+        (new / "data" / name).replace(out / "data" / name)
+    for path in sorted((out / "data").iterdir()):
+        if path.name not in kept and _OURS.fullmatch(path.name):
+            path.unlink()
+    # The page itself comes last: where it is, all is.
+    for path in sorted((each for each in new.iterdir() if each.is_file()), key=lambda each: each.name == INDEX):
+        path.replace(out / path.name)
 
 
 def _pages(title: str) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from memeval.kit.plain_names import as_file_name
 from memeval.pricing import Target
+from memeval.records.replacing import replacing
 from memeval.reports.plots.labels import label_ends
 from memeval.reports.plots.style import COLOURS, DASHES, MARKERS, SOFT, as_written, tidy
 from memeval.reports.replay import Replayed, rules
@@ -61,7 +62,8 @@ def draw(replays: Sequence[Replayed], target: Target, folder: Path) -> Path:
     figure.supxlabel(_caption(replays, target, end), fontsize=8, color=SOFT)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"replay-{as_file_name(target.name.replace('/', '_'))}.png"
-    figure.savefig(path, dpi=110, metadata={"Software": None})
+    with replacing(path) as beside:
+        figure.savefig(beside, format="png", dpi=110, metadata={"Software": None})
     pyplot.close(figure)
     return path
 

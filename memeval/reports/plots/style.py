@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from memeval.kit.escaping import shown
+from memeval.records.replacing import replacing
 from memeval.reports.notes import tuned
 from memeval.scoring.rows import MAIN, Row
 
@@ -66,9 +67,13 @@ def finish(figure: "Figure", rows: Sequence[Row], folder: Path, stem: str, note:
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / f"{stem}.png", folder / f"{stem}.svg"]
     # Ids from a fixed salt and no date: the same runs give the same file.
-    with rc_context({"svg.hashsalt": "memeval", "svg.fonttype": "none"}):
-        figure.savefig(files[0], dpi=130, metadata={"Software": None})
-        figure.savefig(files[1], metadata={"Date": None, "Creator": None})
+    with (
+        rc_context({"svg.hashsalt": "memeval", "svg.fonttype": "none"}),
+        replacing(files[0]) as png,
+        replacing(files[1]) as svg,
+    ):
+        figure.savefig(png, format="png", dpi=130, metadata={"Software": None})
+        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     pyplot.close(figure)
     return files
 
