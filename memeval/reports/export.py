@@ -202,6 +202,7 @@ def to_latex(report: Report) -> str:
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield
     except OSError as error:
         raise RecordsError(f"{path} cannot be written ({error}): choose another file with out=FILE") from error

@@ -71,15 +71,15 @@ def test_an_old_file_stays_and_links_and_pipes_are_written_through(tmp_path: Pat
         ("compare", "*", "across=budget", "out=OUT/table.parquet"),
         ("report", "across=budget", "out=OUT/report"),
         ("plot", "*", "kinds=[categories]", "out=OUT/plots"),
-        ("gate", "--baseline", "OUT/baseline", "--update"),
-        ("gate", "--baseline", "BASE", "--out", "OUT/gate.json", "--out", "OUT/gate.md"),
+        ("gate", "baseline=OUT/baseline", "--update"),
+        ("gate", "baseline=BASE", "out=OUT/gate.json,OUT/gate.md"),
     ],
     ids=lambda words: "-".join(words[:1] + words[-1:]).replace("/", "-"),
 )
 def test_what_was_written_before_stays_whole(words: tuple[str, ...], results: Path, tmp_path: Path) -> None:
     base, out = tmp_path / "base", tmp_path / "out"
-    where = ("--results", str(results), "*") if words[0] == "gate" else (f"results={results}",)
-    assert called("gate", "--baseline", str(base), "--update", "--results", str(results), "*")[0] == 0
+    where = (f"results={results}", "*") if words[0] == "gate" else (f"results={results}",)
+    assert called("gate", f"baseline={base}", "--update", f"results={results}", "*")[0] == 0
     command = (*(word.replace("OUT", str(out)).replace("BASE", str(base)) for word in words), *where)
     out.mkdir()
     with no_room():
