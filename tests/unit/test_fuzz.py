@@ -95,6 +95,11 @@ def test_over_a_hundred_inputs_of_all_kinds_have_no_fault(tmp_path: Path, capsys
     assert sum(found.inputs.values()) > 130
 
 
+def test_no_input_is_begun_when_the_time_is_over(tmp_path: Path):
+    found = fuzz({"dialogues": 5}, 1, 30, alone=False, seconds=1e-9, keep=tmp_path)
+    assert not found.inputs
+
+
 def test_words_of_the_fuzzer_are_checked(capsys: pytest.CaptureFixture[str]):
     assert main(["only=nobody"]) == main(["count=x"]) == main(["colour=red"]) == 2
     assert main(["--help"]) == 0

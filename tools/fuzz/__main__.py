@@ -5,6 +5,7 @@ import resource
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -100,14 +101,15 @@ def fuzz(kinds: dict[str, int], start: int, limit: float, alone: bool, seconds: 
     """
     found = Found()
     end = time.monotonic() + seconds if seconds else float("inf")
-    with composed_once():
+    # After Ctrl-C, what has been found is printed.
+    with composed_once(), suppress(KeyboardInterrupt):
         for kind, count in kinds.items():
             for first in range(0, count, _SLICE):
-                if time.monotonic() > end:
-                    break
                 number = random.Random(f"{start}/{kind}/{first}").getrandbits(32)
                 for index, each in enumerate(examples(kind, min(_SLICE, count - first), number), first):
                     began = time.monotonic()
+                    if began > end:
+                        return found
                     wrong, said, code = check(each, limit, alone)
                     found.inputs[kind] += 1 + (each.twin is not None)
                     found.seconds[kind] += time.monotonic() - began  # type: ignore[assignment]
