@@ -15,7 +15,7 @@ from pathlib import Path
 
 from memeval.harness.compose import composer
 from memeval.kit.errors import MemevalError
-from memeval.records.runs import RUN_FILE
+from memeval.records.record import RUN_FILE
 from memeval.reports.plots import PLOTS
 from memeval.reports.table import heading, show
 from memeval.scoring.baseline import entry_of, save
@@ -62,11 +62,11 @@ def table(rows: Sequence[Row]) -> str:
     for row in rows:
         engine = row.engines or "in process"
         lines.append([row.retriever, row.store, engine, *(show(each, row.scores[each].value) for each in measures)])
-    meta = rows[0].run.meta
+    record, scores = rows[0].run.record, rows[0].scores
     said = (
-        f"{meta['names']['benchmark']}: {meta['dialogues']:,} dialogues in shared stores, "
-        f"{len(rows[0].scores.questions):,} questions, budget {rows[0].budget:,} tokens, "
-        f"{meta['environment']['cores']} cores. Times are the memory's own, without the embedder; a stand-in has none."
+        f"{record.benchmark.name}: {len(scores.dialogues):,} dialogues in shared stores, "
+        f"{len(scores.questions):,} questions, budget {rows[0].budget:,} tokens, "
+        f"{record.environment.cores} cores. Times are the memory's own, without the embedder; a stand-in has none."
     )
     return "\n".join([said, "", *(f"| {' | '.join(line)} |" for line in lines), ""])
 

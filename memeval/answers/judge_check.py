@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import NormalDist
@@ -122,13 +122,13 @@ def _named(fingerprint: str) -> str:
     return f"{fingerprint}|{cache.key(CASES.read_text(encoding='utf-8')).hex()}"
 
 
-def notes(metas: Sequence[Mapping[str, object]]) -> list[str]:
+def notes(fingerprints: Iterable[str | None]) -> list[str]:
     """What to say beside the scores of judged runs, one sentence for each judge; none where nothing was judged.
 
     Args:
-        metas: contents of the runs' run.json.
+        fingerprints: of the judge of each run; None where nothing was judged.
     """
-    judges = dict.fromkeys(str(meta["judge"]) for meta in metas if meta.get("judge"))
+    judges = dict.fromkeys(filter(None, fingerprints))
     names = {fingerprint: f" {fingerprint.partition('|')[0]}" if len(judges) > 1 else "" for fingerprint in judges}
     return [f"judge{name} {_sentence(kept(fingerprint))}" for fingerprint, name in names.items()]
 

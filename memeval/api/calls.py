@@ -358,7 +358,7 @@ def report(
     if measures is not None:
         asked = tuple(dict.fromkeys((*asked, ContextTokens(), ReadSeconds(p=95))))
     rows = scored(chosen, asked)
-    return write_report(rows, asked, Path(out), title_of(str(chosen[0].meta["benchmark"]["name"]), rows)).index
+    return write_report(rows, asked, Path(out), title_of(chosen[0].record.benchmark.name, rows)).index
 
 
 def _stored(runs: Runs, results: str | Path) -> list[Run]:
@@ -386,7 +386,7 @@ def _finished(runs: Runs, results: str | Path) -> list[Run]:
 
 
 def _of_one_benchmark(runs: Sequence[Run]) -> Sequence[Run]:
-    names = list(dict.fromkeys(str(run.meta["benchmark"]["name"]) for run in runs))
+    names = list(dict.fromkeys(run.record.benchmark.name for run in runs))
     if len(names) != 1:
         raise ConfigError(f"these are runs of {' and '.join(names) or 'nothing'}: name runs of one benchmark")
     return runs

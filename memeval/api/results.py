@@ -176,7 +176,7 @@ class Compared:
         from memeval.reports.comparison import comparison_report
         from memeval.reports.table import title_of
 
-        name = str(self.rows[0].run.meta["benchmark"]["name"])
+        name = self.rows[0].run.record.benchmark.name
         return comparison_report(self.comparison, self.rows, title_of(name, self.rows))
 
 
@@ -194,7 +194,7 @@ def compared(
     from memeval.comparison import check_comparable, compare
     from memeval.scoring.stored import scored
 
-    check_comparable(runs, set(across), fixed={run.id for run in runs if run.meta["names"]["strategy"] == "full"})
+    check_comparable(runs, set(across), fixed={run.id for run in runs if run.record.is_full})
     named = [] if reference is None else [run for run in runs if run.id.startswith(reference)]
     if reference is not None and len(named) != 1:
         raise ConfigError(

@@ -63,9 +63,7 @@ def main(argv: Sequence[str]) -> int:
             f"reference={reference} matches {len(named)} runs ({named[0].id}, {named[1].id}, ...): write more of its id"
         )
     runs += [run for run in named if run.folder not in {each.folder for each in runs}]
-    check_comparable(
-        runs, set(given[ACROSS]), fixed={run.id for run in runs if run.meta["names"]["strategy"] == "full"}
-    )
+    check_comparable(runs, set(given[ACROSS]), fixed={run.id for run in runs if run.record.is_full})
     measures = given[MEASURES]
     if measures == ():
         raise ConfigError("measures=[] compares nothing: name some, e.g. measures='[EvidenceRecall, ContextTokens]'")
@@ -73,6 +71,6 @@ def main(argv: Sequence[str]) -> int:
     rows = scored(runs, measures)
     against = next((row for row in rows if named and row.run.folder == named[0].folder), None)
     comparison = compare(rows, measures, against, given[BY] is not None, given[LEVEL], given[RESAMPLES], given[SEED])
-    title = title_of(str(rows[0].run.meta["names"]["benchmark"]), rows)
+    title = title_of(rows[0].run.record.benchmark.name, rows)
     output.report([comparison_report(comparison, rows, title)])
     return 0

@@ -125,7 +125,7 @@ def _say(gate: Gate, on_screen: bool) -> None:
 
     by_benchmark: dict[str, list[Row]] = {}
     for row in gate.rows:
-        by_benchmark.setdefault(row.run.meta["benchmark"]["name"], []).append(row)
+        by_benchmark.setdefault(row.run.record.benchmark.name, []).append(row)
     file = sys.stdout if on_screen else sys.stderr
     with suppress(BrokenPipeError):
         for rows in by_benchmark.values():

@@ -45,7 +45,7 @@ def main(argv: Sequence[str]) -> int:
     measures = dict.fromkeys([*DEFAULT_MEASURES, *(measure for plot in plots for measure in plot.measures)])
     by_benchmark: dict[str, list[Row]] = {}
     for row in scored(found, tuple(measures)):
-        by_benchmark.setdefault(row.run.meta["benchmark"]["name"], []).append(row)
+        by_benchmark.setdefault(row.run.record.benchmark.name, []).append(row)
     drawn = 0
     for name, rows in by_benchmark.items():
         out = given[OUT] or root

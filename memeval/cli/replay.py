@@ -1,10 +1,10 @@
 """`memeval replay`, and the tables of replays that `memeval run mode=replay` prints."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from memeval.cli import tables, words
 from memeval.cli.tables import Output
+from memeval.kit.errors import ConfigError
 from memeval.pricing import Target
 from memeval.records.runs import Run
 
@@ -39,27 +39,29 @@ def main(argv: Sequence[str]) -> int:
 
     from memeval.pricing import find_target
     from memeval.records.runs import find
+    from memeval.scoring.evaluate import target_of
 
     found = find(given[tables.RESULTS], given.words)
     named = [find_target(name) for name in given[TARGETS]]
     groups = []
     for folder in dict.fromkeys(run.folder.parent for run in found):
         group = [run for run in found if run.folder.parent == folder]
-        groups.append((group, named or targets_of(group[0].meta["config"])))
+        groups.append((group, named or targets_of(target_of(group[0]), group[0].record.targets)))
     print_replays(groups, output, plots=given[PLOT] == "on")
     return 0
 
 
-def targets_of(config: Mapping[str, Any]) -> list[Target]:
-    """The target that a config runs for, as it describes it, and the others that it wants prices of.
+def targets_of(own: Target | None, others: Sequence[str]) -> list[Target]:
+    """The target that a run is made for, and the others that it wants prices of.
 
     Raises:
-        ConfigError: an unknown name.
+        ConfigError: an unknown name, or no target.
     """
-    from memeval.pricing import find_target, read_target
+    from memeval.pricing import find_target
 
-    own = read_target(config["target"])
-    return [own, *(target for target in map(find_target, config["targets"]) if target.name != own.name)]
+    if own is None:
+        raise ConfigError("the run names no target: name some, e.g. memeval replay RUN target=gpt-4o")
+    return [own, *(target for target in map(find_target, others) if target.name != own.name)]
 
 
 def print_replays(groups: Sequence[tuple[Sequence[Run], Sequence[Target]]], output: Output, plots: bool) -> None:

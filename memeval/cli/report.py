@@ -58,13 +58,13 @@ def main(argv: Sequence[str]) -> int:
             raise ConfigError("measures=[] shows nothing: name some, e.g. measures='[EvidenceRecall, ContextTokens]'")
         measures = tuple(dict.fromkeys((*asked, ContextTokens(), ReadSeconds(p=95))))
     rows = scored(found, measures)
-    title = title_of(str(rows[0].run.meta["names"]["benchmark"]), rows)
+    title = title_of(rows[0].run.record.benchmark.name, rows)
     written = write_report(rows, measures, folder, title)
     console.out().print(
         f"Report of {len(rows):,} runs: {written.index.resolve()}\n"
         f"{written.files:,} data files, {written.all_bytes / 1e6:,.1f} MB, of which the first page loads "
         f"{written.first_bytes / 1e6:,.2f} MB. It holds the dialogues' texts (licence: "
-        f"{rows[0].run.meta['benchmark']['licence']}).",
+        f"{rows[0].run.record.benchmark.licence}).",
         markup=False,
         soft_wrap=True,
     )

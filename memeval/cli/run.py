@@ -73,17 +73,19 @@ def run_replay(cells: Sequence[Cell], output: Output) -> int:
     """Run cells in replay mode and print what they cost."""
     from memeval.cli.replay import print_replays, targets_of
     from memeval.harness.sweep import carry_out
+    from memeval.pricing import read_target
 
     if any(cell.config["mode"] != "replay" for cell in cells):
         raise ConfigError("a sweep is all replay or all questions: give one mode=, e.g. mode=replay")
     runs: list[Run] = []
-    with Bars(cells[0].config["progress"]) as bars:
+    config = cells[0].config
+    with Bars(config["progress"]) as bars:
         errors = carry_out(cells, lambda cell, run, benchmark: runs.append(run), bars)
     groups = []
     for folder in dict.fromkeys(run.folder.parent for run in runs):
         # Once each: targets of equal windows share a run.
         group = list({run.id: run for run in runs if run.folder.parent == folder}.values())
-        groups.append((group, targets_of(cells[0].config)))
+        groups.append((group, targets_of(read_target(config["target"]), config["targets"])))
     print_replays(groups, output, plots=True)
     return 1 if errors else 0
 

@@ -77,14 +77,17 @@ def _list_runs(root: Path, output: Output) -> None:
             names = (words_of(folder.parent.name), words_of(folder.name), words_of("damaged"))
             lines.append(Line((*names, *[Cell("")] * 4)))
             continue
-        meta = run.meta
-        made = f"memeval {meta['environment'].get('memeval', '?')}, code {str(meta.get('code', '?'))[:8]}"
+        record = run.record
+        made = f"memeval {record.environment.memeval}, code {record.code[:8]}"
         names = (
-            words_of(meta["benchmark"]["name"]),
+            words_of(record.benchmark.name),
             words_of(run.id),
-            words_of("damaged" if reason else meta["status"]),
+            words_of("damaged" if reason else record.status),
         )
-        counts = (number(meta[key]) if key in meta else Cell("") for key in ("dialogues", "questions", "errors"))
+        counts = (
+            Cell("") if count is None else number(count)
+            for count in (record.dialogues, record.questions, record.errors)
+        )
         lines.append(Line((*names, *counts, words_of(made))))
     if stored:
         output.report([Report((Grid("", columns, tuple(lines), names=2),))])
@@ -108,7 +111,7 @@ def _show_run(run: Run, output: Output) -> None:
     books = account(run)
     texts = {
         question.id: question.query.text
-        for dialogue in islice(iter(benchmark), run.meta["identity"]["limit"])
+        for dialogue in islice(iter(benchmark), run.record.limit)
         for question in dialogue.questions
     }
     costs = (sections_grid([books]), phases_grid([books])) if books.questions else ()
@@ -182,7 +185,7 @@ def _question(run: Run, wanted: str) -> tuple[Dialogue, Question]:
     from memeval.scoring.evaluate import open_benchmark
 
     close: list[tuple[Dialogue, Question]] = []
-    for dialogue in islice(iter(open_benchmark(run)), run.meta["identity"]["limit"]):
+    for dialogue in islice(iter(open_benchmark(run)), run.record.limit):
         for question in dialogue.questions:
             if question.id == wanted:
                 return dialogue, question
@@ -200,7 +203,7 @@ def _describe(run: Run, dialogue: Dialogue, question: Question, outcome: Outcome
     from memeval.options.build import build
     from memeval.options.identity import built_from
 
-    document = build(built_from(run.meta["identity"]["document"]), "document")
+    document = build(built_from(run.record.document), "document")
     turns = {turn.id: turn for turn in dialogue.turns}
     gold = set(question.evidence or ())
     stale = set(question.stale)
@@ -252,7 +255,7 @@ def _pieces(run: Run, dialogue: Dialogue, question: Question, outcome: Outcome) 
     from memeval.options.build import build
     from memeval.options.identity import built_from
 
-    document = build(built_from(run.meta["identity"]["document"]), "document")
+    document = build(built_from(run.record.document), "document")
     turns = {turn.id: turn for turn in dialogue.turns}
     gold = set(question.evidence or ())
     columns = (

@@ -40,7 +40,7 @@ def check_comparable(runs: Sequence[Run], across: Set[str] = frozenset(), fixed:
 
 def differs(one: Run, other: Run, across: Set[str] = frozenset(), fixed: Set[str] = frozenset()) -> str | None:
     """Why the scores of two runs mean different things, and what to do about it; None if they do not."""
-    ours, theirs = one.meta["identity"], other.meta["identity"]
+    ours, theirs = one.record.identity, other.record.identity
     both = f"{one.id} and {other.id} cannot stand side by side: "
     for key in dict.fromkeys([*ours["benchmark"], *theirs["benchmark"]]):
         a, b = ours["benchmark"].get(key), theirs["benchmark"].get(key)
@@ -71,18 +71,24 @@ def differs(one: Run, other: Run, across: Set[str] = frozenset(), fixed: Set[str
 
 def timing_differences(one: Run, other: Run) -> tuple[str, ...]:
     """In what the making of two runs differs, so that their seconds cannot be held against each other."""
-    names = {"python": "Python", "platform": "platform", "cores": "number of cores"}
-    here, there = one.meta.get("environment", {}), other.meta.get("environment", {})
-    found = [name for key, name in names.items() if here.get(key) != there.get(key)]
-    codes = [run.meta.get("harness_code", run.meta.get("code")) for run in (one, other)]
-    if codes[0] != codes[1]:
-        found.insert(0, "code")
-    for key, words in (("executor", "executor"), ("workers", "number of workers")):
-        values = [run.meta.get("execution", {}).get(key) for run in (one, other)]
+    here, there = one.record.environment, other.record.environment
+    codes = [run.record.harness_code or run.record.code for run in (one, other)]
+    ours, theirs = one.record.execution, other.record.execution
+    differing = {
+        "code": codes[0] != codes[1],
+        "Python": here.python != there.python,
+        "platform": here.platform != there.platform,
+        "number of cores": here.cores != there.cores,
         # Records of earlier versions name no executor.
-        if None not in values and values[0] != values[1]:
-            found.append(words)
-    return tuple(found)
+        "executor": _differ(ours and ours.executor, theirs and theirs.executor),
+        "number of workers": _differ(ours and ours.workers, theirs and theirs.workers),
+    }
+    return tuple(name for name, differs in differing.items() if differs)
+
+
+def _differ(one: object, other: object) -> bool:
+    """Whether both are known and not the same."""
+    return None not in (one, other) and one != other
 
 
 def _start(run: Run) -> str:

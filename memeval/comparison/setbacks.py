@@ -38,8 +38,8 @@ def setbacks(rows: Sequence[Scored], measure: Measure, level: float = 0.95, seed
     """
     by_identity = {_identity(row): row for row in rows}
     for row in rows:
-        memory = row.run.meta["identity"]["memory"]
-        retriever = memory.get("retriever") if isinstance(memory, Mapping) else None
+        memory = row.run.record.memory
+        retriever = memory.get("retriever")
         parts = retriever.get("parts") if isinstance(retriever, Mapping) else None
         alone = [
             by_identity[key]
@@ -61,7 +61,7 @@ def setbacks(rows: Sequence[Scored], measure: Measure, level: float = 0.95, seed
 
 def _identity(row: Scored, part: Any = None) -> str:
     """What determines the run, without the places that a part has of its own; with one part as the retriever."""
-    identity = dict(row.run.meta["identity"])
+    identity = dict(row.run.record.identity)
     if part is not None:
         identity["memory"] = {**identity["memory"], "retriever": part}
     return json.dumps(_unplaced(identity), sort_keys=True)

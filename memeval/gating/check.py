@@ -137,7 +137,7 @@ def judge(before: Sequence[Entry], now: Sequence[Entry], rules: Sequence[Rule]) 
     for (index, _), (p, rejected, sees) in zip(pending, decision.decide([test for _, test in pending]), strict=True):
         checks[index] = _tested(checks[index], p, rejected, sees)
     notes = tuple(
-        f"{each.now.name}: {'; '.join(settings)}"
+        f"{each.now.record.short_name}: {'; '.join(settings)}"
         for each in whole
         if each.before is not None and each.now is not None and (settings := changed_settings(each.before, each.now))
     )
@@ -149,7 +149,7 @@ def _checks(each: Pair, rules: Sequence[Rule]) -> Iterator[tuple[Check, decision
     known = before or now
     if known is None:
         return
-    line = Check(known.benchmark, (now or known).id, known.name, Verdict.SAME)
+    line = Check(known.record.benchmark.name, (now or known).id, known.record.short_name, Verdict.SAME)
     whole: Check | None = None
     if now is None:
         whole = replace(
@@ -315,7 +315,7 @@ def _why_nothing(rule: Rule, pairs: Sequence[Pair]) -> str:
     runs = [each.now for each in pairs if each.now is not None]
     matching = [run for run in runs if rule.covers(run.matches())]
     if not matching:
-        return f"no run matches; there are {', '.join(sorted({run.name for run in runs}))}"
+        return f"no run matches; there are {', '.join(sorted({run.record.short_name for run in runs}))}"
     known = sorted({category for run in matching for category in run.categories})
     if rule.categories and not set(known) & set(rule.categories):
         return f"no such category; there are {', '.join(known)}"

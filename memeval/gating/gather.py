@@ -43,7 +43,7 @@ def _entry(run: Run, measures: Sequence[Measure], benchmarks: dict[str, Benchmar
     if not (run.folder / OUTCOMES_FILE).is_file():
         return unscored(run, broken=f"the run is empty: there is no {OUTCOMES_FILE} in {run.folder}")
     # Runs of one benchmark may have been made with different data, which only opening it for each of them shows.
-    key = json.dumps([run.meta["benchmark"]["node"], run.meta["identity"]["benchmark"]], sort_keys=True)
+    key = json.dumps([run.record.benchmark.node, run.record.fingerprint], sort_keys=True)
     try:
         if key not in benchmarks:
             benchmarks[key] = open_benchmark(run)

@@ -6,6 +6,7 @@ from typing import Any
 
 from memeval.options import root
 from memeval.options.identity import CLASS, OPTION
+from memeval.records.record import RunRecord
 from memeval.scoring.baseline import Entry
 
 
@@ -26,15 +27,14 @@ def pair(before: Sequence[Entry], now: Sequence[Entry]) -> list[Pair]:
     found: dict[int, Entry] = {}
     left_before = list(range(len(before)))
     left_now = list(range(len(now)))
-    keys: tuple[Callable[[Entry], Hashable], ...] = (
-        lambda entry: (entry.benchmark, entry.key),
-        lambda entry: (entry.benchmark, entry.name, entry.budget, entry.settings),
-        lambda entry: (entry.benchmark, entry.name, entry.budget),
-        lambda entry: (entry.benchmark, entry.name),
+    keys: tuple[Callable[[RunRecord], tuple[Hashable, ...]], ...] = (
+        lambda record: (record.current_id,),
+        lambda record: (record.short_name, record.budget, frozenset(record.settings.items())),
+        lambda record: (record.short_name, record.budget),
+        lambda record: (record.short_name,),
     )
     for key in keys:
-        old = _only(left_before, lambda index, key=key: key(before[index]))  # type: ignore[misc]
-        new = _only(left_now, lambda index, key=key: key(now[index]))  # type: ignore[misc]
+        old, new = _only(left_before, before, key), _only(left_now, now, key)
         for each, index in old.items():
             if each in new:
                 found[index] = now[new[each]]
@@ -44,11 +44,14 @@ def pair(before: Sequence[Entry], now: Sequence[Entry]) -> list[Pair]:
     return pairs + [Pair(None, now[index]) for index in left_now]
 
 
-def _only(indexes: Sequence[int], key: Callable[[int], Hashable]) -> dict[Hashable, int]:
-    """By key, those that share it with no other."""
+def _only(
+    indexes: Sequence[int], entries: Sequence[Entry], key: Callable[[RunRecord], tuple[Hashable, ...]]
+) -> dict[Hashable, int]:
+    """By benchmark and key, those that share it with no other."""
     grouped: dict[Hashable, list[int]] = {}
     for index in indexes:
-        grouped.setdefault(key(index), []).append(index)
+        record = entries[index].record
+        grouped.setdefault((record.benchmark.name, *key(record)), []).append(index)
     return {each: members[0] for each, members in grouped.items() if len(members) == 1}
 
 
@@ -56,7 +59,7 @@ def incomparable(before: Entry, now: Entry) -> str | None:
     """Why two runs cannot be compared, or None."""
     if now.other_data is not None:
         return now.other_data
-    old, new = before.meta["identity"], now.meta["identity"]
+    old, new = before.record.identity, now.record.identity
     for option in root.must_agree():
         was, is_now = option.value_in(old), option.value_in(new)
         if was != is_now:
@@ -80,7 +83,7 @@ def changed_settings(before: Entry, now: Entry) -> list[str]:
         for option in root.identified()
         if option.agrees == "no"
         for key, old, new in _differences(
-            option.name, option.value_in(before.meta["identity"]), option.value_in(now.meta["identity"])
+            option.name, option.value_in(before.record.identity), option.value_in(now.record.identity)
         )
     ]
 

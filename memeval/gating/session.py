@@ -11,7 +11,8 @@ from memeval.gating.rules import Rule, default_rules, measures_of
 from memeval.gating.update import Updated, update
 from memeval.kit.errors import BaselineError, ConfigError
 from memeval.options import identity
-from memeval.records.runs import RUN_FILE, Run, load
+from memeval.records.record import RUN_FILE, folder_of
+from memeval.records.runs import Run, load
 from memeval.scoring.baseline import Entry, load_all, stored_measures
 from memeval.scoring.rows import Row
 
@@ -88,8 +89,8 @@ def stored(root: Path, folder: Path) -> list[Run]:
         next(
             (
                 place
-                for run_id in (entry.key, entry.id)
-                if ((place := root / entry.benchmark / run_id) / RUN_FILE).is_file()
+                for run_id in (entry.record.current_id, entry.id)
+                if ((place := folder_of(root, entry.record.benchmark.name, run_id)) / RUN_FILE).is_file()
             ),
             None,
         )
@@ -108,7 +109,7 @@ def _chosen(entries: Sequence[Entry], only: Sequence[str]) -> list[Entry]:
 
 def _default_rules(entries: Sequence[Entry]) -> Iterator[Rule]:
     """Exact where a run repeats exactly, with confidence where a language model is in it."""
-    with_model = tuple(entry.id for entry in entries if any(map(_is_model, identity.names_in(entry.meta["identity"]))))
+    with_model = tuple(entry.id for entry in entries if any(map(_is_model, identity.names_in(entry.record.identity))))
     without = tuple(entry.id for entry in entries if entry.id not in with_model)
     if not with_model:
         yield from default_rules()

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from memeval.gating.pairing import changed_settings, incomparable, pair
-from memeval.records.runs import RUN_FILE
+from memeval.records.record import RUN_FILE
 from memeval.scoring.baseline import SCORES_FILE, Entry, save
 from memeval.scoring.measures import Measure, parse
 
@@ -66,25 +66,27 @@ def update(
         old, new = each.before, each.now
         if new is None:
             if old is not None:
-                done.append(Updated(old.name, "kept", old.folder))
+                done.append(Updated(old.record.short_name, "kept", old.folder))
         elif old is None:
             if only_better is None:
                 target = _home(folder, before, new) / new.id
                 save(new, target)
-                done.append(Updated(new.name, "written", target, changes=tuple(_changes(None, new))))
+                done.append(Updated(new.record.short_name, "written", target, changes=tuple(_changes(None, new))))
         elif _equal(old, new) or (only_better is not None and not _is_better(old, new, only_better)):
-            done.append(Updated(new.name, "unchanged", old.folder))
+            done.append(Updated(new.record.short_name, "unchanged", old.folder))
         else:
             # A folder that the user named otherwise keeps its name.
             target = old.folder if old.folder.name != old.id else old.folder.with_name(new.id)
             _replace(old.folder, new, target)
             settings = tuple(changed_settings(old, new))
-            done.append(Updated(new.name, "changed", target, settings, tuple(_changes(old, new))))
+            done.append(Updated(new.record.short_name, "changed", target, settings, tuple(_changes(old, new))))
     return done
 
 
 def _home(folder: Path, before: Sequence[Entry], new: Entry) -> Path:
-    return next((entry.folder.parent for entry in before if entry.benchmark == new.benchmark), folder)
+    return next(
+        (entry.folder.parent for entry in before if entry.record.benchmark.name == new.record.benchmark.name), folder
+    )
 
 
 def _replace(old: Path, new: Entry, target: Path) -> None:

@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from memeval.options.build import TARGET, build
 from memeval.provenance import environment
 from memeval.provenance.closure import code_hash
 from memeval.records import reopening
-from memeval.records.outcomes import SCHEMA_VERSION
+from memeval.records.record import Data, Execution, RunRecord, folder_of
 from memeval.records.runs import Run, reuse
 from memeval.records.writer import RunWriter
 
@@ -72,40 +72,39 @@ def run_plan(
     Raises:
         RecordsError, DataError, ConfigError, ModelError: what stops the run; finished dialogues are kept.
     """
-    folder = folder_of(settings.results, benchmark, plan)
+    folder = place_of(settings.results, benchmark, plan)
     executor = _executor(plan, settings)
     _check_can_leave(plan, executor)
-    meta = {
-        "schema_version": SCHEMA_VERSION,
-        "id": plan.run_id,
-        "names": dict(plan.names),
-        "identity": plan.identity,
-        "code": code_hash(
+    record = RunRecord(
+        id=plan.run_id,
+        names=dict(plan.names),
+        identity=plan.identity,
+        code=code_hash(
             {"memory": plan.memory, "benchmark": plan.benchmark, "reader": plan.reader, "judge": plan.judge}
         ),
-        "benchmark": {
-            "name": benchmark.name,
-            "licence": benchmark.licence,
-            "node": identity.described(plan.benchmark),
-            **reopening.started_in(plan.benchmark, folder),
-        },
+        benchmark=Data(
+            benchmark.name,
+            benchmark.licence,
+            identity.described(plan.benchmark),
+            reopening.started_in(plan.benchmark, folder),
+        ),
         # Without the memory's own: two memories that were run by one memeval share it.
-        "harness_code": code_hash({}),
-        "environment": environment.environment(),
-        "config": _without_addresses(config),
-        "overrides": [_ADDRESS.sub(r"\1(not kept)", word) for word in overrides],
-    }
-    if plan.judge is not None:
+        harness_code=code_hash({}),
+        environment=environment.environment(),
+        config=_without_addresses(config),
+        overrides=tuple(_ADDRESS.sub(r"\1(not kept)", word) for word in overrides),
         # Under this name stands what `memeval judge-check` has found out about it.
-        meta["judge"] = build(plan.judge, "judge").fingerprint
-    if not settings.overwrite and (reusable := reuse(folder, meta)) is not None:
-        return Finished(reusable, 0, reusable.meta["dialogues"], 0)
-    writer = RunWriter(folder, meta, settings.overwrite)
+        judge=None if plan.judge is None else build(plan.judge, "judge").fingerprint,
+        status="unfinished",
+    )
+    if not settings.overwrite and (reusable := reuse(folder, record)) is not None:
+        return Finished(reusable, 0, reusable.record.dialogues or 0, 0)
+    writer = RunWriter(folder, record, settings.overwrite)
     try:
         total = len(benchmark) if plan.limit is None else min(plan.limit, len(benchmark))
         progress(None, total)
-        for record in list(writer.finished.values()):
-            progress(record, total)
+        for dialogue in list(writer.finished.values()):
+            progress(dialogue, total)
         kept = len(writer.finished)
         order: list[str] = []
         errors = 0
@@ -123,23 +122,22 @@ def run_plan(
                 progress(result.record, total)
         executed = len(writer.finished) - kept
         unanswered = sum(map(_unanswered, writer.finished.values()))
-        execution = {
-            "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "executor": type(executor).__name__,
-            "workers": settings.workers,
-            "dialogues": executed,
-            "seconds": round(time.perf_counter() - start, 3),
-            "peak_memory_bytes": environment.peak_memory(),
-        }
-        facts = {
-            "dialogues": len(order),
-            "questions": sum(record.questions for record in writer.finished.values()),
-            "errors": errors + unanswered,
-            "execution": execution,
-        }
-        if engines := _engines(writer.finished.values()):
-            facts["engines"] = engines
-        return Finished(writer.finish(order, facts), executed, kept, errors + unanswered)
+        record = replace(
+            record,
+            dialogues=len(order),
+            questions=sum(dialogue.questions for dialogue in writer.finished.values()),
+            errors=errors + unanswered,
+            execution=Execution(
+                finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                executor=type(executor).__name__,
+                workers=settings.workers,
+                dialogues=executed,
+                seconds=round(time.perf_counter() - start, 3),
+                peak_memory_bytes=environment.peak_memory(),
+            ),
+            engines=_engines(writer.finished.values()),
+        )
+        return Finished(writer.finish(order, record), executed, kept, errors + unanswered)
     finally:
         writer.close()
 
@@ -183,7 +181,7 @@ def _check_can_leave(plan: Plan, executor: Executor) -> None:
         )
 
 
-def folder_of(results: Path, benchmark: Benchmark, plan: Plan) -> Path:
+def place_of(results: Path, benchmark: Benchmark, plan: Plan) -> Path:
     """Where a run is stored below `results`.
 
     Raises:
@@ -194,7 +192,7 @@ def folder_of(results: Path, benchmark: Benchmark, plan: Plan) -> Path:
             f"a benchmark calls itself {benchmark.name!r:.200}, but its runs lie in a folder of that name: give it a "
             f"plain name ({RULE})"
         )
-    return results / benchmark.name / plan.run_id
+    return folder_of(results, benchmark.name, plan.run_id)
 
 
 def _without_addresses(node: Any) -> Any:
@@ -230,10 +228,10 @@ def _stores(node: Any) -> Iterator[Mapping[str, Any]]:
         yield from _stores(child)
 
 
-def _engines(records: Iterable[DialogueRecord]) -> list[Mapping[str, Any]]:
+def _engines(records: Iterable[DialogueRecord]) -> tuple[engines.Engine, ...]:
     """What served the run, each once."""
     found = {json.dumps(engine, sort_keys=True): engine for record in records for engine in record.engines}
-    return list(found.values())
+    return tuple(engines.Engine(**engine) for engine in found.values())
 
 
 def _unanswered(record: DialogueRecord) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from memeval.harness.compose import Cell
-from memeval.harness.once import Settings, folder_of, run_plan, unreachable
+from memeval.harness.once import Settings, place_of, run_plan, unreachable
 from memeval.harness.pace import rare_collections
 from memeval.harness.plan import Plan
 from memeval.kit.errors import ConfigError, MemevalError
@@ -14,7 +14,8 @@ from memeval.kit.protocols import Benchmark
 from memeval.kit.types import DialogueRecord
 from memeval.options.build import build
 from memeval.options.overrides import key_of
-from memeval.records.runs import RUN_FILE, Run, load
+from memeval.records.record import RUN_FILE
+from memeval.records.runs import Run, load
 
 
 class Listener(Protocol):
@@ -122,7 +123,7 @@ def _can_run(cell: Cell, plan: Plan, benchmark: Benchmark, listener: Listener) -
     """
     if not cell.config["skip_unreachable"]:
         return True
-    folder = folder_of(Path(cell.config["results"]), benchmark, plan)
+    folder = place_of(Path(cell.config["results"]), benchmark, plan)
     if not cell.config["overwrite"] and (folder / RUN_FILE).is_file() and load(folder).finished:
         return True
     why = unreachable(plan)

@@ -186,11 +186,15 @@ def canonical(node: Any) -> Any:
     return [canonical(value) for value in node] if isinstance(node, list) else node
 
 
+def short_name(names: Mapping[str, str]) -> str:
+    """Strategy and retriever of a run: `sliding_window+bm25`, `truncation`."""
+    retriever = names.get("retriever", "none")
+    return names["strategy"] if retriever == "none" else f"{names['strategy']}+{retriever}"
+
+
 def run_id(names: Mapping[str, str], whole: Mapping[str, Any]) -> str:
     """A readable name and the hash of an identity: equal on every machine, whatever file a class lies in."""
-    parts = [*(["replay"] if whole.get("mode") == "replay" else []), names["strategy"]]
-    if names.get("retriever", "none") != "none":
-        parts.append(names["retriever"])
+    parts = [*(["replay"] if whole.get("mode") == "replay" else []), short_name(names)]
     readable = re.sub(r"[^\w.+-]+", "-", "+".join(parts))
     text = json.dumps(canonical(whole), sort_keys=True, separators=(",", ":"))
     return f"{readable}-{whole['budget']}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"

@@ -4,10 +4,10 @@ import os
 import platform
 import subprocess
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import memeval
 
@@ -29,26 +29,45 @@ _PACKAGES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Versions of memeval, Python and the packages that results depend on, and the machine.
+
+    Attributes:
+        platform: system and processor, e.g. `Linux x86_64`.
+        commit: of memeval's own repository, where it runs from one; `dirty` says that files were changed since.
+    """
+
+    memeval: str
+    python: str
+    platform: str
+    cores: int | None
+    packages: Mapping[str, str]
+    commit: str | None = None
+    dirty: bool | None = None
+
+
 @lru_cache(maxsize=1)
-def environment() -> Mapping[str, Any]:
-    """Versions of memeval, Python and the packages that results depend on; git commit, and if the tree was dirty."""
+def environment() -> Environment:
+    """What this process runs in."""
     packages = {}
     for name in _PACKAGES:
         try:
             packages[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return {
-        "memeval": memeval.__version__,
-        "python": platform.python_version(),
-        "platform": f"{platform.system()} {platform.machine()}",
-        "cores": os.cpu_count(),
-        "packages": packages,
-        **_git(),
-    }
+    return Environment(
+        memeval.__version__,
+        platform.python_version(),
+        f"{platform.system()} {platform.machine()}",
+        os.cpu_count(),
+        packages,
+        *_git(),
+    )
 
 
-def _git() -> Mapping[str, Any]:
+def _git() -> tuple[str | None, bool | None]:
+    """Commit and dirty flag; None for both outside of memeval's repository."""
     folder = Path(memeval.__file__).resolve().parent
 
     def ask(*arguments: str) -> str | None:
@@ -63,8 +82,8 @@ def _git() -> Mapping[str, Any]:
     # Installed into somebody else's repository, that repository's commit would say nothing about memeval.
     top = ask("rev-parse", "--show-toplevel")
     if top is None or Path(top) != folder.parent:
-        return {}
-    return {"commit": ask("rev-parse", "HEAD"), "dirty": bool(ask("status", "--porcelain", "--untracked-files=no"))}
+        return None, None
+    return ask("rev-parse", "HEAD"), bool(ask("status", "--porcelain", "--untracked-files=no"))
 
 
 def peak_memory() -> int:

@@ -6,26 +6,8 @@ from dataclasses import fields
 from typing import Any
 
 from memeval.kit.types import ContextPart, DialogueRecord, Outcome, Request, Usage
-from memeval.options import identity
 
-# 2: identities name options; version 1 named the classes behind them by their places in the code.
-SCHEMA_VERSION = 2
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False)
-
-
-def upgraded(meta: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The content of a run.json of version 1 in today's form; that of today's version as it is."""
-    if meta.get("schema_version") != 1:
-        return meta
-    benchmark = meta["benchmark"]
-    if "node" in benchmark:
-        benchmark = {**benchmark, "node": identity.upgraded(benchmark["node"])}
-    return {
-        **meta,
-        "schema_version": SCHEMA_VERSION,
-        "identity": identity.upgraded(meta["identity"]),
-        "benchmark": benchmark,
-    }
 
 
 def outcome_to_json(outcome: Outcome) -> str:

@@ -5,27 +5,29 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-# In the record of a run: the folder that it was started in, seen from the run's own, so that both may move together.
-FOLDER = "folder"
+from memeval.kit.errors import RecordsError
+from memeval.records.record import AGAIN, RUN_FILE, Data
 
 
-def started_in(node: Mapping[str, Any], folder: Path) -> dict[str, str]:
-    """What a record keeps so that relative paths can be followed again; nothing where the benchmark has none.
+def started_in(node: Mapping[str, Any], folder: Path) -> str | None:
+    """The folder that a run is started in, seen from the run's own, so that both may move together.
+
+    None where the benchmark has no relative path to follow again.
 
     Args:
         node: of the benchmark; options that name files are called `path` or end in `_path`.
         folder: of the run.
     """
     if not any(_is_relative(key, value) for key, value in node.items()):
-        return {}
+        return None
     try:
-        return {FOLDER: Path(os.path.relpath(Path.cwd(), folder.resolve())).as_posix()}
+        return Path(os.path.relpath(Path.cwd(), folder.resolve())).as_posix()
     except ValueError:
         # Another drive of Windows.
-        return {FOLDER: str(Path.cwd())}
+        return str(Path.cwd())
 
 
-def found_again(benchmark: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+def found_again(benchmark: Data, folder: Path) -> dict[str, Any]:
     """The node of a benchmark with paths that lead to its files from here.
 
     A file that lies no longer where the run found it is looked for from the working directory, as it was typed.
@@ -33,13 +35,18 @@ def found_again(benchmark: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     Args:
         benchmark: of the record.
         folder: of the run.
+
+    Raises:
+        RecordsError: a record that does not describe its benchmark.
     """
-    start = folder / str(benchmark.get(FOLDER, ""))
+    if benchmark.node is None:
+        raise RecordsError(f"{folder / RUN_FILE} does not say how its benchmark is opened: {AGAIN}")
+    start = folder / (benchmark.folder or "")
     return {
         key: str(there)
-        if FOLDER in benchmark and _is_relative(key, value) and (there := (start / value).resolve()).exists()
+        if benchmark.folder is not None and _is_relative(key, value) and (there := (start / value).resolve()).exists()
         else value
-        for key, value in benchmark["node"].items()
+        for key, value in benchmark.node.items()
     }
 
 

@@ -6,24 +6,18 @@ any moment.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from memeval.kit.errors import RecordsError
-from memeval.kit.plain_names import RULE, is_plain
 from memeval.kit.types import DialogueRecord, DialogueResult, Outcome
 from memeval.records.integrity import CLOSING, damage
-from memeval.records.outcomes import (
-    SCHEMA_VERSION,
-    outcome_from_json,
-    record_from_json,
-    upgraded,
-)
+from memeval.records.outcomes import outcome_from_json, record_from_json
+from memeval.records.record import RUN_FILE, SCHEMA_VERSION, RunRecord, read
 
-RUN_FILE = "run.json"
 OUTCOMES_FILE = "outcomes.jsonl"
 # So many runs are named in a message.
 _SHOWN = 4
@@ -31,25 +25,20 @@ _SHOWN = 4
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A stored run. `meta` is the content of run.json."""
+    """A stored run."""
 
     folder: Path
-    meta: Mapping[str, Any]
+    record: RunRecord
 
     @property
     def id(self) -> str:
         """The run's id."""
-        return str(self.meta["id"])
+        return self.record.id
 
     @property
     def finished(self) -> bool:
         """Whether every dialogue is there."""
-        return self.meta.get("status") == "finished"
-
-    @property
-    def is_replay(self) -> bool:
-        """Whether its queries are the user's turns: then it has no gold and no scores."""
-        return bool(self.meta["identity"].get("mode") == "replay")
+        return self.record.finished
 
     def results(self) -> Iterator[DialogueResult]:
         """Finished dialogues in the order of the file, streamed.
@@ -98,62 +87,16 @@ class Run:
 
     def damage(self, thorough: bool = True) -> str | None:
         """Why the outcomes are not those that the run finished with; None if they are, or if it is not finished."""
-        return damage(self.folder / OUTCOMES_FILE, self.meta, thorough)
+        return damage(self.folder / OUTCOMES_FILE, self.record, thorough)
 
 
 def load(folder: Path) -> Run:
     """The run stored in a folder.
 
     Raises:
-        RecordsError: no run there, or one written by a newer memeval.
+        RecordsError: no run there, a damaged one, or one written by a newer memeval.
     """
-    path = folder / RUN_FILE
-    try:
-        meta = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RecordsError(f"{folder} holds no run (no {RUN_FILE}): memeval show lists the stored runs") from None
-    except (OSError, ValueError) as error:
-        raise RecordsError(f"{path} cannot be read ({error}): start the run again with overwrite=true") from error
-    if not isinstance(meta, dict):
-        raise RecordsError(f"{path} holds no record of a run: start the run again with overwrite=true")
-    try:
-        meta = upgraded(meta)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise RecordsError(f"{path} is damaged ({error!r:.200}): start the run again with overwrite=true") from error
-    version = meta.get("schema_version")
-    if version != SCHEMA_VERSION:
-        raise RecordsError(
-            f"{path} has schema version {version}, this memeval reads {SCHEMA_VERSION}: install the memeval that wrote "
-            "it, or run it again"
-        )
-    check_names(meta, path)
-    for key in ("identity", "environment"):
-        if not isinstance(meta.get(key), dict):
-            raise RecordsError(f"{path} has no {key}: start the run again with overwrite=true")
-    return Run(folder, meta)
-
-
-def check_names(meta: Mapping[str, Any], path: Path) -> None:
-    """Refuse a record whose names, which become parts of paths, lead elsewhere.
-
-    Args:
-        meta: the content of run.json.
-        path: of run.json.
-
-    Raises:
-        RecordsError: the id or the name of the benchmark is missing or no plain name.
-    """
-    named, benchmark = meta.get("names"), meta.get("benchmark")
-    for what, name in (
-        ("id", meta.get("id")),
-        ("names.benchmark", named.get("benchmark") if isinstance(named, dict) else None),
-        ("benchmark.name", benchmark.get("name") if isinstance(benchmark, dict) else None),
-    ):
-        if not is_plain(name):
-            raise RecordsError(
-                f"{path} has {what} {name!r:.200}, which is no plain name ({RULE}): memeval did not write it so; leave "
-                "this run alone, or make it again"
-            )
+    return Run(folder, read(folder / RUN_FILE))
 
 
 def runs(root: Path) -> list[Run]:
@@ -261,24 +204,14 @@ def _below(folder: Path) -> list[Path]:
     return [path.parent for path in folder.rglob(RUN_FILE) if "~" not in path.parent.name] if folder.is_dir() else []
 
 
-def reuse(folder: Path, meta: Mapping[str, Any]) -> Run | None:
-    """The run in `folder` if it is finished, free of errors and made by the code that `meta` names."""
-    previous = previous_meta(folder)
-    if previous is None or previous.get("schema_version") != SCHEMA_VERSION or previous.get("code") != meta["code"]:
-        return None
-    if previous.get("status") != "finished" or previous.get("errors"):
-        return None
-    run = Run(folder, previous)
-    return None if run.damage() else run
-
-
-def previous_meta(folder: Path) -> Mapping[str, Any] | None:
-    """What run.json in a folder holds, of any version; None where it cannot be read."""
+def reuse(folder: Path, record: RunRecord) -> Run | None:
+    """The run in `folder` if it is finished, free of errors and made by the code that `record` names."""
     try:
-        meta = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        run = load(folder)
+    except RecordsError:
         return None
-    return meta if isinstance(meta, dict) else None
+    usable = run.finished and not run.record.errors and run.record.code == record.code
+    return run if usable and run.damage() is None else None
 
 
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -5,10 +5,11 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from filelock import FileLock, Timeout
 
@@ -17,8 +18,9 @@ from memeval.kit.plain_names import as_file_name
 from memeval.kit.types import DialogueRecord, DialogueResult
 from memeval.records.integrity import CLOSING, contents, damage
 from memeval.records.outcomes import outcome_to_json, record_from_json, record_to_json
+from memeval.records.record import RUN_FILE, RunRecord, read
 from memeval.records.replacing import replacing
-from memeval.records.runs import OUTCOMES_FILE, RUN_FILE, Run, load, previous_meta
+from memeval.records.runs import OUTCOMES_FILE, Run, load
 
 _LOCK_FILE = ".lock"
 _SYNC_SECONDS = 1.0
@@ -27,18 +29,18 @@ _SYNC_SECONDS = 1.0
 class RunWriter:
     """Holds a run's folder open for writing: at most one process at a time."""
 
-    def __init__(self, folder: Path, meta: Mapping[str, Any], overwrite: bool = False) -> None:
+    def __init__(self, folder: Path, record: RunRecord, overwrite: bool = False) -> None:
         """Open or create the folder and find out what is already finished.
 
-        A run made by other code (`code` of `meta` differs) is not continued: its folder is set aside under a name
-        that ends in `~` and its code's hash.
+        A run made by other code (`code` of `record` differs) is not continued: its folder is set aside under a name
+        that ends in `~` and its code's hash, or in `~unknown` where its record cannot be read.
 
         Raises:
             RecordsError: the folder cannot be written, or another process is writing it.
         """
         self.folder = folder
         self.finished: dict[str, DialogueRecord] = {}
-        self._meta = dict(meta)
+        self._record = record
         self._path = folder / OUTCOMES_FILE
         # What stands in the folder is not touched before there is something to write: see `_begin`.
         self._file: TextIO | None = None
@@ -60,10 +62,18 @@ class RunWriter:
             raise RecordsError(f"another process is writing {self.folder}: wait for it, or stop it first") from None
 
     def _look(self) -> None:
-        previous = previous_meta(self.folder)
-        if previous is not None and previous.get("code") != self._meta.get("code"):
-            self._aside = str(previous.get("code", "unknown"))
-        elif previous is None or damage(self._path, previous) is None:
+        if not (self.folder / RUN_FILE).is_file():
+            # A kill between the two files: what was kept for this code stands in the one.
+            self._keep_finished()
+            return
+        try:
+            previous = read(self.folder / RUN_FILE)
+        except RecordsError:
+            self._aside = "unknown"
+            return
+        if previous.code != self._record.code:
+            self._aside = previous.code
+        elif damage(self._path, previous) is None:
             self._keep_finished()
 
     def _begin(self) -> TextIO:
@@ -73,7 +83,7 @@ class RunWriter:
                 self._set_aside(self._aside)
             _replace_file(self._path, self._kept)
             self._kept = ""
-            self._write_meta("unfinished")
+            self._write_record()
             self._file = self._path.open("a", encoding="utf-8", newline="\n")
         return self._file
 
@@ -138,17 +148,16 @@ class RunWriter:
                 self._synced = time.monotonic()
         self.finished[result.record.dialogue] = result.record
 
-    def finish(self, order: Sequence[str], facts: Mapping[str, Any]) -> Run:
-        """Put the dialogues in the benchmark's order, add `facts` to run.json and mark the run as finished."""
+    def finish(self, order: Sequence[str], record: RunRecord) -> Run:
+        """Put the dialogues in the benchmark's order and write the record of the finished run, with its counts."""
         with _explained(self.folder):
             file = self._begin()
             os.fsync(file.fileno())
             file.close()
             if [record for record in self.finished] != list(order):
                 self._sort(order)
-            self._meta.update(facts)
-            self._meta["outcomes"] = contents(self._path)
-            self._write_meta("finished")
+            self._record = replace(record, status="finished", outcomes=contents(self._path))
+            self._write_record()
         return load(self.folder)
 
     def _sort(self, order: Sequence[str]) -> None:
@@ -167,9 +176,8 @@ class RunWriter:
                     file.seek(start)
                     sorted_file.write(file.read(end - start))
 
-    def _write_meta(self, status: str) -> None:
-        self._meta["status"] = status
-        _replace_file(self.folder / RUN_FILE, json.dumps(self._meta, indent=2) + "\n")
+    def _write_record(self) -> None:
+        _replace_file(self.folder / RUN_FILE, self._record.to_json())
 
     def close(self) -> None:
         """Let go of the folder; the run stays resumable. Where nothing was written nothing is left."""

@@ -45,7 +45,7 @@ def setback_notes(rows: Sequence[Scored], measure: Measure = MAIN, level: float 
 
 def _setback(each: Setback, measure: Measure) -> str:
     sure = each.interval is not None and not each.interval.holds(0.0)
-    budget = each.whole.run.meta["identity"]["budget"]
+    budget = each.whole.run.record.budget
     if each.interval is None:
         how_sure = "too few dialogues for an interval"
     else:
@@ -262,7 +262,7 @@ def _legend(comparison: Comparison, names: _Names) -> list[str]:
         n = f"; n = {' or '.join(f'{count:,}' for count in counts)}" if counts else ""
         lines.append(f"{short}: {measure}, {measure.summary}{n}")
         if isinstance(measure, JudgedAccuracy):
-            lines += judge_check.notes([row.run.meta for row in names.rows])
+            lines += judge_check.notes(row.run.record.judge for row in names.rows)
     if any(line.tested for line in names.lines):
         dialogues = max(line.tested.paired.dialogues for line in names.lines if line.tested)
         way = f"{dialogues:,} dialogues resampled" if dialogues >= 8 else f"Student's t over {dialogues:,} dialogues"

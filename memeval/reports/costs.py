@@ -135,9 +135,8 @@ def notes(lives: Sequence[tuple[Lifetime, Lifetime | None]]) -> Iterator[str]:
         if life.fits < 1:
             asked = life.account.questions
             unfit = sum(each.tokens_in > life.target.window for each in asked)
-            names = life.account.run.meta["names"]
             yield Gap(
-                f"* {names['strategy']} with retriever {names.get('retriever', 'none')}: {unfit:,} of {len(asked):,} "
+                f"* {life.account.run.record.name}: {unfit:,} of {len(asked):,} "
                 f"prompts do not fit the context window of {life.target.name} ({life.target.window:,} tokens) and have "
                 "no price."
             )
@@ -150,7 +149,7 @@ def notes(lives: Sequence[tuple[Lifetime, Lifetime | None]]) -> Iterator[str]:
         yield "No run of full context over the same questions is stored: add one with strategy=full retriever=none."
     targets = {life.target.name: life.target for life, _ in lives}
     yield from caveats(targets.values())
-    for name in {str(life.account.run.meta["identity"]["tokenizer"].get("name")) for life, _ in lives}:
+    for name in {life.account.run.record.tokenizer for life, _ in lives}:
         others = [target.name for target in targets.values() if target.tokenizer != name]
         if others:
             yield f"The runs counted tokens by {name}, which is not the tokenizer of {', '.join(others)}."

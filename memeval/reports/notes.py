@@ -22,8 +22,8 @@ def run_notes(rows: Sequence[Row]) -> list[str]:
 
 def tuned(row: Row) -> list[str]:
     """The options of a row whose default settings were chosen on the row's own benchmark, such as `retriever/graph`."""
-    benchmark = row.run.meta["benchmark"]["name"]
-    return [name for name, benchmarks in tuned_on(row.run.meta["identity"]).items() if benchmark in benchmarks]
+    benchmark = row.run.record.benchmark.name
+    return [name for name, benchmarks in tuned_on(row.run.record.identity).items() if benchmark in benchmarks]
 
 
 def tuned_notes(rows: Sequence[Row]) -> Iterator[str]:
@@ -33,7 +33,7 @@ def tuned_notes(rows: Sequence[Row]) -> Iterator[str]:
         for option in tuned(row):
             names.setdefault(option, {})[row.name] = None
     for option, held in names.items():
-        data = rows[0].run.meta["benchmark"]["name"]
+        data = rows[0].run.record.benchmark.name
         yield (
             f"The default settings of {option.replace('/', '=')} were chosen on {data}: what {', '.join(held)} reach"
             f"{'es' if len(held) == 1 else ''} here is too good, and does not show what other data would give."

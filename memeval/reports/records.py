@@ -77,7 +77,7 @@ def _further(rows: Sequence[Row]) -> list[str]:
 
 def _about(row: Row, further: Sequence[str]) -> dict[str, Value]:
     return {
-        "benchmark": str(row.run.meta["names"]["benchmark"]),
+        "benchmark": row.run.record.benchmark.name,
         "strategy": row.strategy,
         "retriever": row.retriever,
         "budget": row.budget,

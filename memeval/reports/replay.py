@@ -15,8 +15,6 @@ from memeval.reports.table import money
 from memeval.scoring.replay_costs import Course, Crossover, course, crossover, hit_rate, lives, per_hundred_turns
 from memeval.scoring.rows import axes, unscored
 
-FULL = "full"
-
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
@@ -25,12 +23,6 @@ class Replayed:
     run: Run
     name: str
     courses: Mapping[str, Sequence[Course]]
-
-    @property
-    def is_full(self) -> bool:
-        """Full history and nothing beside it: what the others are compared with."""
-        names = self.run.meta["names"]
-        return bool(names["strategy"] == FULL and names["retriever"] == "none")
 
     @property
     def any_course(self) -> Sequence[Course]:
@@ -84,7 +76,7 @@ def _grid(
     first = (hidden("benchmark"), hidden("run"), text_column("strategy"))
     lines = []
     for replay, cells in zip(replays, figures, strict=True):
-        names = (words(replay.run.meta["names"]["benchmark"]), words(replay.run.id), words(replay.name))
+        names = (words(replay.run.record.benchmark.name), words(replay.run.id), words(replay.name))
         lines.append(Line((*names, *cells)))
     return Grid(title, (*first, *columns), tuple(lines), len(first), key=key)
 
@@ -187,12 +179,11 @@ def _legend(replays: Sequence[Replayed], targets: Sequence[Target]) -> Iterator[
     courses = replays[0].any_course
     requests = sum(each.tokens.size for each in courses)
     turns = sum(each.life.length for each in courses)
-    identity = replays[0].run.meta["identity"]
-    tokenizer = identity["tokenizer"].get("name", "unnamed")
-    answered = "the reader's" if identity.get("reader") else "the tokens of the real next turns of the assistant"
+    record = replays[0].run.record
+    answered = "the reader's" if record.identity.get("reader") else "the tokens of the real next turns of the assistant"
     yield (
         f"{len(courses):,} dialogues, {turns:,} turns of all speakers, {requests:,} requests: every user turn is one. "
-        f"Answers are {answered}. All tokens are of {tokenizer}, whatever the target."
+        f"Answers are {answered}. All tokens are of {record.tokenizer}, whatever the target."
     )
     yield (
         "plain: no prompt cache. cached: the start shared with the dialogue's previous request is priced by the "
@@ -240,7 +231,7 @@ def _notes(replay: Replayed, targets: Sequence[Target]) -> Iterator[str]:
         over = [each.overflow for each in courses if each.overflow is not None]
         if over:
             cut = any(request.overflowed for each in courses for request in each.life.requests)
-            budget = replay.run.meta["identity"]["budget"]
+            budget = replay.run.record.budget
             yield (
                 f"* {replay.name}, {target.name}: in {len(over):,} of {len(courses):,} dialogues, first at turn "
                 f"{min(over):,}, "

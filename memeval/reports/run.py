@@ -14,7 +14,7 @@ def run_reports(rows: Sequence[Row]) -> list[Report]:
     """A report for each benchmark."""
     by_benchmark: dict[str, list[Row]] = {}
     for row in rows:
-        by_benchmark.setdefault(row.run.meta["benchmark"]["name"], []).append(row)
+        by_benchmark.setdefault(row.run.record.benchmark.name, []).append(row)
     return [_report(name, group) for name, group in by_benchmark.items()]
 
 

@@ -92,7 +92,7 @@ def naming(
         without: settings that are not shown.
     """
     settings = [axis for axis in dict.fromkeys([*always, *axes(rows)]) if axis not in without]
-    benchmarks = [str(row.run.meta["names"]["benchmark"]) for row in rows]
+    benchmarks = [row.run.record.benchmark.name for row in rows]
     found: list[tuple[Cell, ...]] = [
         (
             words(benchmark),
@@ -185,7 +185,7 @@ def run_legend(rows: Sequence[Row]) -> list[str]:
         short = " ".join(measure.heading())
         lines.append(f"{short}: {measure}, {measure.summary}; n = {_counts(rows, measure)}")
         if isinstance(measure, JudgedAccuracy):
-            lines += judge_check.notes([row.run.meta for row in rows])
+            lines += judge_check.notes(row.run.record.judge for row in rows)
     common = _common(rows, measures)
     if common:
         lines.append(
@@ -263,7 +263,7 @@ def memory_line(rows: Sequence[Row]) -> str:
         elif row.strategy == "none":
             found.setdefault(("", f"alone with all {budget} tokens"), {})[row.retriever] = None
         else:
-            share = float(row.run.meta["identity"]["memory"].get("retrieved_share", 0.5))
+            share = float(row.run.record.memory.get("retrieved_share", 0.5))
             window = row.budget - int(row.budget * share)
             part = f"with at least {window:,} of {budget} tokens (retrieved_share={share:g}) beside "
             found.setdefault((row.strategy, part), {})[row.retriever] = None
@@ -276,12 +276,10 @@ def memory_line(rows: Sequence[Row]) -> str:
 
 def title_of(name: str, rows: Sequence[Row]) -> str:
     """What was run: benchmark, size, tokenizer."""
-    meta = rows[0].run.meta
-    questions = len(rows[0].scores.questions)
-    tokenizer = meta["identity"]["tokenizer"].get("name", "tokens")
+    scores = rows[0].scores
     budgets = ", ".join(f"{budget:,}" for budget in sorted({row.budget for row in rows if not row.is_reference}))
-    size = f"{meta['dialogues']:,} dialogues, {questions:,} questions"
-    return f"{name}: {size}; {f'budget {budgets} ' if budgets else ''}tokens of {tokenizer}"
+    size = f"{len(scores.dialogues):,} dialogues, {len(scores.questions):,} questions"
+    return f"{name}: {size}; {f'budget {budgets} ' if budgets else ''}tokens of {rows[0].run.record.tokenizer}"
 
 
 def failures(row: Row) -> str:

@@ -5,7 +5,7 @@ A baseline is a folder a run with `run.json` (what was run) and `scores.json` (o
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from memeval.kit.errors import BaselineError, MemevalError, RecordsError
-from memeval.options import identity, root
+from memeval.options import root
 from memeval.options.overrides import key_of, settings
-from memeval.records.outcomes import upgraded
+from memeval.records.record import RUN_FILE, Data, Execution, RunRecord, read
 from memeval.records.replacing import replace_files
-from memeval.records.runs import RUN_FILE, Run, check_names
+from memeval.records.runs import Run
 from memeval.scoring.measures import Measure, QuestionMeasure, parse
 from memeval.scoring.measures.base import Floats
 from memeval.scoring.scores import Scores
@@ -26,11 +26,7 @@ SCORES_FILE = "scores.json"
 BASELINE_VERSION = 1
 # Far below one question of any benchmark, far above what adding in another order changes.
 _DECIMALS = 6
-# Of run.json: what says what was run and by what; nothing that names a machine's folders.
-_KEPT = (
-    "schema_version", "id", "names", "identity", "code", "harness_code", "environment", "dialogues", "questions",
-    "errors", "status", "engines",
-)  # fmt: skip
+_CURE = "bring it back from git, or delete it and make it again with memeval gate --update"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +51,7 @@ class Entry:
 
     Attributes:
         folder: where it lies.
-        meta: what of run.json is kept.
+        record: what of the run's record is kept.
         questions, categories: of each question, aligned.
         dialogues: ids.
         clusters: (questions,) index into `dialogues`.
@@ -65,7 +61,7 @@ class Entry:
     """
 
     folder: Path
-    meta: Mapping[str, Any]
+    record: RunRecord
     questions: tuple[str, ...]
     categories: tuple[str, ...]
     dialogues: tuple[str, ...]
@@ -77,45 +73,19 @@ class Entry:
     @property
     def id(self) -> str:
         """The run's id."""
-        return str(self.meta["id"])
-
-    @property
-    def key(self) -> str:
-        """The id that the run has today: a baseline of an older version lies under the id that it had then."""
-        return identity.run_id(self.meta["names"], self.meta["identity"])
-
-    @property
-    def benchmark(self) -> str:
-        """Name of the benchmark."""
-        return str(self.meta["benchmark"]["name"])
-
-    @property
-    def name(self) -> str:
-        """Strategy and retriever as in the run's id: `sliding_window+bm25`."""
-        names = self.meta["names"]
-        parts = [names["strategy"], *([names["retriever"]] if names.get("retriever", "none") != "none" else [])]
-        return "+".join(parts)
-
-    @property
-    def budget(self) -> int:
-        """Tokens that a context may have."""
-        return int(self.meta["identity"]["budget"])
-
-    @property
-    def settings(self) -> tuple[str, ...]:
-        """The overrides that say what it is, sorted."""
-        return tuple(sorted(self.meta["overrides"]))
+        return self.record.id
 
     def matches(self) -> tuple[str, ...]:
         """What a glob of runs is tried on."""
-        return (self.id, self.name, f"{self.benchmark}/{self.id}", f"{self.benchmark}/{self.name}")
+        names = (self.id, self.record.short_name)
+        return (*names, *(f"{self.record.benchmark.name}/{name}" for name in names))
 
 
 def entry_of(run: Run, scores: Scores) -> Entry:
     """A scored run as an entry."""
     return Entry(
         folder=run.folder,
-        meta=_kept(run.meta),
+        record=_kept(run.record),
         questions=scores.questions,
         categories=scores.categories,
         dialogues=scores.dialogues,
@@ -134,19 +104,21 @@ def entry_of(run: Run, scores: Scores) -> Entry:
 
 def unscored(run: Run, *, broken: str | None = None, other_data: str | None = None) -> Entry:
     """A run that has no scores, and why."""
-    return Entry(run.folder, _kept(run.meta), (), (), (), np.zeros(0, np.int64), {}, broken, other_data)
+    return Entry(run.folder, _kept(run.record), (), (), (), np.zeros(0, np.int64), {}, broken, other_data)
 
 
-def _kept(meta: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {key: meta[key] for key in _KEPT if key in meta}
-    kept["benchmark"] = {key: meta["benchmark"][key] for key in ("name", "licence")}
-    # Dollars are at the prices of this one.
-    if target := meta.get("config", {}).get("target"):
-        kept["config"] = {"target": target}
-    if made := meta.get("execution", {}).get("finished_at"):
-        kept["execution"] = {"finished_at": made[:10]}
-    kept["overrides"] = [each for each in meta.get("overrides", ()) if _says_what(each)]
-    return kept
+def _kept(record: RunRecord) -> RunRecord:
+    """What says what was run and by what; nothing that names a machine's folders."""
+    return replace(
+        record,
+        benchmark=Data(record.benchmark.name, record.benchmark.licence),
+        # Dollars are at the prices of this one.
+        config={"target": record.target} if record.target else None,
+        execution=Execution(record.made_on) if record.made_on else None,
+        overrides=tuple(filter(_says_what, record.overrides)),
+        judge=None,
+        outcomes=None,
+    )
 
 
 def _says_what(override: str) -> bool:
@@ -162,9 +134,7 @@ def _broken(run: Run, scores: Scores) -> str | None:
         return "the run is empty: it holds no question"
     failed = int(scores.failed.sum())
     if not failed:
-        return (
-            next((record.error for record in run.records() if record.error), None) if run.meta.get("errors") else None
-        )
+        return next((record.error for record in run.records() if record.error), None) if run.record.errors else None
     for result in run.results():
         for outcome in result.outcomes:
             if outcome.error:
@@ -213,9 +183,7 @@ def save(entry: Entry, folder: Path) -> None:
     text += '"measures": {\n' + ",\n".join(f"{_dump(name)}: {_dump(line)}" for name, line in measures.items())
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        replace_files(
-            {folder / SCORES_FILE: text + "\n}\n}\n", folder / RUN_FILE: json.dumps(entry.meta, indent=2) + "\n"}
-        )
+        replace_files({folder / SCORES_FILE: text + "\n}\n}\n", folder / RUN_FILE: entry.record.to_json()})
     except OSError as error:
         raise BaselineError(f"the baseline cannot be written to {folder} ({error}): choose another folder") from error
 
@@ -253,11 +221,9 @@ def load(folder: Path) -> Entry:
                 "it again with memeval gate --update"
             )
         categories = scores["categories"]
-        meta = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-        check_names(meta, folder / RUN_FILE)
         return Entry(
             folder=folder,
-            meta=upgraded(meta),
+            record=read(folder / RUN_FILE, _CURE),
             questions=tuple(scores["questions"]),
             categories=tuple(categories[index] for index in scores["category_of"]),
             dialogues=tuple(scores["dialogues"]),
@@ -273,10 +239,9 @@ def load(folder: Path) -> Entry:
         )
     except RecordsError as error:
         raise BaselineError(str(error)) from error
-    except (OSError, KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+    except (OSError, KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise BaselineError(
-            f"{folder} is no sound baseline ({type(error).__name__}: {error}): bring it back from git, or delete it "
-            "and make it again with memeval gate --update"
+            f"{folder} is no sound baseline ({type(error).__name__}: {error!s:.200}): {_CURE}"
         ) from error
 
 

@@ -91,7 +91,7 @@ def account(run: Run) -> Account:
     cut = False
     for result in run.results():
         written.append(result.record.write)
-        cut |= is_full(run) and result.record.tokens > run.meta["identity"]["budget"]
+        cut |= run.record.is_full and result.record.tokens > run.record.budget
         for outcome in result.outcomes:
             if outcome.error is not None or outcome.context is None:
                 failed += 1
@@ -236,22 +236,16 @@ def break_even(memory: Lifetime, full: Lifetime) -> BreakEven | None:
     return max(1, math.ceil(ahead / saving - 1e-9))
 
 
-def is_full(run: Run) -> bool:
-    """Whether its context is the whole history."""
-    names = run.meta["names"]
-    return bool(names["strategy"] == "full" and names.get("retriever", "none") == "none")
-
-
 def full_of(run: Run, runs: Sequence[Run]) -> Run | None:
     """Among finished runs, the one of full history over the same questions; None if there is none."""
     for candidate in runs:
-        if is_full(candidate) and candidate.finished and _common(candidate) == _common(run):
+        if candidate.record.is_full and candidate.finished and _common(candidate) == _common(run):
             return candidate
     return None
 
 
 def _common(run: Run) -> list[object]:
-    return [run.meta["benchmark"]["name"], *(option.value_in(run.meta["identity"]) for option in root.of_full())]
+    return [run.record.benchmark.name, *(option.value_in(run.record.identity) for option in root.of_full())]
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

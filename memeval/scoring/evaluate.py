@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from memeval.kit.errors import ConfigError, DataError
+from memeval.kit.errors import ConfigError, DataError, RecordsError
 from memeval.kit.protocols import Benchmark
 from memeval.kit.types import Dialogue
 from memeval.options import identity
 from memeval.options.build import build
 from memeval.pricing import Target, read_target
 from memeval.records import reopening
+from memeval.records.record import RUN_FILE
 from memeval.records.runs import Run
 from memeval.scoring.measures import Measure
 from memeval.scoring.measures.presets import Preset
@@ -26,14 +27,14 @@ def open_benchmark(run: Run, preset: Preset | None = None) -> Benchmark:
         ConfigError: a preset of another benchmark.
         DataError: the data are not the ones of the run any more.
     """
-    node = reopening.found_again(run.meta["benchmark"], run.folder)
-    if preset is not None and preset.benchmark != run.meta["benchmark"]["name"]:
+    name, node = run.record.benchmark.name, reopening.found_again(run.record.benchmark, run.folder)
+    if preset is not None and preset.benchmark != name:
         raise ConfigError(
-            f"preset={preset.name} is defined on {preset.benchmark}, run {run.id} is of "
-            f"{run.meta['benchmark']['name']}: choose runs of that benchmark, or measures=[...] instead of a preset"
+            f"preset={preset.name} is defined on {preset.benchmark}, run {run.id} is of {name}: choose "
+            "runs of that benchmark, or measures=[...] instead of a preset"
         )
     benchmark: Benchmark = build({**identity.built_from(node), **(preset.gold if preset else {})}, "benchmark")
-    recorded = run.meta["identity"]["benchmark"]
+    recorded = run.record.fingerprint
     now = benchmark.fingerprint()
     differing = [key for key in recorded if key not in _GOLD_KEYS and recorded[key] != now.get(key)]
     if differing:
@@ -46,9 +47,18 @@ def open_benchmark(run: Run, preset: Preset | None = None) -> Benchmark:
 
 
 def target_of(run: Run) -> Target | None:
-    """The model that a run was made for, with the prices that stood in its config; None for a run without one."""
-    node = run.meta.get("config", {}).get("target")
-    return read_target(node) if node else None
+    """The model that a run was made for, with the prices that stood in its config; None for a run without one.
+
+    Raises:
+        RecordsError: the record misstates it.
+    """
+    try:
+        return read_target(run.record.target) if run.record.target else None
+    except (AttributeError, ConfigError, KeyError, TypeError, ValueError) as error:
+        raise RecordsError(
+            f"{run.folder / RUN_FILE} is damaged (config.target: {error!s:.200}): start the run again with "
+            "overwrite=true, or name a model with target="
+        ) from error
 
 
 def evaluate(
@@ -70,16 +80,15 @@ def evaluate(
     Raises:
         DataError: gold that does not belong to the run.
     """
-    if run.is_replay:
+    if run.record.is_replay:
         raise ConfigError(
             f"run {run.id} is a replay: its queries are the user's turns, which have no gold to be scored by; memeval "
             f"replay {run.id} says what it costs"
         )
     if benchmark is None or preset is not None:
         benchmark = open_benchmark(run, preset)
-    whole = run.meta["identity"]
     records = list(run.records())
-    dialogues: Iterator[Dialogue] = islice(iter(benchmark), whole["limit"])
+    dialogues: Iterator[Dialogue] = islice(iter(benchmark), run.record.limit)
     if not run.finished:
         done = {record.dialogue for record in records}
         dialogues = (dialogue for dialogue in dialogues if dialogue.id in done)
@@ -88,8 +97,8 @@ def evaluate(
         records,
         dialogues,
         measures,
-        document=build(identity.built_from(whole["document"]), "document"),
-        tokenizer=build(identity.built_from(whole["tokenizer"]), "tokenizer"),
+        document=build(identity.built_from(run.record.document), "document"),
+        tokenizer=build(identity.built_from(run.record.identity["tokenizer"]), "tokenizer"),
         gold=preset.view if preset else None,
         target=target or target_of(run),
     )

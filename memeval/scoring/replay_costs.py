@@ -89,7 +89,7 @@ def lives(run: Run) -> list[Life]:
     Raises:
         ConfigError: a run that was no replay.
     """
-    if not run.is_replay:
+    if not run.record.is_replay:
         raise ConfigError(f"run {run.id} is no replay: make one with mode=replay, e.g. memeval run experiment=replay")
     return [
         _life(result.record.dialogue, result.record.turns, result.outcomes, result.record.write.dollars)

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from memeval.kit.types import DialogueRecord
-from memeval.options import overrides, root
+from memeval.options import root
 from memeval.pricing import Target
 from memeval.records.runs import OUTCOMES_FILE, Run
 from memeval.scoring.measures import EvidenceRecall, Measure
 from memeval.scoring.scores import Scores
 
-REFERENCES = frozenset({"none", "full", "oracle", "random"})
 MAIN = EvidenceRecall()
 
 
@@ -35,40 +34,40 @@ class Row:
     @property
     def strategy(self) -> str:
         """Short-term strategy, or the reference."""
-        return str(self.run.meta["names"]["strategy"])
+        return self.run.record.strategy
 
     @property
     def retriever(self) -> str:
         """Long-term retriever; `none` for a window alone."""
-        return str(self.run.meta["names"]["retriever"])
+        return self.run.record.retriever
 
     @property
     def is_reference(self) -> bool:
         """One of the fixed rows that say what is the least and the most that can be reached."""
-        return self.strategy in REFERENCES and self.retriever == "none"
+        return self.run.record.is_reference
 
     @property
     def budget(self) -> int:
         """Tokens that a context could have."""
-        return int(self.run.meta["identity"]["budget"])
+        return self.run.record.budget
 
     @property
     def settings(self) -> Mapping[str, str]:
         """The overrides that the run was composed with, and the target whose prices apply."""
-        given = overrides.settings(self.run.meta.get("overrides", ()))
-        return given if self.target is None else {**given, "target": self.target.name}
+        settings = self.run.record.settings
+        return settings if self.target is None else {**settings, "target": self.target.name}
 
     @property
     def priced_at(self) -> str:
         """Name of the target whose prices apply."""
-        own = self.run.meta.get("config", {}).get("target") or {}
+        own = self.run.record.target or {}
         return str(own.get("name")) if self.target is None else self.target.name
 
     @property
     def engines(self) -> str:
         """The storage systems outside the process that served the run: name, version and kind; empty without any."""
-        told = (f"{each['name']} {each['version']}, {each['kind']}" for each in self.run.meta.get("engines", ()))
-        return "; ".join(dict.fromkeys(told))
+        engines = self.run.record.engines
+        return "; ".join(dict.fromkeys(f"{each.name} {each.version}, {each.kind}" for each in engines))
 
     @property
     def store(self) -> str:
@@ -89,10 +88,8 @@ class Row:
 
     @property
     def name(self) -> str:
-        """Strategy and retriever."""
-        if self.retriever == "none":
-            return self.strategy
-        return f"{self.retriever} alone" if self.strategy == "none" else f"{self.strategy} + {self.retriever}"
+        """Strategy and retriever in words."""
+        return self.run.record.name
 
 
 def unscored(run: Run) -> Row:

@@ -30,7 +30,7 @@ def chosen(root: Path, patterns: Sequence[str]) -> tuple[list[Run], int]:
     found = find(root, patterns) if patterns else [run for run in runs(root) if run.finished]
     if not found:
         raise ConfigError(f"no runs in {root} yet: memeval demo makes some")
-    asked = [run for run in found if not run.is_replay] or found
+    asked = [run for run in found if not run.record.is_replay] or found
     return asked, len(found) - len(asked)
 
 
@@ -40,7 +40,7 @@ def scored(stored: Sequence[Run], measures: Sequence[Measure]) -> list[Row]:
     rows = []
     for run in stored:
         if (run.folder / OUTCOMES_FILE).is_file():
-            key = json.dumps([run.meta["benchmark"]["node"], run.meta["identity"]["benchmark"]], sort_keys=True)
+            key = json.dumps([run.record.benchmark.node, run.record.fingerprint], sort_keys=True)
             if key not in opened:
                 opened[key] = open_benchmark(run)
             rows.append(Row(run, evaluate(run, measures, benchmark=opened[key])))

@@ -94,7 +94,7 @@ def test_what_cannot_be_broken_off_ends_with_its_process(
         assert outcome.error is not None and "Hangs took more than timeout=0.4 s in read(), question" in outcome.error
         assert "its process was ended" in outcome.error
     # An error is not kept: the same command tries again.
-    assert done.errors == 4 and done.run.meta["errors"] == 4
+    assert done.errors == 4 and done.run.record.errors == 4
 
 
 def test_a_limit_changes_neither_outcomes_nor_the_id(tmp_path: Path) -> None:

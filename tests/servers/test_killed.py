@@ -84,7 +84,7 @@ def test_a_run_survives_the_death_of_its_server(own: Server, tmp_path: Path) -> 
     scores = [evaluate(run, measures, benchmark=benchmark) for run in (done.run, whole.run)]
     for measure in measures:
         assert scores[0][measure].value == scores[1][measure].value is not None
-    assert {each["name"] for each in done.run.meta["engines"]} == {each["name"] for each in whole.run.meta["engines"]}
+    assert {each.name for each in done.run.record.engines} == {each.name for each in whole.run.record.engines}
 
     # What the killed dialogue had made, if the server has kept it at all, is found by its name and can be removed.
     module, _, kind = path.rpartition(".")

@@ -9,6 +9,7 @@ import numpy as np
 from memeval.gating import Check, Rule, judge
 from memeval.scoring.baseline import Entry, Measured, definition
 from memeval.scoring.measures import ContextTokens, EvidenceRecall, Measure, parse
+from support.rows import meta, read_back
 
 RECALL, TOKENS = str(EvidenceRecall()), str(ContextTokens())
 
@@ -25,16 +26,14 @@ def entry(
         present = None if array is None else array[~np.isnan(array)]
         value = given_values if present is None else round(float(present.mean()), 6) if present.size else None
         measures[str(parse(name))] = Measured(value, definition(parse(name)), array)
-    meta = {
-        "id": id,
-        "names": {"benchmark": "own", "strategy": strategy, "retriever": "none"},
-        "identity": {"benchmark": {"sha256": "a"}, "budget": 100, "tokenizer": {"name": "t"}, "memory": {}, **identity},
-        "benchmark": {"name": "own", "licence": "none"},
-        "overrides": [f"strategy={strategy}"],
-    }
+    whole = {"benchmark": {"sha256": "a"}, "budget": 100, "limit": None, "tokenizer": {"name": "t"}, "document": {}}
+    about = meta(strategy, "none", **{**whole, "memory": {}, **identity})
+    names = {"benchmark": "own", "strategy": strategy, "retriever": "none"}
+    about |= {"id": id, "names": names, "benchmark": {"name": "own", "licence": "none"}}
+    about["overrides"] = [f"strategy={strategy}"]
     return Entry(
         folder=Path("base") / id,
-        meta=meta,
+        record=read_back(about),
         questions=tuple(f"q{i}" for i in range(n)),
         categories=tuple(("near", "far")[i % 2] for i in range(n)),
         dialogues=tuple(f"d{i}" for i in range(dialogues)),

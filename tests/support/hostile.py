@@ -19,7 +19,7 @@ from memeval.options import identity
 from memeval.records.runs import Run
 from memeval.records.writer import RunWriter
 from support.plans import DOCUMENT
-from support.rows import meta
+from support.rows import meta, read_back
 
 # Each would set `window.hacked` if anything of it ran.
 PAYLOADS = (
@@ -92,12 +92,13 @@ def _stored(root: Path, number: int) -> Run:
         "node": {"class": "support.hostile.Hostile"},
     }
     identity.named_here({"_target_": "support.hostile.Hostile"})
-    writer = RunWriter(root / "hostile" / f"r{number}", told)
+    about = read_back(told)
+    writer = RunWriter(root / "hostile" / f"r{number}", about)
     for dialogue in Hostile():
         outcomes = tuple(_outcome(number, dialogue, place) for place in range(len(dialogue.questions)))
         record = DialogueRecord(dialogue.id, len(dialogue.turns), 500, len(outcomes), Usage(seconds=0.1))
         writer.append(DialogueResult(record, outcomes))
-    run = writer.finish([dialogue.id for dialogue in Hostile()], {})
+    run = writer.finish([dialogue.id for dialogue in Hostile()], about)
     writer.close()
     return run
 

@@ -1,5 +1,7 @@
 """Scored runs without a run: values are given, everything else is as a real run has it."""
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from memeval.records.record import RunRecord
 from memeval.records.runs import Run
 from memeval.scoring.measures import EvidenceRecall, Measure, QuestionMeasure
 from memeval.scoring.rows import Row
@@ -27,17 +30,31 @@ def meta(strategy: str = "none", retriever: str = "bm25", **identity: Any) -> di
     node = {**IDENTITY, "memory": {**IDENTITY["memory"], "retriever": {"option": retriever}}, **identity}
     return {
         "schema_version": 2,
-        "id": f"{strategy}+{retriever}-{node['budget']}-x",
+        "id": re.sub(r"[^\w.+-]+", "-", f"{strategy}+{retriever}-{node['budget']}-x"),
         "names": {"benchmark": "toy", "strategy": strategy, "retriever": retriever},
         "identity": node,
         "code": "c0de",
         "benchmark": {"name": "toy", "licence": "-", "node": {}},
-        "environment": {"python": "3.12.1", "platform": "Linux x86_64", "cores": 4},
+        "environment": {
+            "memeval": "0.1.0", "python": "3.12.1", "platform": "Linux x86_64", "cores": 4, "packages": {}
+        },
         "overrides": [f"budget={node['budget']}"],
         "status": "finished",
         "dialogues": 1,
-        "execution": {"workers": 1},
-    }
+        "questions": 2,
+        "errors": 0,
+        "execution": {"finished_at": "2026-11-28T12:00:00+00:00", "workers": 1},
+    }  # fmt: skip
+
+
+def record(**changes: Any) -> RunRecord:
+    """The record of `meta()` with other values under some keys."""
+    return read_back({**meta(), **changes})
+
+
+def read_back(node: Mapping[str, Any]) -> RunRecord:
+    """The record of what a run.json holds."""
+    return RunRecord.from_json(json.dumps(node), Path("run.json"))
 
 
 def row(
@@ -87,4 +104,4 @@ def row(
         has_derived=False,
         has_ranking=False,
     )
-    return Row(Run(Path(about["id"]), about), scores)
+    return Row(Run(Path(about["id"]), read_back(about)), scores)

@@ -55,7 +55,7 @@ def test_options_by_name_and_with_settings(run: Any) -> None:
     same = run(strategy="none", retriever={"option": "bm25", "k1": 0.9}, overwrite=False)
     other = run(strategy="none", retriever="bm25")
     assert named.id == same.id != other.id
-    assert named.run.meta["identity"]["memory"]["retriever"]["option"] == "retriever/bm25"
+    assert named.run.record.identity["memory"]["retriever"]["option"] == "retriever/bm25"
     assert named["EvidenceRecall"] == 1.0 and named["Recall(unit=session)@1"] > 0, "an unscored measure is computed"
     assert "evidence" in str(named) and named.folder.name == named.id
     before = (named.folder / "outcomes.jsonl").stat().st_mtime_ns
@@ -65,8 +65,8 @@ def test_options_by_name_and_with_settings(run: Any) -> None:
 
 def test_a_class_of_a_module_is_named_by_its_place(run: Any) -> None:
     result = run(strategy=Last)
-    assert result.run.meta["identity"]["memory"] == {"class": f"{__name__}.Last"}
-    assert result.run.meta["names"]["strategy"] == "Last" and result.id.startswith("Last-500-")
+    assert result.run.record.identity["memory"] == {"class": f"{__name__}.Last"}
+    assert result.run.record.names["strategy"] == "Last" and result.id.startswith("Last-500-")
     assert run(strategy={"option": Last, "size": 20})["EvidenceRecall"] > result["EvidenceRecall"]
 
 
@@ -75,7 +75,7 @@ def test_each_dialogue_gets_a_fresh_copy_of_an_instance(run: Any) -> None:
     result = run(strategy=memory)
     assert memory.turns == [], "the caller's own stays as it was"
     assert result["EvidenceRecall"] == run(strategy={"option": Last, "size": 20})["EvidenceRecall"]
-    described = result.run.meta["identity"]["memory"]
+    described = result.run.record.identity["memory"]
     assert described["rebuildable"] is False and described["state"]["size"] == 20
     assert described["class"].startswith(f"{__name__}.Last-")
     assert run(strategy=Last(2)).id != result.id, "other attributes are another memory"
@@ -89,7 +89,7 @@ def test_a_factory_is_called_for_each_dialogue(run: Any) -> None:
         made.append(Last(4))
         return made[-1]
 
-    assert run(strategy=factory).run.meta["identity"]["memory"]["state"]["size"] == 4
+    assert run(strategy=factory).run.record.identity["memory"]["state"]["size"] == 4
     assert len(made) >= 1 + 3 and len({id(each) for each in made}) == len(made)
     assert run(strategy=partial(Last, 4)).id == run(strategy=lambda: Last(4)).id
 
@@ -112,11 +112,11 @@ def test_a_local_class_is_hashed_by_its_source_and_never_reused(run: Any) -> Non
         return Mine
 
     one = run(strategy=local(1))
-    code, recall = one.run.meta["code"], one["EvidenceRecall"]
+    code, recall = one.run.record.code, one["EvidenceRecall"]
     other = run(strategy=local(2))
-    assert other.id == one.id and other.run.meta["code"] != code
+    assert other.id == one.id and other.run.record.code != code
     assert recall == 0.0 and other["EvidenceRecall"] > 0.0
-    assert other.run.meta["identity"]["memory"]["rebuildable"] is False
+    assert other.run.record.identity["memory"]["rebuildable"] is False
 
 
 def test_a_sweep_holds_objects_and_names(tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_a_script_of_its_own_needs_no_path_and_no_yaml(tmp_path: Path) -> None:
         "    def read(self, query, budget): return Context([])\n"
         "demo = {'option': 'demo', 'users': 1, 'turns': 100}\n"
         "result = memeval.run(demo, Nothing, budget=500, results='out')\n"
-        "print(result.run.meta['identity']['memory'], result['EvidenceRecall'])\n"
+        "print(result.run.record.identity['memory'], result['EvidenceRecall'])\n"
     )
     code = f"import sys, runpy; sys.path.insert(0, {str(ROOT)!r}); runpy.run_path('mine.py', run_name='__main__')"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)

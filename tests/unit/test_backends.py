@@ -100,18 +100,16 @@ def test_a_finished_run_needs_no_store_to_be_shown(
 
 
 def test_the_engine_stands_beside_the_figures(rows: list[Row]) -> None:
-    engines = {row.store: row.engines for row in rows}
-    assert engines["numpy"] == "" and engines["memory"] == ""
-    assert engines["StandIn"] == "memeval stand-in 1, stand-in" and engines["Emulator"] == "Otherbase 2.1, emulator"
+    named = {row.store: row.engines for row in rows}
+    assert named["numpy"] == "" and named["memory"] == ""
+    assert named["StandIn"] == "memeval stand-in 1, stand-in" and named["Emulator"] == "Otherbase 2.1, emulator"
     text = told(rows)
     assert "engine" in text and "Otherbase 2.1, emulator" in text and "memeval stand-in 1, stand-in" in text
     for row in rows:
-        meta = entry_of(row.run, row.scores).meta
-        assert meta.get("engines", []) == list(row.run.meta.get("engines", ())), "a baseline names them, too"
+        engines = row.run.record.engines
+        assert entry_of(row.run, row.scores).record.engines == engines, "a baseline names them, too"
         for record in row.run.records():
-            assert [each["kind"] for each in record.engines] == [
-                each["kind"] for each in row.run.meta.get("engines", ())
-            ]
+            assert [each["kind"] for each in record.engines] == [each.kind for each in engines]
     # One column for what no run has two of.
     assert axes(rows)[0] == "store" and not any("_store" in axis for axis in axes(rows))
 

@@ -1,11 +1,12 @@
 """Comparison: what is refused, who is tested against whom, what is said of it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from support.rows import IDENTITY, meta, row
+from support.rows import IDENTITY, meta, read_back, row
 
 from memeval.comparison import best, check_comparable, compare, setbacks, timing_differences
 from memeval.comparison.stats import holm, paired
@@ -24,8 +25,9 @@ def values(share: float, n: int = 240, seed: int = 0) -> np.ndarray[tuple[int], 
     return (ease < share).astype(np.float64)
 
 
-def stored(**changes: Any) -> Run:
-    return Run(row("none+bm25", [1.0, 0.0]).run.folder, {**meta(), **changes})
+def stored(identity: Mapping[str, Any] | None = None, **changes: Any) -> Run:
+    node = {**meta(**(identity or {})), **changes}
+    return Run(row("none+bm25", [1.0, 0.0]).run.folder, read_back(node))
 
 
 @pytest.mark.parametrize(
@@ -47,8 +49,7 @@ def stored(**changes: Any) -> Run:
     ],
 )
 def test_what_means_something_else_is_refused_by_both_names(change: dict[str, Any], says: list[str]) -> None:
-    one, other = Run(stored().folder, meta(**IDENTITY)), Run(stored().folder, {**meta(**{**IDENTITY, **change})})
-    other = Run(other.folder, {**other.meta, "id": "the-other"})
+    one, other = stored(IDENTITY), stored({**IDENTITY, **change}, id="the-other")
     with pytest.raises(BaselineError) as refused:
         check_comparable([one, one, other])
     for words in [*says, one.id, "the-other"]:
@@ -56,25 +57,24 @@ def test_what_means_something_else_is_refused_by_both_names(change: dict[str, An
 
 
 def test_what_was_asked_for_may_differ_and_nothing_else() -> None:
-    one = Run(stored().folder, meta())
-    other = Run(stored().folder, {**meta(budget=8000, isolation="shared"), "id": "the-other"})
+    one, other = stored(), stored({"budget": 8000, "isolation": "shared"}, id="the-other")
     with pytest.raises(BaselineError, match="across=budget,isolation to see"):
         check_comparable([one, other], {"budget"})
     check_comparable([one, other], {"budget", "isolation"})
     with pytest.raises(BaselineError, match="their budget"):
         check_comparable([one, other], {"isolation"})
     check_comparable([one, other], {"isolation"}, fixed={"the-other"})
-    full = Run(stored().folder, {**meta(budget=128_000), "id": "full"})
+    full = stored({"budget": 128_000}, id="full")
     check_comparable([full, one, one], fixed={"full"})
     with pytest.raises(BaselineError, match="their budget is 500 and 2,000"):
-        check_comparable([full, one, Run(stored().folder, {**meta(budget=2000), "id": "more"})], fixed={"full"})
+        check_comparable([full, one, stored({"budget": 2000}, id="more")], fixed={"full"})
     with pytest.raises(ConfigError, match="across=gold is not among"):
         check_comparable([one, one], {"gold"})
 
 
 def test_memory_document_and_code_may_differ() -> None:
-    changed = {**meta(memory={"_target_": "other"}, document={"_target_": "dates"}), "code": "other"}
-    check_comparable([Run(stored().folder, meta()), Run(stored().folder, changed)])
+    changed = stored({"memory": {"_target_": "other"}, "document": {"_target_": "dates"}}, code="other")
+    check_comparable([stored(), changed])
 
 
 def test_an_unfinished_run_is_refused() -> None:
@@ -210,8 +210,9 @@ def test_runs_on_other_questions_are_never_paired() -> None:
 
 def test_times_of_other_machines_code_and_workers_are_marked() -> None:
     here = row("none+a", {RECALL: values(0.6), ReadSeconds(): values(0.5)})
-    there = row("none+b", {RECALL: values(0.5), ReadSeconds(): values(0.5)}, code="newer", execution={"workers": 4},
-                environment={"python": "3.12.1", "platform": "Darwin arm64", "cores": 10})  # fmt: skip
+    there = row("none+b", {RECALL: values(0.5), ReadSeconds(): values(0.5)}, code="newer", 
+                execution={"finished_at": "2026-11-28", "workers": 4}, environment={**meta()["environment"],
+                "platform": "Darwin arm64", "cores": 10})  # fmt: skip
     assert timing_differences(here.run, here.run) == ()
     assert timing_differences(here.run, there.run) == ("code", "platform", "number of cores", "number of workers")
     comparison = compare([here, there], [RECALL, ReadSeconds()])

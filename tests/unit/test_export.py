@@ -154,7 +154,7 @@ def test_a_test_belongs_to_the_tested_measure_alone(made: tuple[list[dict[str, A
         is_tested = record["measure"] == str(RECALL) and record["strategy"] not in ("summary", "oracle")
         assert (record["p"] is not None) == is_tested == (record["verdict"] is not None)
         if is_tested:
-            assert record["reference"] == "summary+a|b_*x*-500-x"
+            assert record["reference"] == "summary+a-b_-x--500-x"
             assert 0 <= record["p_mcnemar"] <= 1 and record["p_flip_questions"] == pytest.approx(record["p_mcnemar"])
 
 

@@ -241,10 +241,10 @@ def test_what_is_held_constant(identity: dict[str, Any], named: str):
 
 
 def test_what_may_change_is_noted():
-    now = entry({RECALL: ONES}, id="mine-2", memory={"turns": 3}, document={"before": ""})
+    now = entry({RECALL: ONES}, id="mine-2", memory={"turns": 3}, document={"before": "x"})
     found = judge([entry({RECALL: ONES}, memory={"turns": 4})], [now], [Rule(EvidenceRecall())])
     assert found.exit_code == 0
-    assert found.notes == ("mine: memory.turns: 4 -> 3; document: none -> set",)
+    assert found.notes == ("mine: memory.turns: 4 -> 3; document.before: none -> x",)
 
 
 def test_another_definition_or_denominator_is_not_compared():
@@ -268,14 +268,14 @@ def test_pairs_do_not_depend_on_order_and_lose_nobody(order: list[int], renamed:
     before = [entry({RECALL: ONES}, strategy=f"s{i}", id=f"s{i}-old") for i in range(5)]
     now = [entry({RECALL: ONES}, strategy=f"s{i}", id=f"s{i}-{'new' if i in renamed else 'old'}") for i in order]
     pairs = pair(before, now)
-    assert [(each.before.name, each.now.name) for each in pairs if each.before and each.now] == [
+    assert [(each.before.record.name, each.now.record.name) for each in pairs if each.before and each.now] == [
         (f"s{i}", f"s{i}") for i in range(5)
     ]
 
 
 def test_two_runs_of_one_name_are_not_mixed_up():
     first, second = (entry({RECALL: ONES}, id=f"mine-{i}", budget=budget) for i, budget in ((1, 100), (2, 200)))
-    moved = [replace(each, meta={**each.meta, "id": f"{each.id}x"}) for each in (second, first)]
+    moved = [replace(each, record=replace(each.record, id=f"{each.id}x")) for each in (second, first)]
     found = pair([first, second], moved)
     assert [(each.before.id, each.now.id) for each in found if each.before and each.now] == [
         ("mine-1", "mine-1x"), ("mine-2", "mine-2x")
@@ -305,7 +305,7 @@ def test_a_baseline_is_read_as_it_was_written(tmp_path: Path):
     )
     save(kept, tmp_path / "mine-1")
     (again,) = load_all(tmp_path)
-    for name in ("meta", "questions", "categories", "dialogues"):
+    for name in ("record", "questions", "categories", "dialogues"):
         assert getattr(again, name) == getattr(kept, name)
     assert (again.clusters == kept.clusters).all()
     for name, measured in kept.measures.items():

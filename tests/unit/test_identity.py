@@ -98,8 +98,8 @@ def test_runs_of_version_1_are_read(stored: Path) -> None:
         assert json.loads((folder / "run.json").read_text())["schema_version"] == 1
         run = load(folder)
         assert run.id == folder.name
-        assert "_target_" not in json.dumps(run.meta["identity"])
-        assert run.meta["identity"]["document"]["option"] == identity.described(DOCUMENT)["option"]
+        assert "_target_" not in json.dumps(run.record.identity)
+        assert run.record.identity["document"]["option"] == identity.described(DOCUMENT)["option"]
 
 
 def test_runs_of_version_1_are_found_shown_scored_and_compared(

@@ -65,14 +65,14 @@ def test_rates_are_kept_by_judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("MEMEVAL_CACHE", str(tmp_path))
     one, other = judge(says(".", False, False)), judge(says(".", False, False), repeats=3)
     rates = check(one, cases())
-    assert notes([{"judge": one.fingerprint}]) == ["judge not checked: memeval judge-check"]
+    assert notes([one.fingerprint]) == ["judge not checked: memeval judge-check"]
     keep(one.fingerprint, rates)
     assert kept(one.fingerprint) == rates
     assert kept(other.fingerprint) is None
     keep(other.fingerprint, rates[:1])
     keep(other.fingerprint, rates[:2])
     assert kept(other.fingerprint) == rates[:2], "the latest check counts"
-    said = notes([{"judge": one.fingerprint}, {"judge": one.fingerprint}, {}])
+    said = notes([one.fingerprint, one.fingerprint, None])
     assert len(said) == 1 and "false accept 0.0 %" in said[0] and "false reject 100.0 %" in said[0]
     monkeypatch.setattr(judge_check, "CASES", Path(__file__))
     assert kept(one.fingerprint) is None, "other cases are another check"

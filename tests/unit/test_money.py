@@ -1,7 +1,9 @@
 """Money over a lifetime: every number by hand, from runs as they are stored."""
 
+import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from memeval.cli.main import main
 from memeval.kit.types import Dialogue, DialogueRecord, DialogueResult, Outcome, Query, Question, Turn, Usage
 from memeval.pricing import Price, Target, Tier, find_target
-from memeval.records.outcomes import SCHEMA_VERSION
+from memeval.records.record import SCHEMA_VERSION, RunRecord
 from memeval.records.runs import Run, load
 from memeval.records.writer import RunWriter
 from memeval.reports.costs import notes
@@ -43,6 +45,8 @@ def stored(
     """A run on disk; `results` are the usage of writing and the outcomes of each dialogue."""
     meta = {
         "schema_version": SCHEMA_VERSION,
+        "status": "unfinished",
+        "overrides": [],
         "id": f"{strategy}-{budget}",
         "names": {"benchmark": "demo", "strategy": strategy, "retriever": "none"},
         "identity": {"benchmark": {"seed": 1}, "budget": budget, "limit": None, "document": {}, "memory": {}}
@@ -50,15 +54,18 @@ def stored(
         | identity,
         "code": "0",
         "benchmark": {"name": "demo", "licence": "", "node": {}},
-        "environment": {},
+        "environment": {"memeval": "0", "python": "3", "platform": "-", "cores": 1, "packages": {}},
         "config": {"target": TARGET.node() | {"source": "by hand", "as_of": "2026-11-22"}},
     }
     path = folder / "demo" / str(meta["id"])
-    writer = RunWriter(path, meta)
+    about = RunRecord.from_json(json.dumps(meta), path)
+    writer = RunWriter(path, about)
     for number, (write, outcomes) in enumerate(results):
         record = DialogueRecord(f"d{number}", 4, tokens, len(outcomes), write)
         writer.append(DialogueResult(record, tuple(outcomes)))
-    writer.finish([f"d{number}" for number in range(len(results))], {"dialogues": len(results)})
+    questions = sum(len(outcomes) for _, outcomes in results)
+    done = replace(about, dialogues=len(results), questions=questions, errors=0)
+    writer.finish([f"d{number}" for number in range(len(results))], done)
     writer.close()
     return load(path)
 

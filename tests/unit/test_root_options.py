@@ -209,4 +209,4 @@ def test_the_page_has_a_line_for_each_option() -> None:
 
 
 def run_of(identity: Mapping[str, Any]) -> Any:
-    return SimpleNamespace(id=f"run-{id(identity)}", meta={"identity": identity})
+    return SimpleNamespace(id=f"run-{id(identity)}", record=SimpleNamespace(identity=identity))

@@ -1,6 +1,7 @@
 import errno
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,9 +37,9 @@ def without_times(path: Path) -> list[object]:
 def test_a_finished_run_is_reused_and_overwrite_runs_it_again(tmp_path: Path):
     first = run(tmp_path)
     assert (first.executed, first.kept, first.errors) == (3, 0, 0)
-    meta = dict(first.run.meta)
-    assert meta["status"] == "finished" and meta["dialogues"] == 3 and meta["questions"] == 12
-    assert meta["execution"]["dialogues"] == 3 and meta["execution"]["peak_memory_bytes"] > 0
+    record = first.run.record
+    assert (record.status, record.dialogues, record.questions, record.errors) == ("finished", 3, 12, 0)
+    assert record.execution and record.execution.dialogues == 3 and (record.execution.peak_memory_bytes or 0) > 0
     stamp = (first.run.folder / "outcomes.jsonl").stat().st_mtime_ns
     again = run(tmp_path)
     assert (again.executed, again.kept) == (0, 3)
@@ -73,7 +74,7 @@ def test_a_spoilt_line_in_the_middle_costs_only_its_dialogue(tmp_path: Path):
     lines = path.read_bytes().splitlines(keepends=True)
     lines[7] = b"\xff\x00 not json\n"
     path.write_bytes(b"".join(lines))
-    (whole.run.folder / "run.json").write_text(json.dumps({**whole.run.meta, "status": "unfinished"}))
+    (whole.run.folder / "run.json").write_text(replace(whole.run.record, status="unfinished").to_json())
     again = run(tmp_path)
     assert (again.kept, again.executed) == (2, 1)
     assert without_times(path) == expected
@@ -89,22 +90,21 @@ def test_dialogues_with_errors_are_run_again(tmp_path: Path):
 
 def test_a_run_of_other_code_is_set_aside_not_continued(tmp_path: Path):
     first = run(tmp_path)
-    meta = {**first.run.meta, "code": "0123456789abcdef"}
-    (first.run.folder / "run.json").write_text(json.dumps(meta))
+    (first.run.folder / "run.json").write_text(replace(first.run.record, code="0123456789abcdef").to_json())
     again = run(tmp_path)
     assert (again.kept, again.executed) == (0, 3)
     aside = first.run.folder.with_name(first.run.folder.name + "~01234567")
-    assert load(aside).meta["code"] == "0123456789abcdef"
+    assert load(aside).record.code == "0123456789abcdef"
     assert [stored.id for stored in runs(tmp_path)] == [first.run.id]
 
 
 def test_two_processes_cannot_write_one_run(tmp_path: Path):
     done = run(tmp_path)
-    writer = RunWriter(done.run.folder, done.run.meta)
+    writer = RunWriter(done.run.folder, done.run.record)
     with pytest.raises(RecordsError, match="another process is writing"):
-        RunWriter(done.run.folder, done.run.meta)
+        RunWriter(done.run.folder, done.run.record)
     writer.close()
-    RunWriter(done.run.folder, done.run.meta).close()
+    RunWriter(done.run.folder, done.run.record).close()
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,9 @@ def test_runs_are_found_by_id_start_glob_and_folder(tmp_path: Path, monkeypatch:
 
 def test_a_result_of_another_schema_is_refused_with_a_sentence(tmp_path: Path):
     done = run(tmp_path)
-    (done.run.folder / "run.json").write_text(json.dumps({**done.run.meta, "schema_version": 99}))
+    (done.run.folder / "run.json").write_text(
+        done.run.record.to_json().replace('"schema_version": 2', '"schema_version": 99')
+    )
     with pytest.raises(RecordsError, match="schema version 99"):
         load(done.run.folder)
     with pytest.raises(RecordsError, match="holds no run"):
@@ -162,10 +164,10 @@ def test_a_result_of_another_schema_is_refused_with_a_sentence(tmp_path: Path):
 
 def test_a_stored_plan_says_everything_that_determined_it(tmp_path: Path):
     made: Plan = plan(Memory(), NODE)
-    meta = run(tmp_path).run.meta
-    assert meta["identity"] == json.loads(json.dumps(made.identity))
-    assert meta["environment"]["packages"]["tiktoken"] and meta["environment"]["python"]
-    assert meta["benchmark"]["licence"] == "none"
+    record = run(tmp_path).run.record
+    assert record.identity == json.loads(json.dumps(made.identity))
+    assert record.environment.packages["tiktoken"] and record.environment.python
+    assert record.benchmark.licence == "none"
 
 
 def _emptied(path: Path) -> None:
@@ -216,8 +218,7 @@ def test_a_damaged_run_is_no_number_and_is_run_again(tmp_path: Path, harm: Calla
 @pytest.mark.parametrize("harm", [_emptied, _cut, _line_gone, Path.unlink])
 def test_a_run_of_an_older_memeval_is_held_to_its_counts(tmp_path: Path, harm: Callable[[Path], None]):
     whole = run(tmp_path)
-    meta = {key: value for key, value in whole.run.meta.items() if key != "outcomes"}
-    (whole.run.folder / "run.json").write_text(json.dumps(meta))
+    (whole.run.folder / "run.json").write_text(replace(whole.run.record, outcomes=None).to_json())
     assert [result.record.dialogue for result in load(whole.run.folder).results()] == ["d0", "d1", "d2"]
     harm(whole.run.folder / "outcomes.jsonl")
     with pytest.raises(RecordsError, match=r"outcomes\.jsonl"):
@@ -243,9 +244,9 @@ def test_a_run_that_cannot_start_leaves_nothing(tmp_path: Path):
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_a_finished_run_is_not_touched_before_the_next_one_has_begun(tmp_path: Path, overwrite: bool):
     done = run(tmp_path).run
-    meta = done.meta if overwrite else {**done.meta, "code": "0123456789abcdef"}
-    (done.folder / "run.json").write_text(json.dumps(meta))
+    record = done.record if overwrite else replace(done.record, code="0123456789abcdef")
+    (done.folder / "run.json").write_text(record.to_json())
     before = {path.name: path.read_bytes() for path in done.folder.iterdir()}
-    RunWriter(done.folder, done.meta, overwrite).close()
+    RunWriter(done.folder, done.record, overwrite).close()
     assert {path.name: path.read_bytes() for path in done.folder.iterdir()} == before
     assert [path.name for path in done.folder.parent.iterdir()] == [done.folder.name]

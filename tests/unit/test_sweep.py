@@ -123,7 +123,7 @@ def test_the_executor_changes_no_id_and_no_outcome(tmp_path: Path) -> None:
     for number, words in enumerate([(), ("executor=serial", "workers=2"), ("executor=processes",), own]):
         row = run_cells(cells(tmp_path / str(number), "strategy=truncation", *words))[0][0]
         contexts = [outcome.context for result in row.run.results() for outcome in result.outcomes]
-        found.append((row.run.id, row.run.meta["code"], contexts))
+        found.append((row.run.id, row.run.record.code, contexts))
     assert found[0][2] and all(each == found[0] for each in found)
 
 

@@ -140,7 +140,7 @@ def _write_data(rows: Sequence[Row], measures: Sequence[Measure], folder: Folder
     turns = [Parts(folder, f"turns-{number}") for number in range(len(documents))]
     renders = [build(identity.built_from(json.loads(document)), "document").render for document in documents]
     questions: list[dict[str, Any]] = []
-    limit = rows[0].run.meta["identity"]["limit"]
+    limit = rows[0].run.record.limit
     dialogues: list[Dialogue] = []
     for number, dialogue in enumerate(islice(iter(open_benchmark(rows[0].run)), limit)):
         # Of all dialogues only the ids are needed below; the texts of a large benchmark do not fit into memory.
@@ -163,7 +163,7 @@ def _write_data(rows: Sequence[Row], measures: Sequence[Measure], folder: Folder
 
 
 def _document(row: Row) -> str:
-    return json.dumps(row.run.meta["identity"]["document"], sort_keys=True)
+    return json.dumps(row.run.record.document, sort_keys=True)
 
 
 def _write_run(

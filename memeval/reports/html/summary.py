@@ -42,11 +42,11 @@ def summary(rows: Sequence[Row], measures: Sequence[Measure], title: str, docume
         any(_value(row, measure) is not None for row in rows) and (derived or place == 0 or not _is_of_derived(measure))
         for place, measure in enumerate(measures)
     ]
-    execution = [str(row.run.meta.get("execution", {}).get("finished_at", ""))[:10] for row in rows]
+    execution = [row.run.record.made_on for row in rows]
     return {
         "title": title,
-        "benchmark": rows[0].run.meta["benchmark"]["name"],
-        "licence": rows[0].run.meta["benchmark"]["licence"],
+        "benchmark": rows[0].run.record.benchmark.name,
+        "licence": rows[0].run.record.benchmark.licence,
         "questions": len(scores.questions),
         "dialogues": len(scores.dialogues),
         "made": [min(filter(None, execution), default=""), max(execution)],
@@ -80,7 +80,7 @@ def _value(row: Row, measure: Measure) -> float | None:
 
 
 def _measure(measure: Measure, shown: bool, rows: Sequence[Row]) -> dict[str, Any]:
-    judged = judge_check.notes([row.run.meta for row in rows]) if isinstance(measure, JudgedAccuracy) else []
+    judged = judge_check.notes(row.run.record.judge for row in rows) if isinstance(measure, JudgedAccuracy) else []
     return {
         "name": str(measure),
         "label": " ".join(measure.heading()),
@@ -106,7 +106,7 @@ def _run(
         "axes": [row.on(axis) for axis in told],
         "failed": int(row.scores.failed.sum()),
         "document": document,
-        "code": str(row.run.meta.get("code", ""))[:8],
+        "code": row.run.record.code[:8],
         "tuned": [name.replace("/", "=") for name in tuned(row)],
         "unfit": [row.scores.overall[each].unfit if each in row.scores.overall else 0 for each in measures],
         "scores": [_score(row, measure, place == 0) for place, measure in enumerate(measures)],

@@ -142,16 +142,15 @@ def _draw(axes: "Axes", panel: _Panel, edges: Floats) -> None:
 
 
 def _caption(replays: Sequence[Replayed], target: Target, end: int) -> str:
-    meta = replays[0].run.meta
-    made = max(str(each.run.meta.get("execution", {}).get("finished_at", ""))[:10] for each in replays)
+    record = replays[0].run.record
+    made = max(each.run.record.made_on for each in replays)
     courses = replays[0].any_course
     requests = sum(each.tokens.size for each in courses)
-    tokenizer = meta["identity"]["tokenizer"].get("name", "unnamed")
     lines = wrap(rules(target), 170)
     facts = (
-        f"{meta['benchmark']['name']}: {len(courses):,} dialogues, n = {requests:,} requests; mean over the dialogues "
-        f"that reach a turn, up to turn {end:,}, which half of them reach; tokens of {tokenizer}; "
-        f"memeval {meta['environment']['memeval']}, {made}"
+        f"{record.benchmark.name}: {len(courses):,} dialogues, n = {requests:,} requests; mean over the dialogues "
+        f"that reach a turn, up to turn {end:,}, which half of them reach; tokens of {record.tokenizer}; "
+        f"memeval {record.environment.memeval}, {made}"
     )
     if target.price.write_premium:
         lines.append("A strategy that loses by writing into the cache is drawn as if it did so all the same.")

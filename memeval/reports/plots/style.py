@@ -80,14 +80,12 @@ def finish(figure: "Figure", rows: Sequence[Row], folder: Path, stem: str, note:
 
 def caption(rows: Sequence[Row]) -> str:
     """Data, number of questions, tokenizer, when the last of the runs was made, and what was tuned on the data."""
-    meta = rows[0].run.meta
-    made = max(str(row.run.meta.get("execution", {}).get("finished_at", ""))[:10] for row in rows)
-    tokenizer = meta["identity"]["tokenizer"].get("name", "unnamed")
-    n = len(rows[0].scores.questions)
+    record, scores = rows[0].run.record, rows[0].scores
+    made = max(row.run.record.made_on for row in rows)
     chosen = dict.fromkeys(name.replace("/", "=") for row in rows for name in tuned(row))
     return (
-        f"{meta['names']['benchmark']}: {meta['dialogues']:,} dialogues, n = {n:,} questions; tokens of {tokenizer}; "
-        f"memeval {meta['environment']['memeval']}{', ' + made if made else ''}"
+        f"{record.benchmark.name}: {len(scores.dialogues):,} dialogues, n = {len(scores.questions):,} questions; "
+        f"tokens of {record.tokenizer}; memeval {record.environment.memeval}{', ' + made if made else ''}"
         + "".join(f"\nthe default settings of {name} were chosen on this data" for name in chosen)
     )
 
