@@ -167,9 +167,12 @@ class Composer:
     def _check_choices(self, overrides: Sequence[str]) -> None:
         """Refuse groups that are set to a number, a list, null or true, or removed: Hydra has no words for them."""
         groups = {key: option.group for option in root.OPTIONS if option.group for key in option.keys}
-        for override in _parsed(overrides):
+        parsed = _parsed(overrides)
+        # An object of the caller's takes the place of the option.
+        replaced = {key.removesuffix(f".{TARGET}") for key in (each.key_or_group for each in parsed)}
+        for override in parsed:
             key = override.get_key_element().lstrip("+~")
-            if override.is_delete() and key in root.names():
+            if override.is_delete() and key in root.names() and key not in replaced - {override.key_or_group}:
                 raise ConfigError(f"{key} is removed, and every run needs it: leave ~{key} out")
             if key in groups and not override.is_delete():
                 check_choice(key, override.value(), self._options(str(groups[key])))

@@ -63,7 +63,7 @@ def replay_report(replays: Sequence[Replayed], targets: Sequence[Target]) -> Rep
     grids = [_dollars(replays, targets)]
     if any(target.cache is not None for target in targets):
         grids.append(_hits(replays, targets))
-    full = next((replay for replay in replays if replay.is_full), None)
+    full = next((replay for replay in replays if replay.run.record.is_full), None)
     others = [replay for replay in replays if replay is not full]
     if full is not None and others:
         grids.append(_crossovers(full, others, targets))
