@@ -119,7 +119,7 @@ def lines(values: list[dict[str, Any]]) -> bytes:
     return "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values).encode()
 
 
-RUN = ("run", "benchmark=jsonl", f"benchmark.path={DIALOGUES}", "progress=off", "results=results")
+RUN = ("run", "benchmark=jsonl", f"benchmark.path={DIALOGUES}", "progress=off", "results=results/runs")
 # Numbers that do not depend on the clock.
 MEASURES = (
     "measures=[EvidenceRecall,'EvidenceRecall(segments=all)',AnswerInContext,EvidenceDensity,ContextTokens,Recall@10,"
@@ -136,7 +136,16 @@ def stored() -> Mapping[str, bytes]:
         (*RUN, "strategy=full"),
         (*RUN, "strategy=none", "retriever=bm25", "writing=facts", "budget=60"),
         (*RUN, "mode=replay", "strategy=truncation", "budget=60", "targets=[gpt-4o]"),
-        ("gate", "--baseline", "baseline", "--results", "results", "--update", "truncation-60", "sliding_window+bm25"),
+        (
+            "gate",
+            "--baseline",
+            "baseline",
+            "--results",
+            "results/runs",
+            "--update",
+            "truncation-60",
+            "sliding_window+bm25",
+        ),
     ]
     files = {DIALOGUES: lines(dialogues()), "rules.yaml": RULES.encode()}
     with scratch() as folder:

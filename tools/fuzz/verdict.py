@@ -67,7 +67,7 @@ def _table(said: Said) -> list[str]:
 
 
 def _outcomes(folder: Path) -> Iterator[Any]:
-    for path in sorted(folder.glob("results/*/*/outcomes.jsonl"), key=lambda path: _ID.sub("", str(path))):
+    for path in sorted(folder.glob("results/**/outcomes.jsonl"), key=lambda path: _ID.sub("", str(path))):
         for line in path.read_text(encoding="utf-8", errors="backslashreplace").splitlines():
             value = json.loads(line)
             value["stats"] = {k: v for k, v in value.get("stats", {}).items() if not k.endswith(("seconds", "bytes"))}

@@ -13,12 +13,12 @@ _COMMANDS = (
     ("show",), ("show", "truncation-60"), ("show", "sliding_window+bm25", "q1"), ("show", "sliding_window+bm25"),
     ("score", "*"), ("score", "sliding_window*", "measures=[Recall@5,ContextTokens]"), ("score", "*60*",
     "preset=memini"),
-    ("compare", "*60*"), ("compare", "results/jsonl", "across=budget"), ("cost", "*60*"), ("cost", "*"), ("replay",
+    ("compare", "*60*"), ("compare", "results/runs/jsonl", "across=budget"), ("cost", "*60*"), ("cost", "*"), ("replay",
     "*"),
     ("report", "*60*", "out=report"), ("plot",), ("plot", "*60*", "kinds=[trade-off]"),
-    ("gate", "--baseline", "baseline", "--results", "results"),
-    ("gate", "--baseline", "new", "--results", "results", "--update", "truncation-60"),
-    ("run", "benchmark=jsonl", "benchmark.path=dialogues.jsonl", "progress=off", "results=results",
+    ("gate", "--baseline", "baseline", "--results", "results/runs"),
+    ("gate", "--baseline", "new", "--results", "results/runs", "--update", "truncation-60"),
+    ("run", "benchmark=jsonl", "benchmark.path=dialogues.jsonl", "progress=off", "results=results/runs",
     "strategy=truncation", "budget=60"),
 )  # fmt: skip
 
@@ -47,7 +47,11 @@ def damaged_records(draw: odd.Draw) -> Input:
     """A damaged run.json, or damaged outcomes, among runs that are whole."""
     name = draw(
         st.sampled_from(
-            [*named("results/*/*/run.json"), *named("results/*/*/run.json"), *named("results/*/*/outcomes.jsonl")]
+            [
+                *named("results/runs/*/*/run.json"),
+                *named("results/runs/*/*/run.json"),
+                *named("results/runs/*/*/outcomes.jsonl"),
+            ]
         )
     )
     files = {**stored(), name: draw(_damaged(name))}
@@ -66,4 +70,4 @@ def damaged_baselines(draw: odd.Draw) -> Input:
     more = draw(st.sampled_from(((), ("--format", "json"), ("--format", "junit"), ("--format", "markdown"),
     ("--ratchet",),
                                  ("--rules", "rules.yaml"), ("--only", "trunc*"))))  # fmt: skip
-    return Input("baselines", ("gate", "--baseline", "baseline", "--results", "results", *more), files)
+    return Input("baselines", ("gate", "--baseline", "baseline", "--results", "results/runs", *more), files)

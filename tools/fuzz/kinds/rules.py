@@ -9,7 +9,7 @@ from tools.fuzz import odd
 from tools.fuzz.inputs import Input
 from tools.fuzz.prepared import stored
 
-_GATE = ("gate", "--baseline", "baseline", "--results", "results", "--rules", "rules.yaml", "--format", "json")
+_GATE = ("gate", "--baseline", "baseline", "--results", "results/runs", "--rules", "rules.yaml", "--format", "json")
 _VALID: tuple[dict[str, Any], ...] = (
     {"measure": "EvidenceRecall", "max_drop": 0.01},
     {"measure": "EvidenceRecall", "max_drop": "5%", "by": "category", "confidence": 0.95, "runs": "*bm25*"},

@@ -31,7 +31,7 @@ def odd_targets(draw: odd.Draw) -> Input:
         more = draw(st.sampled_from(((), ("questions=1,10",), ("llm=gpt-4o",), ("embedder=text-embedding-3-small",))))
         return Input("targets", ("cost", "truncation-60*", f"target={name}", *more), stored())
     if command == "replay":
-        return Input("targets", ("replay", "results/jsonl", "plot=off", f"target={name}"), stored())
+        return Input("targets", ("replay", "results/runs/jsonl", "plot=off", f"target={name}"), stored())
     given = [f"target={draw(st.sampled_from(_NAMES))}"] if draw(st.booleans()) else []
     for _ in range(draw(st.integers(1, 3))):
         value = draw(st.one_of(st.sampled_from(_NUMBERS), st.sampled_from(_NUMBERS), st.sampled_from(_VALUES)))

@@ -7,7 +7,7 @@ from tools.fuzz.inputs import Input
 from tools.fuzz.kinds.overrides import _VALUES
 from tools.fuzz.prepared import stored
 
-_RUNS = ("*", "truncation-60", "sliding_window+bm25", "results/jsonl", "results", "none*", "nobody", "[", "**", "",
+_RUNS = ("*", "truncation-60", "sliding_window+bm25", "results/runs/jsonl", "results", "none*", "nobody", "[", "**", "",
     ".", "..",
          "results/*/*", "full*", "truncation*", "rules.yaml", "dialogues.jsonl")  # fmt: skip
 _KEYS = {
