@@ -306,12 +306,10 @@ def plot(
     Example:
         >>> memeval.plot("*", ["trade-off"], out="plots")
     """
-    from memeval.reports.plots import PLOTS
+    from memeval.reports.plots import PLOTS, named_plots
     from memeval.scoring.stored import scored
 
-    if unknown := [kind for kind in kinds or () if kind not in PLOTS]:
-        raise ConfigError(f"there is no plot {unknown[0]!r}: choose kinds among {', '.join(PLOTS)}")
-    plots = [PLOTS[kind] for kind in dict.fromkeys(PLOTS if kinds is None else kinds)]
+    plots = named_plots(list(PLOTS) if kinds is None else kinds)
     needed = dict.fromkeys([*DEFAULT_MEASURES, *(measure for each in plots for measure in each.measures)])
     rows = scored(_of_one_benchmark(_finished(runs, results)), tuple(needed))
     folder = rows[0].run.folder.parent if out is None else Path(out)

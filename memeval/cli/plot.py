@@ -63,12 +63,10 @@ def chosen_plots(kinds: Sequence[str] | None) -> "list[Plot]":
     Raises:
         ConfigError: there is no such kind, or the package that offers it cannot be imported.
     """
-    from memeval.reports.plots import PLOTS
+    from memeval.reports.plots import PLOTS, named_plots
 
     if kinds is not None:
-        if unknown := [kind for kind in kinds if kind not in PLOTS]:
-            raise ConfigError(f"there is no plot {unknown[0]!r}: choose kinds among {', '.join(PLOTS)}")
-        return [PLOTS[kind] for kind in dict.fromkeys(kinds)]
+        return named_plots(kinds)
     plots = []
     for _, plot in PLOTS.available():
         if isinstance(plot, ConfigError):

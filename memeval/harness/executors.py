@@ -80,20 +80,19 @@ def each_once(executor: Executor, plan: Plan, dialogues: Iterable[Dialogue]) -> 
 
 
 @ranged
-def get_executor(workers: Annotated[int, Ge(1)], isolation: str = "separate", apart: bool = False) -> Executor:
+def get_executor(workers: Annotated[int, Ge(1)], isolation: str = "separate") -> Executor:
     """Serial for one worker, processes for more; shared stores are held by one process, however many workers there are.
 
     Args:
         workers: how many dialogues run at a time.
         isolation: `separate` or `shared`.
-        apart: one worker has a process of its own, too: what hangs in it can be ended.
 
     Raises:
         ConfigError: fewer than one.
     """
     if isolation == "shared":
         return Shared()
-    return Serial() if workers == 1 and not apart else Processes(workers)
+    return Serial() if workers == 1 else Processes(workers)
 
 
 class Serial:

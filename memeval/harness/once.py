@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from memeval.harness.executors import Executor, Serial, Shared, each_once, get_executor
+from memeval.harness.executors import Executor, Processes, Serial, Shared, each_once, get_executor
 from memeval.harness.plan import Plan
 from memeval.kit import engines
 from memeval.kit.errors import ConfigError, ModelError, StorageError
@@ -151,7 +151,9 @@ def _executor(plan: Plan, settings: Settings) -> Executor:
     if settings.executor is None:
         here = given.inside([plan.memory, plan.benchmark, plan.reader, plan.judge])
         # With a limit of time, what hangs has to be in a process that can be ended.
-        return get_executor(settings.workers, plan.isolation, apart=plan.timeout is not None and not here)
+        if plan.timeout is not None and plan.isolation != "shared" and not here:
+            return Processes(settings.workers)
+        return get_executor(settings.workers, plan.isolation)
     executor = build(settings.executor, "executor")
     name = type(executor).__name__
     if not isinstance(executor, Executor):

@@ -71,7 +71,7 @@ def sections(context: Context, query: Query, tokenizer: Tokenizer) -> dict[str, 
     for segment, text, size in zip(context.segments, texts, tokenizer.counts(texts), strict=True):
         kind = segment.kind
         tokens[kind] = tokens.get(kind, 0) + size
-        if "[" in text and (quoted := _quoted(text)) != text:
+        if ("[" in text or text.startswith("/")) and (quoted := _quoted(text)) != text:
             frame += tokenizer.count(quoted) - size
         if kind != previous and kind != "system":
             frame += tokenizer.count(HEADINGS[kind])

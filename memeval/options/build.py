@@ -98,9 +98,13 @@ def _typed(path: str, key: str) -> str:
     return _TYPED.get(where, where)
 
 
+# Arguments that many classes have: the config has their values under the same names.
+_SHARED = ("document", "tokenizer", "language", "seed", "scope", "scratch")
+
+
 def _filled(name: str) -> str:
     """A value for an argument that is missing: what every memory may have stands in the config under its own name."""
-    return f"'${{{name}}}'" if name in ("document", "tokenizer", "language", "seed", "scope", "scratch") else "..."
+    return f"'${{{name}}}'" if name in _SHARED else "..."
 
 
 def _of_its_own(path: str, target: str) -> str:

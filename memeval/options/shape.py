@@ -38,14 +38,10 @@ def check_shape(config: Mapping[str, Any]) -> None:
     forms.check_nodes(config)
     if not str(config["results"]).strip():
         raise ConfigError("results= is empty: name the folder of the stored runs, e.g. results=results/runs")
-    if isinstance(config["workers"], int) and config["workers"] < 1:
-        raise ConfigError(f"workers={config['workers']} runs nothing: give 1 or more, e.g. workers=2")
-    if isinstance(config["depth"], int) and config["depth"] < 1:
-        raise ConfigError(f"depth={config['depth']} keeps no hit of a ranking: give 1 or more, e.g. depth=50")
 
 
 # Root options that are lists of names.
-_LISTS = {"measures": "EvidenceRecall", "plots": "budget", "references": "full", "targets": "gpt-4o"}
+_LISTS = frozenset(option.name for option in root.OPTIONS if "list[str]" in str(option.kind))
 
 
 def check_choice(group: str, value: object, options: Sequence[str]) -> None:
@@ -89,7 +85,7 @@ def _check_values(where: str, value: Any, depth: int) -> None:
 def _check_names(name: str, value: Any) -> None:
     wrong = [each for each in value if not isinstance(each, str)] if isinstance(value, list) else [value]
     if wrong:
-        raise ConfigError(f"{name}: {_shown(wrong[0])} is no name: give a list of names, e.g. {name}=[{_LISTS[name]}]")
+        raise ConfigError(f"{name}: {_shown(wrong[0])} is no name: give a list of names, e.g. {name}=[NAME, NAME]")
 
 
 def _check_sweep(blocks: Any) -> None:

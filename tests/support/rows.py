@@ -30,7 +30,7 @@ def meta(strategy: str = "none", retriever: str = "bm25", **identity: Any) -> di
     node = {**IDENTITY, "memory": {**IDENTITY["memory"], "retriever": {"option": retriever}}, **identity}
     return {
         "schema_version": 2,
-        "id": re.sub(r"[^\w.+-]+", "-", f"{strategy}+{retriever}-{node['budget']}-x"),
+        "id": re.sub(r"^\W+|[^\w.+-]+", "-", f"{strategy}+{retriever}-{node['budget']}-x").removeprefix("-"),
         "names": {"benchmark": "toy", "strategy": strategy, "retriever": retriever},
         "identity": node,
         "code": "c0de",

@@ -9,8 +9,9 @@ import pytest
 
 from memeval.cli import main, stores
 from memeval.harness.compose import composer
+from memeval.kit.engines import Engine
 from memeval.kit.errors import ConfigError, ModelError
-from memeval.strategies.long_term.graphiti import falkor
+from memeval.strategies.long_term.graphiti.falkor import Falkor
 
 MINE = """
 class Fine:
@@ -62,8 +63,6 @@ def refused(*words: str) -> str:
         ("benchmark=data/all.json", "benchmark=jsonl benchmark.path=data/all.json"),
         ("retriever=my_module:Memory", "retriever=none retriever._target_=my_module.Memory"),
         ("strategy=my.module.Memory", "strategy=none strategy._target_=my.module.Memory"),
-        ("references=full", "references=[full]"),
-        ("measures=EvidenceRecall", "measures=[EvidenceRecall]"),
         ("parts.bm25.k1=0.9", "+parts.bm25.k1=0.9"),
         ("document=x", "document.before='{speaker} said: '"),
     ],
@@ -147,22 +146,26 @@ def test_stores_says_how_a_client_is_installed(
         assert f"pip install 'memeval[{extra}]'" in line
     # An address is there, its server would answer: Graphiti is named as missing all the same.
     with pytest.raises(ModelError, match=r"retriever=graphiti needs its client: pip install 'memeval\[graphiti\]'"):
-        falkor.engine("redis://127.0.0.1:1", timeout=1)
+        Falkor(url="redis://127.0.0.1:1", timeout=1, retries=0).engine()
 
 
 def test_a_store_that_raises_hides_no_other(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Broken:
-        def engine(self, url: str | None, timeout: float) -> None:
+        def __init__(self, *, url: str | None, timeout: float, retries: int) -> None: ...
+
+        def engine(self) -> Engine:
             raise RuntimeError("no luck today")
 
-        def leftovers(self, url: str | None, timeout: float) -> list[str]:
+        def leftovers(self) -> list[str]:
             return []
 
-        def remove(self, url: str | None, names: object, timeout: float) -> None: ...
+        def remove(self, name: str) -> None: ...
 
-    found = [stores.System("kv_store", "mine", Broken()), *list(stores.systems())[:2]]
+        def close(self) -> None: ...
+
+    found = [stores.System("kv_store", "mine", Broken), *list(stores.systems())[:2]]
     monkeypatch.setattr(stores, "systems", lambda: iter(found))
     assert main(["stores", "--timeout", "1"]) == 0
     said = capsys.readouterr()

@@ -132,7 +132,7 @@ def test_the_number_of_a_wrong_rule_is_said(tmp_path: Path):
 def test_the_rules_of_the_guide_are_rules(root: Path, tmp_path: Path):
     guide = (root / "docs" / "gate.md").read_text(encoding="utf-8")
     path = tmp_path / "rules.yaml"
-    path.write_text(guide.partition("```yaml\n")[2].partition("```")[0])
+    path.write_text(guide.partition('```yaml title="gate/rules.yaml"\n')[2].partition("```")[0])
     rules = load_rules(path)
     assert len(rules) == 7
     assert [rule.confidence for rule in rules if rule.confidence] == [0.95]

@@ -174,8 +174,15 @@ def test_no_number_and_no_word_is_torn_at_any_width(grid: Grid, width: int, rule
         for word in (word for text in column.heading for word in text.split()):
             head, hyphen, tail = word.rpartition("-")
             assert word in tokens or (head + hyphen in tokens and tail in tokens), word
-    # Wider than the screen is only what cannot be folded: one cell, or one word.
-    least = max([cell_len(text) for texts in grid.texts for text in texts] + [width - 4])
+    # Wider than the screen is only what cannot be folded: one cell, one word, or the longest words of all names.
+    names = [place for place in grid.shown if place < grid.names]
+    longest = [
+        max(cell_len(word) for text in (*grid.columns[place].heading, *cells, "") for word in text.split() or [""])
+        for place in names
+        for cells in [[line.cells[place].text for line in grid.lines]]
+    ]
+    cell = max([cell_len(text) for texts in grid.texts for text in texts] + [width - 4])
+    least = max(cell, sum(longest) + 2 * len(names))
     assert all(cell_len(line) <= max(width, least + 4) for line in lines), max(lines, key=cell_len)
 
 

@@ -216,7 +216,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_taken(tmp_path: Path) -> No
 
 def test_the_documented_example_is_valid_and_every_field_documented(tmp_path: Path) -> None:
     text = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
-    example = re.search(r"```json\n(.*?)```", text, re.DOTALL)
+    example = re.search(r"```json title=[^\n]*\n(.*?)```", text, re.DOTALL)
     assert example is not None
     assert found(tmp_path, json.loads(example[1])) == []
     for noun, fields in (("turns", line.TURN), ("questions", line.QUESTION)):

@@ -1,9 +1,11 @@
 """Words of `memeval run` that make no sense end in a sentence that names the option, before anything runs."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from memeval.cli.main import main
 from memeval.harness.compose import Composer, composer
 from memeval.kit.errors import ConfigError
 
@@ -31,9 +33,7 @@ def hydra() -> Iterator[Composer]:
         (["document=1"], "document=1 names nothing"),
         (["tokenizer=null"], "tokenizer=null names nothing"),
         (["memory=null", "retriever=bm25"], "memory=null names nothing"),
-        (["measures=[[[[[1]]]]]"], r"measures: \[\[\[\[1\]\]\]\] is no name"),
-        (["plots=[[1]]"], r"plots: \[1\] is no name"),
-        (["references=[[1]]"], r"references: \[1\] is no name"),
+        (["references=[[1]]"], r"strategy=\[1\] is a list, and a run has one strategy"),
         (["sweep=[1]"], "sweep: 1 is no block of axes"),
         (["sweep=[{strategy:{a:1}}]"], "is no value of strategy"),
         (["target.window=abc"], "target.window='abc' is no number of tokens"),
@@ -47,8 +47,8 @@ def hydra() -> Iterator[Composer]:
         (["+parts.bm25.k1=nan"], "parts.bm25.k1=nan is no finite number"),
         (["scope=x"], "memeval sets it itself"),
         (["results="], "results= is empty"),
-        (["workers=0"], "workers=0 runs nothing"),
-        (["depth=-1"], "depth=-1 keeps no hit"),
+        (["workers=0"], "workers=0 is out of range"),
+        (["depth=-1"], "depth=-1 is out of range"),
         ([f"benchmark.path={'[' * 60}{']' * 60}", "benchmark=jsonl"], "nested more than 40 deep"),
     ],
     ids=lambda value: " ".join(value)[:60] if isinstance(value, list) else "",
@@ -62,3 +62,10 @@ def test_words_without_sense_are_named(hydra: Composer, words: list[str], said: 
 def test_an_interval_lists_no_values(hydra: Composer, word: str):
     with pytest.raises(ConfigError, match="lists no values: write them, e.g. -m"):
         hydra.cells([word], multirun=True)
+
+
+@pytest.mark.parametrize("word", ["plots=[[1]]", "plots=[budgt]", "measures=[[[[[1]]]]]"])
+def test_what_is_unknown_is_said_before_anything_runs(word: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["run", "limit=1", word, f"results={tmp_path / 'runs'}"]) == 2
+    assert "there is no plot" in (said := capsys.readouterr().err) or "not a measure" in said
+    assert not (tmp_path / "runs").exists()

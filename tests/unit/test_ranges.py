@@ -147,7 +147,7 @@ def test_a_config_is_refused_with_the_name_that_was_typed(arguments: Mapping[str
     [
         ("budget=0", "budget=0 is out of range: give 1 or more, e.g. budget=2000"),
         ("limit=0", "limit=0 is out of range: give 1 or more, or null"),
-        ("forget=nan", "forget=nan is out of range: give 0 to 1, e.g. forget=0.0"),
+        ("forget=nan", "forget=nan is no finite number: give one, or null where the option may be left open"),
         ("workers=-3", "workers=-3 is out of range: give 1 or more, e.g. workers=1"),
         ("retrieved_share=1.5", "retrieved_share=1.5 is out of range: give 0 to 1, e.g. retrieved_share=0.5"),
         ("mode=replya", "mode='replya' is unknown: choose questions or replay"),

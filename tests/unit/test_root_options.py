@@ -27,8 +27,10 @@ import docs_reference  # noqa: E402
 CONFIG = yaml.safe_load((ROOT / "configs" / "config.yaml").read_text(encoding="utf-8"))
 # Lists of names that only look like a list of root options, each with what it is.
 ALLOWED = {
-    ("cli/compare.py", "_OPTIONS"): "the words that memeval compare takes",
-    ("cli/cost.py", "_OPTIONS"): "the words that memeval cost takes",
+    ("options/build.py", "_SHARED"): "names of arguments of classes",
+    ("options/forms.py", "_WITH_NONE"): "groups of which a class of one's own starts from the option none",
+    ("testing/configured.py", "_PROBES"): "what is tried first of a role",
+    ("options/forms.py", "_FORMS"): "what people type by mistake for an option, and the form that works",
     ("options/given.py", "_METHODS"): "the methods of four protocols",
     ("harness/plan.py", "_ASKED"): "names of parameters of classes, at any depth",
 }

@@ -58,5 +58,20 @@ def plot(name: str, line: str, measures: Sequence[Measure] = ()) -> Callable[[Dr
 
 
 def measures_drawn(kinds: Sequence[str]) -> tuple[Measure, ...]:
-    """What the plots of these kinds need beside the measures that are always scored; unknown kinds need nothing."""
-    return tuple(dict.fromkeys(measure for kind in kinds if kind in PLOTS for measure in PLOTS[kind].measures))
+    """What the plots of these kinds need beside the measures that are always scored.
+
+    Raises:
+        ConfigError: there is no such kind.
+    """
+    return tuple(dict.fromkeys(measure for plot in named_plots(kinds) for measure in plot.measures))
+
+
+def named_plots(kinds: Sequence[str]) -> "list[Plot]":
+    """The plots of these kinds, each once.
+
+    Raises:
+        ConfigError: there is no such kind, or the package that offers it cannot be imported.
+    """
+    if unknown := [kind for kind in kinds if kind not in PLOTS]:
+        raise ConfigError(f"there is no plot {unknown[0]!r:.200}: choose kinds among {', '.join(PLOTS)}")
+    return [PLOTS[kind] for kind in dict.fromkeys(kinds)]
