@@ -169,10 +169,11 @@ class Composer:
         groups = {key: option.group for option in root.OPTIONS if option.group for key in option.keys}
         parsed = _parsed(overrides)
         # An object of the caller's takes the place of the option.
-        replaced = {key.removesuffix(f".{TARGET}") for key in (each.key_or_group for each in parsed)}
+        keys = [override.key_or_group for override in parsed]
+        replaced = {key.removesuffix(f".{TARGET}") for key in keys if key.endswith(f".{TARGET}")}
         for override in parsed:
             key = override.get_key_element().lstrip("+~")
-            if override.is_delete() and key in root.names() and key not in replaced - {override.key_or_group}:
+            if override.is_delete() and key in root.names() and key not in replaced:
                 raise ConfigError(f"{key} is removed, and every run needs it: leave ~{key} out")
             if key in groups and not override.is_delete():
                 check_choice(key, override.value(), self._options(str(groups[key])))
