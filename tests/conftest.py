@@ -9,6 +9,8 @@ from hypothesis import settings
 # How long an example takes depends on the machine and on what else it does: no test is one of seconds.
 settings.register_profile("memeval", deadline=None)
 settings.load_profile("memeval")
+# Tables follow the width of the screen, which is no matter of a test unless it says so.
+os.environ.pop("COLUMNS", None)
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -32,6 +32,9 @@ def run_cells(
         MemevalError: what stops a run. The other cells are run first, so that nothing that can be measured is missed.
     """
     rows: list[Row] = []
+    # A measure that does not exist is said before anything runs.
+    for cell in cells:
+        measures_of(cell.config, drawn)
 
     def rate(cell: Cell, run: Run, benchmark: Benchmark) -> None:
         # Of a run that was made for another target, the prices of this one are asked for.

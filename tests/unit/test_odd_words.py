@@ -1,11 +1,9 @@
 """Words of `memeval run` that make no sense end in a sentence that names the option, before anything runs."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from memeval.cli.main import main
 from memeval.harness.compose import Composer, composer
 from memeval.kit.errors import ConfigError
 
@@ -62,10 +60,3 @@ def test_words_without_sense_are_named(hydra: Composer, words: list[str], said: 
 def test_an_interval_lists_no_values(hydra: Composer, word: str):
     with pytest.raises(ConfigError, match="lists no values: write them, e.g. -m"):
         hydra.cells([word], multirun=True)
-
-
-@pytest.mark.parametrize("word", ["plots=[[1]]", "plots=[budgt]", "measures=[[[[[1]]]]]"])
-def test_what_is_unknown_is_said_before_anything_runs(word: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    assert main(["run", "limit=1", word, f"results={tmp_path / 'runs'}"]) == 2
-    assert "there is no plot" in (said := capsys.readouterr().err) or "not a measure" in said
-    assert not (tmp_path / "runs").exists()

@@ -267,7 +267,7 @@ def test_run_and_price_again(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     for wrong, reason in [
         (["score", "replay+full", f"results={tmp_path}"], "is a replay"),
         (["replay", "replay", f"results={tmp_path}", "target=gtp-4o"], "unknown target"),
-        (["replay", "replay", f"results={tmp_path}", "plot=maybe"], "plot=on or plot=off"),
+        (["replay", "replay", f"results={tmp_path}", "plot=maybe"], "plot=maybe is unknown: choose one of on, off"),
         (["replay", f"results={tmp_path}"], "name the runs"),
         (["run", "-m", "mode=questions,replay", "benchmark.users=1"], "all replay or all questions"),
     ]:
