@@ -1,6 +1,7 @@
 """`memeval gate`."""
 
 import sys
+import textwrap
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -130,7 +131,10 @@ def _say(gate: Gate, on_screen: bool) -> None:
     with suppress(BrokenPipeError):
         for rows in by_benchmark.values():
             for sentence in console.note(run_notes(rows)):
-                print(log_line(shown(sentence)), file=file)
+                for line in textwrap.wrap(
+                    shown(sentence), console.width(), break_long_words=False, break_on_hyphens=False
+                ):
+                    print(log_line(line), file=file)
         file.flush()
 
 

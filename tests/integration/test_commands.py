@@ -231,7 +231,7 @@ def test_options_in_messages_can_be_typed() -> None:
             filled_in = re.search(r"\.\.\.|=\{\w+\}|=$", " ".join(typed))
             if all(known) and not filled_in:
                 hints[tuple(typed)] = path
-    assert len(hints) > 60
+    assert len(hints) > 50
     wrong = []
     with composer() as hydra:
         for typed, path in hints.items():
