@@ -58,7 +58,7 @@ def test_the_example_is_gated_with_its_committed_baseline(run: Pytest, project: 
     """And a regression in its retriever is named: what fell, from what to what, in which category and questions."""
     done = run()
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 passed" in done.stdout
+    assert "3 passed" in done.stdout
     retriever = project / "site" / "memeval_example_plugin" / "retriever.py"
     retriever.write_text(retriever.read_text().replace("= writing, shortest", "= writing, shortest + 4"))
     broken = run("-k", "fall")
