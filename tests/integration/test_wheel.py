@@ -190,4 +190,4 @@ def test_pytest_finds_the_plugin_of_the_wheel(built: Built, tmp_path: Path) -> N
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 passed" in done.stdout
+    assert "3 passed" in done.stdout

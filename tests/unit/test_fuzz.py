@@ -1,4 +1,4 @@
-"""The fuzzer finds what it is for, repeats itself, and finds nothing in over a hundred inputs."""
+"""The fuzzer finds what it is for, repeats itself, and finds nothing in a short run."""
 
 import subprocess
 import sys
@@ -85,14 +85,14 @@ def test_what_does_not_end_is_found(tmp_path: Path):
     assert check(asleep, 1.0, alone=False)[0] == "it did not end within 1 seconds"
 
 
-def test_over_a_hundred_inputs_of_all_kinds_have_no_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_inputs_of_all_kinds_have_no_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     warm()
     # Hydra takes 0.2 seconds for each new line of overrides.
-    slow = {"overrides": 5, "same-overrides": 2, "targets": 4, "plugins": 4, "words": 8, "records": 8, "baselines": 4}
+    slow = {"overrides": 2, "same-overrides": 1, "targets": 2, "plugins": 2, "words": 3, "records": 3, "baselines": 2}
     kinds = {kind: slow.get(kind, share) for kind, share in SHARES.items()}
-    found = fuzz({**kinds, "dialogues": 50, "same-dialogues": 12}, 1, 30, alone=False, seconds=0, keep=tmp_path)
+    found = fuzz({**kinds, "dialogues": 20, "same-dialogues": 3}, 1, 30, alone=False, seconds=0, keep=tmp_path)
     assert not found.faults, capsys.readouterr().out
-    assert sum(found.inputs.values()) > 130
+    assert sum(found.inputs.values()) > 50 and set(found.inputs) == set(KINDS)
 
 
 def test_no_input_is_begun_when_the_time_is_over(tmp_path: Path):
