@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -130,8 +131,9 @@ def test_engines_do_not_outlive_a_command_that_was_killed(tmp_path: Path) -> Non
 
     # Of PostgreSQL as root, its user must reach the folder.
     tmp_path.chmod(0o755)
-    for folder in list(tmp_path.parents)[:2]:
-        folder.chmod(0o755)
+    for folder in tmp_path.parents:
+        if Path(tempfile.gettempdir()) in folder.parents:
+            folder.chmod(0o755)
     command = [sys.executable, "-m", "memeval.cli", "stores", "serve", "postgres"]
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
