@@ -57,11 +57,11 @@ def test_others_are_not_plain(name: str) -> None:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_an_id_is_whole_as_scope_and_plain_in_a_path(name: str) -> None:
     memory = {"scope": "<scope>", "store": {"path": "<scratch>/<scope>.db", "parts": [{"scope": "<scope>/bm25"}]}}
-    made = plan(Memory(), memory).memory_of(name, "/tmp/scratch")
+    made = plan(Memory(), memory).memory_of(name, "scratch")
     assert made["scope"] == name
     assert made["store"]["parts"][0]["scope"] == f"{name}/bm25"
-    assert made["store"]["path"] == f"/tmp/scratch/{as_file_name(name)}.db"
-    assert Path(made["store"]["path"]).parent == Path("/tmp/scratch")
+    assert made["store"]["path"] == f"scratch/{as_file_name(name)}.db"
+    assert Path(made["store"]["path"]).parent == Path("scratch")
 
 
 @pytest.fixture(scope="module")
