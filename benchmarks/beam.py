@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from memeval.benchmarks.collections import CHAT, COLLECTIONS, PROBES, TRUNCATED, Collection, LocatedFiles, locate_files
-from memeval.benchmarks.fields import as_object, kind, read_json, stream_array, take
+from memeval.benchmarks.fields import MONTHS, as_object, kind, read_json, stream_array, take
 from memeval.kit.errors import ConfigError, DataError
 from memeval.kit.types import Dialogue, Query, Question, Role, Turn
 
@@ -56,13 +56,6 @@ _ROLES = ("user", "assistant")
 # Notes of the makers: "->-> 1,1", "->-> 2,N/A", "->-> 5,14)".
 _MARK = re.compile(r"\s*->->\s*\d[\d\s,]*(?:N/A)?\)?\s*$")
 _ANCHOR = re.compile(r"([A-Z][a-z]+)-(\d{1,2})-(\d{4})")
-# strptime would read month names in the language of the machine.
-_MONTHS = {
-    name: number
-    for number, name in enumerate(
-        "January February March April May June July August September October November December".split(), start=1
-    )
-}
 
 
 class Beam:
@@ -261,7 +254,7 @@ class _Chat:
         try:
             if match is None:
                 raise ValueError
-            date = datetime(int(match[3]), _MONTHS.get(match[1], 0), int(match[2]))
+            date = datetime(int(match[3]), MONTHS.get(match[1], 0), int(match[2]))
         except ValueError:
             raise DataError(f"{where}: time_anchor {anchor!r:.60} is no date: write it like March-15-2024") from None
         if self._time is not None and date < self._time:

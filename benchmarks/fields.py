@@ -25,6 +25,15 @@ _NAMES = {
 }
 
 
+# strptime would read month names in the language of the machine.
+MONTHS = {
+    name: number
+    for number, name in enumerate(
+        "January February March April May June July August September October November December".split(), start=1
+    )
+}
+
+
 def kind(value: object) -> str:
     """A JSON value's type in words, e.g. `a list`."""
     return _NAMES.get(type(value), type(value).__name__)

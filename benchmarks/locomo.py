@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from memeval.benchmarks.fields import as_object, kind, read_json, take
+from memeval.benchmarks.fields import MONTHS, as_object, kind, read_json, take
 from memeval.benchmarks.sources import SOURCES, Located, locate
 from memeval.kit.errors import DataError
 from memeval.kit.ranges import ranged
@@ -48,13 +48,6 @@ _SESSION = re.compile(r"session_(\d{1,99})")
 _SESSION_DATE = re.compile(r"session_(\d{1,99})_date_time")
 _DATE = re.compile(r"(\d{1,2}):(\d\d) ([ap]m) on (\d{1,2}) ([A-Z][a-z]+), (\d{4})")
 _AUDIT_ID = re.compile(r"locomo_(\d{1,99})_qa(\d{1,99})")
-# strptime would read month names in the language of the machine.
-_MONTHS = {
-    name: number
-    for number, name in enumerate(
-        "January February March April May June July August September October November December".split(), start=1
-    )
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,7 +352,7 @@ def _date(text: str, where: str) -> datetime:
         if not 1 <= int(hour) <= 12:
             raise ValueError
         return datetime(
-            int(year), _MONTHS.get(month, 0), int(day), int(hour) % 12 + (12 if half == "pm" else 0), int(minute)
+            int(year), MONTHS.get(month, 0), int(day), int(hour) % 12 + (12 if half == "pm" else 0), int(minute)
         )
     except ValueError:
         raise DataError(f"{where}: {text!r} is no date: write it like 1:56 pm on 8 May, 2023") from None
