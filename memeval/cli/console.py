@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from memeval.kit.escaping import shown
+from memeval.kit.escaping import log_line, shown
 from memeval.reports.gap import Gap
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ WIDTH = 200
 
 
 class Plain(Console):
-    """A console that takes nothing for markup, and shows what would act on the terminal.
+    """A console that takes nothing for markup, and shows what would act on the terminal or on the log of a CI job.
 
     Names and texts of data are printed by every command. Tables should call `shown` for them before they are laid out,
     so that columns are as wide as what they hold; what did not is shown here all the same.
@@ -33,8 +33,15 @@ class Plain(Console):
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """As rich does, segment by segment."""
+        begins = True
         for segment in super().render(renderable, options):
-            yield segment if segment.control else segment._replace(text=shown(segment.text, lines=True))
+            if segment.control:
+                yield segment
+                continue
+            first, *others = shown(segment.text, lines=True).split("\n")
+            text = "\n".join([log_line(first) if begins else first, *map(log_line, others)])
+            begins = text.endswith("\n")
+            yield segment._replace(text=text)
 
 
 def out() -> Console:
@@ -111,4 +118,4 @@ def show(lines: "Iterable[Drawn]") -> None:
         for line in lines:
             console.print(Text(line.text, line.style), soft_wrap=True)
     else:
-        sys.stdout.writelines(f"{line.text}\n" for line in lines)
+        sys.stdout.writelines(f"{log_line(line.text)}\n" for line in lines)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from memeval.cli import console, tables, words
 from memeval.kit.errors import ConfigError, RecordsError
+from memeval.kit.escaping import shown
 
 OUT = words.path("out", None, "folder of the pages: new, empty, or an earlier report", "FOLDER")
 MEASURES = words.measures("what to show; the first is the main one")
@@ -64,7 +65,7 @@ def main(argv: Sequence[str]) -> int:
         f"Report of {len(rows):,} runs: {written.index.resolve()}\n"
         f"{written.files:,} data files, {written.all_bytes / 1e6:,.1f} MB, of which the first page loads "
         f"{written.first_bytes / 1e6:,.2f} MB. It holds the dialogues' texts (licence: "
-        f"{rows[0].run.record.benchmark.licence}).",
+        f"{shown(rows[0].run.record.benchmark.licence)}).",
         markup=False,
         soft_wrap=True,
     )

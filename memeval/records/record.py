@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from memeval.kit.engines import Engine
 from memeval.kit.errors import RecordsError
+from memeval.kit.escaping import shown
 from memeval.kit.plain_names import RULE, is_plain
 from memeval.options import identity, overrides, root
 from memeval.provenance.environment import Environment
@@ -110,10 +111,11 @@ class RunRecord:
 
     @property
     def name(self) -> str:
-        """Strategy and retriever in words: `sliding_window + bm25`, `bm25 alone`, `truncation`."""
-        if self.retriever == "none":
-            return self.strategy
-        return f"{self.retriever} alone" if self.strategy == "none" else f"{self.strategy} + {self.retriever}"
+        """Strategy and retriever in words, on one line: `sliding_window + bm25`, `bm25 alone`, `truncation`."""
+        strategy, retriever = shown(self.strategy), shown(self.retriever)
+        if retriever == "none":
+            return strategy
+        return f"{retriever} alone" if strategy == "none" else f"{strategy} + {retriever}"
 
     @property
     def short_name(self) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from memeval.answers import judge_check
+from memeval.kit import escaping
 from memeval.reports.grid import DASH, Cell, Column, Grid, Line, hidden, number, text_column, words
 from memeval.scoring.measures import EvidenceRecall, JudgedAccuracy, Measure, QuestionMeasure, Recall
 from memeval.scoring.rows import MAIN, Row, axes, ordered
@@ -271,7 +272,7 @@ def memory_line(rows: Sequence[Row]) -> str:
     for (strategy, part), retrievers in found.items():
         names = ", ".join(retrievers)
         told.append(f"{strategy} {part}{names}" if strategy else f"{names} {part}")
-    return f"Memory: {'; '.join(told)}." if told else ""
+    return escaping.shown(f"Memory: {'; '.join(told)}.") if told else ""
 
 
 def title_of(name: str, rows: Sequence[Row]) -> str:

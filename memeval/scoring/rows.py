@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from memeval.kit.escaping import shown
 from memeval.kit.types import DialogueRecord
 from memeval.options import root
 from memeval.pricing import Target
@@ -34,12 +35,12 @@ class Row:
     @property
     def strategy(self) -> str:
         """Short-term strategy, or the reference."""
-        return self.run.record.strategy
+        return shown(self.run.record.strategy)
 
     @property
     def retriever(self) -> str:
         """Long-term retriever; `none` for a window alone."""
-        return self.run.record.retriever
+        return shown(self.run.record.retriever)
 
     @property
     def is_reference(self) -> bool:
