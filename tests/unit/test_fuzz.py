@@ -82,7 +82,7 @@ def test_what_does_not_end_is_found(tmp_path: Path):
         "+strategy.act=sleep",
     ]
     asleep = Input("any", (*RUN, *option), FILES)
-    assert check(asleep, 1.0, alone=False)[0] == "it did not end within 1 seconds"
+    assert check(asleep, 0.2, alone=True)[0] == "it did not end within 0.2 seconds"
 
 
 def test_inputs_of_all_kinds_have_no_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
